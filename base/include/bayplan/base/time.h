@@ -1,0 +1,23 @@
+// Points in time: UTC, nanoseconds.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "bayplan/base/result.h"
+
+namespace bayplan {
+
+using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+
+/// The current time.
+Time now() noexcept;
+
+/// RFC 3339 in UTC, nanoseconds without trailing zeros: "2026-11-20T10:00:00.5Z".
+std::string format_rfc3339(Time time);
+
+/// Errors: invalid_argument. Any offset is accepted and converted to UTC; years 1678..2261.
+Result<Time> parse_rfc3339(std::string_view text);
+
+}  // namespace bayplan

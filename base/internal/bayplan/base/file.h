@@ -1,0 +1,95 @@
+// The one place that opens, writes, syncs, renames and syncs the directory. Everything is relative to a
+// directory descriptor, never follows a link at the end, and is opened O_CLOEXEC.
+// Errors of every function: as Error::from_errno maps them, kind "file" or "directory", name = the path given.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bayplan/base/fd.h"
+#include "bayplan/base/result.h"
+#include "bayplan/base/stream.h"
+
+namespace bayplan::file {
+
+/// Opens an existing directory for use as the first argument of the functions below. Follows links in `path`:
+/// it comes from the operator.
+Result<UniqueFd> open_dir(const std::filesystem::path& path);
+/// The same for one component below `dir`; a link there is an error.
+Result<UniqueFd> open_dir_at(int dir, const std::string& name);
+/// Creates `path` and missing parents with mode 0700; an existing directory is made 0700 when `repair_mode`
+/// and owned by us. Syncs each parent it changed.
+Result<UniqueFd> ensure_private_dir(const std::filesystem::path& path);
+Result<UniqueFd> ensure_private_dir_at(int dir, const std::string& name);
+
+/// openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: `path` may have several
+/// components and cannot leave `dir`. EXDEV (it tried) is invalid_argument.
+Result<UniqueFd> open_beneath(int dir, const std::string& path, int flags, mode_t mode = 0);
+/// open_beneath, read-only, that refuses anything but a regular file (opened O_NONBLOCK: a FIFO cannot hang us).
+Result<UniqueFd> open_regular(int dir, const std::string& path);
+
+Result<struct stat> stat_fd(int fd, std::string_view name);
+/// fstatat without following; not_found when absent.
+Result<struct stat> stat_at(int dir, const std::string& name);
+
+/// The whole of a regular file. Errors: too_large beyond `limit`.
+Result<std::string> read_file(int dir, const std::string& path, std::size_t limit);
+/// Reads exactly `into.size()` bytes at `offset`. Errors: corrupt when the file ends before.
+Result<void> pread_exact(int fd, std::span<std::byte> into, std::uint64_t offset, std::string_view name);
+Result<void> write_all(int fd, std::span<const std::byte> bytes, std::string_view name);
+
+/// Durable atomic replacement of `name`: temporary file, write, fdatasync, rename, fsync of `dir`.
+Result<void> replace_durably(int dir, const std::string& name, std::string_view bytes, mode_t mode = 0600);
+
+Result<void> sync_data(int fd, std::string_view name);
+Result<void> sync_dir(int dir, std::string_view name);
+/// syncfs of the file system that holds `fd`.
+Result<void> sync_fs(int fd, std::string_view name);
+
+/// Rename within or between directories of one file system. `rename` replaces; `rename_exclusive` answers already_exists.
+Result<void> rename(int from_dir, const std::string& from, int to_dir, const std::string& to);
+Result<void> rename_exclusive(int from_dir, const std::string& from, int to_dir, const std::string& to);
+/// Unlinks a file; absent is fine.
+Result<void> unlink(int dir, const std::string& name);
+/// Removes `name` and everything below without following links or leaving its file system; iterative, so depth
+/// is no danger; absent is fine.
+Result<void> remove_tree(int dir, const std::string& name);
+
+/// Names in a directory, without "." and "..", in byte order.
+Result<std::vector<std::string>> list(int dir, std::string_view name);
+
+/// `prefix` + 16 random hex digits.
+std::string random_name(std::string_view prefix);
+
+/// Bytes an unprivileged writer could still write to the file system that holds `fd`.
+Result<std::uint64_t> free_bytes(int fd, std::string_view name);
+
+/// A whole-file advisory lock (flock) that lives as long as the descriptor. `try_lock` answers busy.
+Result<void> lock_exclusive(int fd, std::string_view name);
+Result<void> try_lock_exclusive(int fd, std::string_view name);
+
+/// Exclusive open-file-description lock of the one byte at `offset`; released by unlock_byte or close.
+/// Independent of other descriptors of this process. try_ answers busy.
+Result<void> lock_byte(int fd, std::uint64_t offset, std::string_view name);
+Result<void> try_lock_byte(int fd, std::uint64_t offset, std::string_view name);
+void unlock_byte(int fd, std::uint64_t offset) noexcept;
+
+/// Reads a descriptor from its current position. Borrows `fd`.
+class FdSource final : public ByteSource {
+ public:
+  FdSource(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override;
+
+ private:
+  int fd_;
+  std::string name_;
+};
+
+}  // namespace bayplan::file

@@ -1,0 +1,19 @@
+# Why each of these is there: docs/decisions/0002-dependencies.md.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+# LMDB, RapidJSON, zstd and ISA-L ship no CMake files on every distribution: found by header and library.
+function(bayplan_find_library name header library)
+  find_path(BAYPLAN_${name}_INCLUDE ${header} REQUIRED)
+  find_library(BAYPLAN_${name}_LIBRARY ${library} REQUIRED)
+  add_library(bayplan_dep_${name} INTERFACE)
+  target_include_directories(bayplan_dep_${name} SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_${name}_INCLUDE}>)
+  target_link_libraries(bayplan_dep_${name} INTERFACE $<BUILD_INTERFACE:${BAYPLAN_${name}_LIBRARY}>)
+endfunction()
+bayplan_find_library(lmdb lmdb.h lmdb)
+bayplan_find_library(zstd zstd.h zstd)
+bayplan_find_library(isal isa-l/igzip_lib.h isal)
+
+find_path(BAYPLAN_rapidjson_INCLUDE rapidjson/document.h REQUIRED)
+add_library(bayplan_dep_rapidjson INTERFACE)
+target_include_directories(bayplan_dep_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_rapidjson_INCLUDE}>)

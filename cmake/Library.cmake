@@ -1,0 +1,37 @@
+# bayplan_library(FOLDER SOURCES ... HEADERS ... [INTERNAL_HEADERS ...] [DEPENDS folder...] [PRIVATE_LIBS ...])
+#
+# Defines bayplan_FOLDER (alias bayplan::FOLDER) with its own public include root FOLDER/include, and
+# bayplan_FOLDER_internal, which adds FOLDER/internal for the folders to its right and for the tests only.
+# DEPENDS names folders to the left; it is the only way to reach another folder's headers.
+add_library(bayplan_options INTERFACE)
+target_compile_features(bayplan_options INTERFACE cxx_std_20)
+target_compile_options(bayplan_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wconversion -Wundef
+  $<$<BOOL:${BAYPLAN_WERROR}>:-Werror>)
+target_compile_definitions(bayplan_options INTERFACE _FILE_OFFSET_BITS=64)
+if(BAYPLAN_SANITIZE)
+  target_compile_options(bayplan_options INTERFACE -fsanitize=${BAYPLAN_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(bayplan_options INTERFACE -fsanitize=${BAYPLAN_SANITIZE})
+endif()
+
+function(bayplan_library folder)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;INTERNAL_HEADERS;DEPENDS;PRIVATE_LIBS" ${ARGN})
+  set(target bayplan_${folder})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(bayplan::${folder} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder} POSITION_INDEPENDENT_CODE ON
+                        CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include ${PROJECT_BINARY_DIR}/${folder}/include
+                 FILES ${arg_HEADERS})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/internal ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:bayplan_options> ${arg_PRIVATE_LIBS})
+
+  add_library(${target}_internal INTERFACE)
+  target_include_directories(${target}_internal INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/internal)
+  foreach(left IN LISTS arg_DEPENDS)
+    target_link_libraries(${target} PUBLIC bayplan_${left} PRIVATE $<BUILD_INTERFACE:bayplan_${left}_internal>)
+    target_link_libraries(${target}_internal INTERFACE bayplan_${left}_internal)
+  endforeach()
+endfunction()
