@@ -1,0 +1,56 @@
+// The stored tree, drawn once, beside the key constants. containerd's, key for key and encoding for encoding
+// (its db version 4), so that whoever knows one knows the other; what is ours is marked (+).
+//
+//   v1/
+//     version                          varint, kSchemaVersion
+//     <namespace>/
+//       labels/<k>                     string
+//       images/<name>/                 createdat updatedat: btime · target/{digest string, mediatype string, size varint}
+//                                      labels/<k> · annotations/<k>
+//       content/blob/<digest>/         createdat updatedat: btime · size varint · labels/<k>
+//       snapshots/<snapshotter>/<key>/ name string (containerd's backend key; ours: the directory name) · createdat
+//                                      updatedat btime · parent string · children/<key> nil · labels/<k>
+//                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint · size varint
+//                                      (containerd keeps these three in a second file, same encodings)
+//       containers/<id>/               createdat updatedat btime · image snapshotter snapshotKey strings · spec any
+//                                      runtime/{name string, options any} · labels/<k>
+//
+// Encodings: string = raw bytes; btime = 15 bytes: version 1, i64 BE seconds since year 1, i32 BE nanoseconds, i16
+// BE zone minutes (-1 = UTC); varint = zig-zag LEB128; any = protobuf Any {1: type_url, 2: value}; nil = empty.
+#pragma once
+
+#include <string_view>
+
+namespace bayplan::metadata::schema {
+
+inline constexpr int kSchemaVersion = 4;
+
+inline constexpr std::string_view kRoot = "v1";
+inline constexpr std::string_view kVersion = "version";
+inline constexpr std::string_view kLabels = "labels";
+inline constexpr std::string_view kImages = "images";
+inline constexpr std::string_view kContent = "content";
+inline constexpr std::string_view kBlob = "blob";
+inline constexpr std::string_view kSnapshots = "snapshots";
+inline constexpr std::string_view kContainers = "containers";
+
+inline constexpr std::string_view kCreatedAt = "createdat";
+inline constexpr std::string_view kUpdatedAt = "updatedat";
+inline constexpr std::string_view kTarget = "target";
+inline constexpr std::string_view kDigest = "digest";
+inline constexpr std::string_view kMediaType = "mediatype";
+inline constexpr std::string_view kSize = "size";
+inline constexpr std::string_view kAnnotations = "annotations";
+inline constexpr std::string_view kName = "name";
+inline constexpr std::string_view kParent = "parent";
+inline constexpr std::string_view kChildren = "children";
+inline constexpr std::string_view kKind = "kind";
+inline constexpr std::string_view kInodes = "inodes";
+inline constexpr std::string_view kImage = "image";
+inline constexpr std::string_view kSnapshotter = "snapshotter";
+inline constexpr std::string_view kSnapshotKey = "snapshotKey";
+inline constexpr std::string_view kSpec = "spec";
+inline constexpr std::string_view kRuntime = "runtime";
+inline constexpr std::string_view kOptions = "options";
+
+}  // namespace bayplan::metadata::schema

@@ -1,0 +1,49 @@
+// containerd's value encodings (schema.h). Encoders return bytes; decoders check every byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "bayplan/base/labels.h"
+#include "bayplan/base/result.h"
+#include "bayplan/base/time.h"
+#include "bayplan/metadata/tx.h"
+
+namespace bayplan::metadata::codec {
+
+std::string encode_time(Time time);
+/// Version 1 and 2 of Go's binary time. Errors: corrupt.
+Result<Time> decode_time(std::string_view bytes);
+
+std::string encode_varint(std::int64_t number);
+/// Errors: corrupt (overlong, overflow, bytes left over).
+Result<std::int64_t> decode_varint(std::string_view bytes);
+/// decode_varint of a count of bytes or objects. Errors: corrupt (also when negative).
+Result<std::uint64_t> decode_size(std::string_view bytes);
+
+struct Any {
+  std::string type_url;
+  std::string value;
+  friend bool operator==(const Any&, const Any&) = default;
+};
+std::string encode_any(const Any& any);
+/// Unknown fields are skipped. Errors: corrupt.
+Result<Any> decode_any(std::string_view bytes);
+
+/// Replaces the string map at `key` of `record` as a whole; empty values are dropped, an empty map leaves no
+/// bucket. Errors: no_space, closed, corrupt, io.
+Result<void> write_map(MutableBucket& record, std::string_view key, const Labels& map);
+/// Errors: corrupt, closed, io.
+Result<Labels> read_map(const Bucket& record, std::string_view key);
+
+/// createdat and updatedat of a record.
+struct Times {
+  Time created;
+  Time updated;
+};
+Result<void> write_times(MutableBucket& record, const Times& times);
+/// Errors: corrupt (absent or malformed), closed, io.
+Result<Times> read_times(const Bucket& record);
+
+}  // namespace bayplan::metadata::codec
