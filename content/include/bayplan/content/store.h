@@ -1,0 +1,168 @@
+// Content: blobs named by digest.
+//
+// Writing: Ingest takes the bytes, publish() makes them durable under their digest (data synced, renamed,
+// directory synced) and answers ReadyBlobs, add() records them in the caller's transaction. A record therefore never names bytes that a
+// power cut can take away; leftovers of a crash are files without a record, which sweep_files removes.
+//
+//   BAYPLAN_ASSIGN(auto ingest, blobs.ingest());
+//   BAYPLAN_TRY(ingest.write(bytes));
+//   BAYPLAN_ASSIGN(auto ready, std::move(ingest).finish({.digest = expected}));
+//   db.update([&](WriteTx& tx) { return content::add(tx, "default", std::move(ready), labels); });
+//
+// On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest/<id>/data, <root>/lock.
+// blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest holds its byte of
+// <root>/lock (an OFD lock at an offset derived from the digest): a publisher until its record is committed, an
+// unlinker while it looks once more for a record and unlinks. It is always taken before the write lock.
+//
+// Store is thread-safe; Ingest, ReadyBlob and BlobReader belong to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bayplan/base/digest.h"
+#include "bayplan/base/labels.h"
+#include "bayplan/base/stream.h"
+#include "bayplan/base/time.h"
+#include "bayplan/metadata/gc.h"
+
+namespace bayplan::content {
+
+/// What finished bytes must be. Absent members are not checked.
+struct Expected {
+  std::optional<Digest> digest{};
+  std::optional<std::uint64_t> size{};  ///< bytes; more than this is refused while writing, not after
+};
+
+/// Durable bytes that wait for their record, and the lock that keeps them from being unlinked. Move-only.
+/// Dropping it releases the lock; without a record the next sweep removes the bytes.
+class ReadyBlob {
+ public:
+  ReadyBlob(ReadyBlob&&) noexcept;
+  ReadyBlob& operator=(ReadyBlob&&) noexcept;
+  ~ReadyBlob();
+
+  const Digest& digest() const noexcept;
+  std::uint64_t size() const noexcept;
+
+ private:
+  friend class Store;
+  friend Result<void> add(metadata::WriteTx&, std::string_view, ReadyBlob&&, const Labels&);
+  struct State;
+  explicit ReadyBlob(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+/// Bytes on their way in. Invisible to everybody until published. Move-only; dropping it removes what it wrote.
+class Ingest final : public ByteSink {
+ public:
+  Ingest(Ingest&&) noexcept;
+  Ingest& operator=(Ingest&&) noexcept;
+  ~Ingest() override;
+
+  /// Errors: too_large (more than expected), no_space, io.
+  Result<void> write(std::span<const std::byte> bytes) override;
+  std::uint64_t offset() const noexcept;
+  /// Digest of the bytes so far.
+  Digest digest() const;
+
+  /// Checks and publishes this one. Errors: digest_mismatch (digest or size differ from what was expected), no_space, io.
+  Result<ReadyBlob> finish() &&;
+
+ private:
+  friend class Store;
+  struct State;
+  explicit Ingest(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// A published blob, open for reading.
+class BlobReader final : public ByteSource {
+ public:
+  BlobReader(BlobReader&&) noexcept;
+  BlobReader& operator=(BlobReader&&) noexcept;
+  ~BlobReader() override;
+
+  /// Sequential reading. When verifying, the read that reaches the end answers digest_mismatch if the bytes do
+  /// not hash to the digest: nothing read may be believed before that.
+  Result<std::size_t> read(std::span<std::byte> into) override;
+  std::uint64_t size() const noexcept;
+
+ private:
+  friend class Store;
+  struct State;
+  explicit BlobReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+enum class Verify : bool { no, yes };
+
+class Store {
+ public:
+  /// Opens (and creates) `root`. Errors: permission_denied, no_space, io.
+  static Result<Store> open(const std::filesystem::path& root);
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  /// Starts an ingest of `expected` (the algorithm of expected.digest, else sha256). Errors: no_space, permission_denied, io.
+  Result<Ingest> ingest(const Expected& expected = {});
+
+  /// Publishes many with shared directory syncs; all or, on an error, none that was not there before is reported as ready.
+  /// Errors: as Ingest::finish.
+  Result<std::vector<ReadyBlob>> publish(std::vector<Ingest> ingests);
+
+  /// Locks a blob that is already there with this size, so that it can be recorded without writing it again; empty when
+  /// it is absent or of another size. Errors: io.
+  Result<std::optional<ReadyBlob>> adopt(const Digest& digest, std::uint64_t size);
+
+  /// Errors: not_found, corrupt (not a regular file, or not `size` bytes long), io.
+  Result<BlobReader> open_blob(const Digest& digest, std::uint64_t size, Verify verify) const;
+
+  /// The whole of a blob, verified. Errors: too_large (over `limit`), digest_mismatch, and those of open_blob.
+  Result<std::string> read_blob(const Digest& digest, std::uint64_t size, std::size_t limit) const;
+
+  /// kind() "content"; keys are digests. Lives as long as this object.
+  const metadata::GcKind& gc_kind() const noexcept;
+
+ private:
+  struct State;
+  explicit Store(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+/// A content record.
+struct Info {
+  Digest digest;
+  std::uint64_t size = 0;  ///< bytes
+  Labels labels;
+  Time created{};
+  Time updated{};
+
+  friend bool operator==(const Info&, const Info&) = default;
+};
+
+// Records, in the caller's transaction; all-or-nothing each.
+
+/// Records a blob in namespace `ns`, consuming `blob`: its lock is held until the transaction ends. A record that is
+/// there keeps its creation time and gains the labels. Errors: invalid_argument (labels), and those of MutableBucket.
+Result<void> add(metadata::WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels);
+/// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
+Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels);
+/// Sets (or, with an empty value, removes) single labels, leaving the others. Errors: as set_labels.
+Result<void> merge_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels);
+/// Removes the record; the bytes go with the next sweep unless another namespace records them. Errors: not_found, and those of MutableBucket.
+Result<void> remove(metadata::WriteTx& tx, std::string_view ns, const Digest& digest);
+/// Errors: not_found, corrupt, closed, io.
+Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, const Digest& digest);
+/// Digest order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
+Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
+                  const std::function<Result<void>(const Info&)>& visit);
+
+}  // namespace bayplan::content

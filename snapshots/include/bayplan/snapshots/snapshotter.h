@@ -1,0 +1,190 @@
+// Snapshots: trees of files, each a layer over its parent.
+//
+// Terms (containerd's): an *active* snapshot is writable, a *view* is read-only and can never be committed, a
+// *committed* one is immutable and the only kind that can be a parent. All share one key space per namespace and
+// snapshotter. Committed layers of images are named by chainID.
+//
+// Life cycle. Files come first, outside any transaction; the record follows in the caller's:
+//
+//   auto stage = snapshotter.stage(db_tx, "default", chain_id);           // directory on disk, locked
+//   db.update([&](WriteTx& tx) { return snapshotter.prepare(tx, "default", "c1", std::move(*stage), {}); });
+//   auto mounts = db.view([&](const ReadTx& tx) { return snapshotter.mounts(tx, "default", "c1"); });
+//   ...                                                                   // the container writes
+//   auto sealed = db.view([&](const ReadTx& tx) { return snapshotter.seal(tx, "default", "c1"); });
+//   db.update([&](WriteTx& tx) { return snapshotter.commit(tx, "default", "name", "c1", *sealed, {}); });
+//
+// A Stage is a directory that no record names yet, kept from the collector by a lock. A transaction that
+// consumes it makes it visible when it commits; if it fails, or the Stage is dropped, the directory is removed.
+// Layers of an image are staged on one another (stage_on), filled by Stage::apply, and committed by one transaction.
+//
+// On disk: <root>/<driver>/<id>/{fs,work}; id is at most 6 characters, made exclusively, never reused.
+// Drivers: overlay (the kernel's; a stage with parents is applied through a private overlay mount, so that
+// every path means what the flattened tree means) and native (plain copies, reflinked where possible).
+// Same chainID, same tree, in every driver.
+//
+// Thread-safe. Transaction functions are all-or-nothing inside the caller's transaction.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bayplan/base/diagnostics.h"
+#include "bayplan/base/labels.h"
+#include "bayplan/base/progress.h"
+#include "bayplan/base/stream.h"
+#include "bayplan/base/time.h"
+#include "bayplan/metadata/gc.h"
+#include "bayplan/snapshots/mount.h"
+
+namespace bayplan::snapshots {
+
+/// Stored as one byte; values never change (containerd's).
+enum class Kind : std::uint8_t { view = 1, active = 2, committed = 3 };
+std::string_view to_string(Kind kind) noexcept;
+
+struct Usage {
+  std::uint64_t inodes = 0;
+  std::uint64_t bytes = 0;  ///< disk blocks, each inode once, of this layer only
+
+  friend bool operator==(const Usage&, const Usage&) = default;
+};
+
+struct Info {
+  Kind kind = Kind::active;
+  std::string key;
+  std::string parent;  ///< empty for a base layer
+  std::string directory;  ///< name below <root>/<driver>
+  Labels labels;
+  Time created{};
+  Time updated{};
+  Usage usage{};  ///< of committed snapshots; zero for others (usage() measures those)
+
+  friend bool operator==(const Info&, const Info&) = default;
+};
+
+/// What an applied layer was.
+struct ApplyReport {
+  std::uint64_t entries = 0;
+  std::uint64_t bytes = 0;                ///< of file content
+  std::vector<std::string> warnings{};    ///< what was dropped by policy, one line each, at most 64
+};
+
+struct ApplyLimits {
+  std::uint64_t max_bytes = 64ull << 30;  ///< content of one layer
+  std::uint64_t max_entries = 4'000'000;
+};
+
+/// A directory being made. Move-only. Not thread-safe.
+class Stage {
+ public:
+  Stage(Stage&&) noexcept;
+  Stage& operator=(Stage&&) noexcept;
+  /// Removes the directory unless a transaction consumed it.
+  ~Stage();
+
+  /// Applies an uncompressed layer tar to the tree, with the semantics of oci image-spec layer.md (whiteouts,
+  /// opaque directories, replacement), reading `tar` to its very end. Every path is resolved by the kernel beneath the layer's root.
+  /// Errors: those of TarReader, invalid_argument (an entry that cannot be: its parent is a file, whiteouts of "."
+  /// or "..", ids out of range), too_large (limits), cancelled, no_space, permission_denied, io, tar's own.
+  /// After an error the stage is good for nothing but being dropped.
+  Result<ApplyReport> apply(ByteSource& tar, const ApplyLimits& limits, const Control& control);
+
+  /// Measures the layer. Call after the last apply. Errors: io, permission_denied.
+  Result<Usage> measure();
+
+  const std::string& directory() const noexcept;
+
+ private:
+  friend class Snapshotter;
+  struct State;
+  explicit Stage(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Proof that an active snapshot's files are durable, and what they measure.
+struct Sealed {
+  std::string key;
+  std::string directory;
+  Usage usage;
+};
+
+class Driver;
+
+class Snapshotter {
+ public:
+  /// Opens (and creates) <root>/<driver>; `driver` is "overlay" or "native".
+  /// Errors: unsupported (unknown driver, or a kernel that cannot do overlay here: the advice says native), permission_denied, io.
+  static Result<Snapshotter> open(const std::filesystem::path& root, std::string_view driver,
+                                  const DiagnosticSink& diagnostics = {});
+  /// "overlay" where this process can mount one below `root`, else "native".
+  static std::string best_driver(const std::filesystem::path& root);
+
+  Snapshotter(Snapshotter&&) noexcept;
+  Snapshotter& operator=(Snapshotter&&) noexcept;
+  ~Snapshotter();
+
+  std::string_view name() const noexcept;
+
+  /// A new directory over committed snapshot `parent` ("" = none).
+  /// Errors: not_found, failed_precondition (parent not committed), no_space, permission_denied, io, corrupt, closed.
+  Result<Stage> stage(const metadata::BucketSource& source, std::string_view ns, std::string_view parent);
+  /// A new directory over another stage, which must be complete and must not be applied to any more.
+  Result<Stage> stage_on(const Stage& below);
+
+  /// Makes everything staged on this snapshotter's file system durable (syncfs). Errors: io, no_space.
+  Result<void> sync();
+
+  /// Records. Each: already_exists (the key, in this namespace and snapshotter), conflict (the parent is not the one the
+  /// stage was made over), invalid_argument (empty key, labels), and those of MutableBucket.
+  Result<void> prepare(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
+                       const Labels& labels);
+  Result<void> view(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
+                    const Labels& labels);
+  /// Precondition: sync() came after the last apply. `parent` names what it was staged on ("" for none) and
+  /// must be a committed snapshot in this transaction.
+  Result<void> add_committed(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view parent,
+                             Stage&& stage, const Usage& usage, const Labels& labels);
+
+  /// Makes the files of active snapshot `key` durable and measures them; nobody may write to it any more.
+  /// Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
+  Result<Sealed> seal(const metadata::BucketSource& source, std::string_view ns, std::string_view key);
+  /// Turns active `key` into committed `name`; labels replace, created and updated become now (containerd).
+  /// Errors: not_found, already_exists, failed_precondition (not active), conflict (not what was sealed),
+  /// invalid_argument, and those of MutableBucket.
+  Result<void> commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view key,
+                      const Sealed& sealed, const Labels& labels);
+
+  /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children), and those of MutableBucket.
+  Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key);
+  /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
+  Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key, const Labels& labels);
+
+  /// Errors: not_found, corrupt, closed, io.
+  Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
+  /// Key order. A record that does not decode is an error naming it.
+  Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
+                    const std::function<Result<void>(const Info&)>& visit) const;
+  /// Stored for committed snapshots, measured on disk for others. Errors: not_found, corrupt, closed, io.
+  Result<Usage> usage(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
+  /// How to mount an active snapshot or a view, containerd's shapes: no parent: bind of its own directory (rw,rbind, or ro,rbind for a view);
+  /// a view with one parent: bind of the parent (ro,rbind); else overlay (native: bind).
+  /// A directory that an unclean boot lost is made again, empty. Errors: not_found, failed_precondition (committed), corrupt, closed, io.
+  Result<std::vector<Mount>> mounts(const metadata::BucketSource& source, std::string_view ns,
+                                    std::string_view key) const;
+
+  /// kind() "snapshot"; keys "<snapshotter>/<key>". Lives as long as this object.
+  const metadata::GcKind& gc_kind() const noexcept;
+
+ private:
+  struct State;
+  explicit Snapshotter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bayplan::snapshots
