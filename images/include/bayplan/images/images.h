@@ -1,0 +1,42 @@
+// Image records: a name for a target descriptor. In the caller's transaction; all-or-nothing each.
+// Semantics and errors as containerd's image store (core/metadata/images.go).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "bayplan/base/descriptor.h"
+#include "bayplan/base/labels.h"
+#include "bayplan/base/time.h"
+#include "bayplan/metadata/gc.h"
+
+namespace bayplan::images {
+
+struct Image {
+  std::string name;
+  Descriptor target;  ///< digest, media type, size and annotations are stored
+  Labels labels;
+  Time created{};
+  Time updated{};
+
+  friend bool operator==(const Image&, const Image&) = default;
+};
+
+/// Errors: not_found, corrupt, closed, io.
+Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
+/// created and updated are set to now. Errors: already_exists, invalid_argument (name, labels, size 0, no media
+/// type), and those of MutableBucket.
+Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image);
+/// Replaces target and labels, keeps created, sets updated. Errors: not_found, invalid_argument, and those of MutableBucket.
+Result<void> update(metadata::WriteTx& tx, std::string_view ns, const Image& image);
+/// Errors: not_found, and those of MutableBucket.
+Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name);
+/// Name order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
+Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
+                  const std::function<Result<void>(const Image&)>& visit);
+
+/// kind() "image"; keys are names; every image without an expired containerd.io/gc.expire is a root.
+const metadata::GcKind& image_gc_kind();
+
+}  // namespace bayplan::images

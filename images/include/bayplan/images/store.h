@@ -1,0 +1,48 @@
+// Store: everything an image needs, composed: records, blobs, snapshots. START HERE.
+//
+//   auto store = images::Store::open("/var/lib/bayplan");
+//   auto report = images::import(*store, "default", "alpine.tar", {}, {});
+//
+// Thread-safe as its parts are.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bayplan/content/store.h"
+#include "bayplan/metadata/store_root.h"
+#include "bayplan/snapshots/snapshotter.h"
+
+namespace bayplan::images {
+
+struct StoreOptions {
+  metadata::OpenOptions metadata{};
+  std::string snapshotter{};  ///< "overlay" or "native"; empty = the best this process can do
+};
+
+class Store {
+ public:
+  /// Errors: those of metadata::open_store_root, content::Store::open, snapshots::Snapshotter::open.
+  static Result<Store> open(const std::filesystem::path& root, const StoreOptions& options = {});
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  const metadata::StoreRoot& root() const noexcept { return root_; }
+  const metadata::Db& db() const noexcept { return root_.db; }
+  content::Store& blobs() noexcept { return blobs_; }
+  snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
+
+  /// The kinds known here: content, snapshot, image. For collect() and check(); `containers` adds its own.
+  std::vector<const metadata::GcKind*> gc_kinds() const;
+
+ private:
+  Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter);
+  metadata::StoreRoot root_;
+  content::Store blobs_;
+  snapshots::Snapshotter snapshotter_;
+};
+
+}  // namespace bayplan::images
