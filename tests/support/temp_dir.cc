@@ -15,7 +15,8 @@ TempDir::TempDir() {
 
 TempDir::~TempDir() {
   auto parent = file::open_dir(path_.parent_path());
-  if (parent) ignore_error(file::remove_tree(parent->get(), path_.filename()), "a test's leftovers are no failure");
+  if (parent)
+    ignore_error(file::remove_tree(parent->get(), path_.filename()), "a test's leftovers are no failure");
 }
 
 }  // namespace bayplan::test

@@ -37,8 +37,8 @@ class [[nodiscard]] Error {
   /// what happened beyond the class (may be empty).
   Error(Errc code, std::string_view kind, std::string_view name, std::string_view message = {});
 
-  /// From a failed system call. Maps `os_errno` to a class (ENOENT not_found, EEXIST already_exists, EACCES and
-  /// EPERM permission_denied, ENOSPC and EDQUOT no_space, EROFS read_only, ELOOP and ENAMETOOLONG
+  /// From a failed system call. Maps `os_errno` to a class (ENOENT not_found, EEXIST already_exists, EACCES
+  /// and EPERM permission_denied, ENOSPC and EDQUOT no_space, EROFS read_only, ELOOP and ENAMETOOLONG
   /// invalid_argument, EBUSY and EAGAIN busy, ENOSYS and EOPNOTSUPP unsupported, else io) and keeps it.
   static Error from_errno(int os_errno, std::string_view kind, std::string_view name, std::string_view call);
 

@@ -1,15 +1,14 @@
 // The one way JSON from outside is read: strict I-JSON over RapidJSON, which stays out of this header.
 //
-// Refused, beyond malformed text: byte-order mark, bytes after the value, invalid UTF-8, duplicate names in one object, two
-// names that differ only in ASCII case, nesting beyond kMaxJsonDepth, more than kMaxJsonBytes. Numbers keep
-// their kind: 1.0 is not an integer. Parsing is iterative, so depth cannot exhaust the stack.
-// A Document owns its memory; Values are views into it and die with it. Not thread-safe while parsing,
-// immutable afterwards.
+// Refused, beyond malformed text: byte-order mark, bytes after the value, invalid UTF-8, duplicate names in
+// one object, two names that differ only in ASCII case, nesting beyond kMaxJsonDepth, more than
+// kMaxJsonBytes. Numbers keep their kind: 1.0 is not an integer. Parsing is iterative, so depth cannot
+// exhaust the stack. A Document owns its memory; Values are views into it and die with it. Not thread-safe
+// while parsing, immutable afterwards.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +35,8 @@ class Value {
   /// The member, by exact name; empty when absent or when this is no object.
   std::optional<Value> find(std::string_view name) const;
 
-  /// Typed access to this value. Errors: invalid_argument (other type; integers: not an integer or out of range;
-  /// strings: contain NUL).
+  /// Typed access to this value. Errors: invalid_argument (other type; integers: not an integer or out of
+  /// range; strings: contain NUL).
   Result<std::string_view> as_string() const;
   Result<std::int64_t> as_int() const;
   Result<bool> as_bool() const;
@@ -55,13 +54,15 @@ class Value {
   /// Optional members: empty when absent or null. Errors: invalid_argument (present, of another type).
   Result<std::optional<std::string_view>> optional_string(std::string_view name) const;
   Result<std::vector<std::string_view>> optional_strings(std::string_view name) const;
-  Result<std::vector<std::pair<std::string_view, std::string_view>>> optional_string_map(std::string_view name) const;
+  Result<std::vector<std::pair<std::string_view, std::string_view>>> optional_string_map(
+      std::string_view name) const;
 
   /// This value as compact JSON text.
   std::string dump() const;
 
  private:
   friend class Document;
+  friend class Writer;
   explicit Value(const void* node) : node_(node) {}
   const void* node_;
 };
@@ -84,8 +85,8 @@ class Document {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Writes compact JSON. Calls must nest properly (precondition); strings that are not UTF-8 have each offending
-/// byte replaced by U+FFFD.
+/// Writes compact JSON. Calls must nest properly (precondition); strings that are not UTF-8 have each
+/// offending byte replaced by U+FFFD.
 class Writer {
  public:
   Writer();

@@ -13,7 +13,7 @@ namespace bayplan {
 /// Sorted by key bytes. An empty value means "remove" to setters and is never stored.
 using Labels = std::map<std::string, std::string>;
 
-inline constexpr std::size_t kMaxLabelBytes = 4096;       ///< key plus value
+inline constexpr std::size_t kMaxLabelBytes = 4096;  ///< key plus value
 inline constexpr std::size_t kMaxIdentifierBytes = 76;
 
 /// Errors: invalid_argument for an empty key, or key plus value over kMaxLabelBytes (names the whole key).

@@ -21,9 +21,9 @@ class [[nodiscard]] Result {
 
   // NOLINTBEGIN(google-explicit-constructor): a value and an Error both are results.
   template <class U = T>
-    requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Error>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   // NOLINTEND(google-explicit-constructor)
 
@@ -110,15 +110,15 @@ void ignore_error(const Result<T>&, [[maybe_unused]] const char* why) noexcept {
 #define BAYPLAN_CONCAT(a, b) BAYPLAN_CONCAT_(a, b)
 
 /// Evaluates a Result and returns its error from the enclosing function, if it is one.
-#define BAYPLAN_TRY(expr)                                                             \
-  do {                                                                                \
+#define BAYPLAN_TRY(expr)                                                                  \
+  do {                                                                                     \
     if (auto bayplan_try_ = (expr); !bayplan_try_) return std::move(bayplan_try_).error(); \
   } while (false)
 
 /// BAYPLAN_ASSIGN(auto x, f()): declares or assigns the value of a Result, or returns its error.
 #define BAYPLAN_ASSIGN(target, ...) \
   BAYPLAN_ASSIGN_(target, BAYPLAN_CONCAT(bayplan_result_, __LINE__), __VA_ARGS__)
-#define BAYPLAN_ASSIGN_(target, result, ...)        \
-  auto result = (__VA_ARGS__);                      \
-  if (!result) return std::move(result).error();    \
+#define BAYPLAN_ASSIGN_(target, result, ...)     \
+  auto result = (__VA_ARGS__);                   \
+  if (!result) return std::move(result).error(); \
   target = std::move(result).value()

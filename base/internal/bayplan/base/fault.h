@@ -22,7 +22,8 @@ enum class Point : int {
 std::string_view name(Point point) noexcept;
 
 /// What happens at a point: an Error is returned to the operation, none lets it go on; the function may also
-/// not return (crash tests kill the process). One at a time; pass {} to disarm. Not thread-safe against running operations.
+/// not return (crash tests kill the process). One at a time; pass {} to disarm. Not thread-safe against
+/// running operations.
 void arm(std::function<std::optional<Error>(Point)> action);
 
 extern std::atomic<bool> armed;
@@ -30,7 +31,8 @@ Result<void> fire(Point point);
 
 /// Used as BAYPLAN_TRY(fault::at(fault::Point::ingest_synced)).
 inline Result<void> at(Point point) {
-  if (!armed.load(std::memory_order_relaxed)) [[likely]] return {};
+  if (!armed.load(std::memory_order_relaxed)) [[likely]]
+    return {};
   return fire(point);
 }
 

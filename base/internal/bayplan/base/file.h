@@ -1,6 +1,9 @@
 // The one place that opens, writes, syncs, renames and syncs the directory. Everything is relative to a
-// directory descriptor, never follows a link at the end, and is opened O_CLOEXEC.
-// Errors of every function: as Error::from_errno maps them, kind "file" or "directory", name = the path given.
+// directory descriptor, never follows a link at the end, and is opened O_CLOEXEC. Interrupted calls are
+// retried. A `name` that is looked up, made or removed is one component: empty, ".", "..", and names that
+// hold '/' or NUL are invalid_argument. A `name` next to an `fd` or a `dir` that it merely describes is for
+// the error text. Errors of every function: as Error::from_errno maps them, kind "file" or "directory", name
+// = the path given. Thread-safe.
 #pragma once
 
 #include <sys/stat.h>
@@ -24,15 +27,23 @@ namespace bayplan::file {
 Result<UniqueFd> open_dir(const std::filesystem::path& path);
 /// The same for one component below `dir`; a link there is an error.
 Result<UniqueFd> open_dir_at(int dir, const std::string& name);
-/// Creates `path` and missing parents with mode 0700; an existing directory is made 0700 when `repair_mode`
-/// and owned by us. Syncs each parent it changed.
-Result<UniqueFd> ensure_private_dir(const std::filesystem::path& path);
-Result<UniqueFd> ensure_private_dir_at(int dir, const std::string& name);
+/// What to do about the mode of a directory that exists already.
+enum class ExistingMode : bool { keep, repair };
+
+/// Creates `path` and missing parents with mode 0700; follows links in `path`. An existing directory is made
+/// 0700 with ExistingMode::repair, when we own it; the parents are left alone. Syncs each parent it changed.
+/// Errors: failed_precondition (a sticky directory, as /tmp is, is shared with others and is not repaired).
+Result<UniqueFd> ensure_private_dir(const std::filesystem::path& path,
+                                    ExistingMode existing = ExistingMode::repair);
+/// The same for one component below `dir`; a link there is an error.
+Result<UniqueFd> ensure_private_dir_at(int dir, const std::string& name,
+                                       ExistingMode existing = ExistingMode::repair);
 
 /// openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: `path` may have several
 /// components and cannot leave `dir`. EXDEV (it tried) is invalid_argument.
 Result<UniqueFd> open_beneath(int dir, const std::string& path, int flags, mode_t mode = 0);
-/// open_beneath, read-only, that refuses anything but a regular file (opened O_NONBLOCK: a FIFO cannot hang us).
+/// open_beneath, read-only, that refuses anything but a regular file (opened O_NONBLOCK: a FIFO cannot hang
+/// us). Errors: invalid_argument (of another type).
 Result<UniqueFd> open_regular(int dir, const std::string& path);
 
 Result<struct stat> stat_fd(int fd, std::string_view name);
@@ -45,7 +56,11 @@ Result<std::string> read_file(int dir, const std::string& path, std::size_t limi
 Result<void> pread_exact(int fd, std::span<std::byte> into, std::uint64_t offset, std::string_view name);
 Result<void> write_all(int fd, std::span<const std::byte> bytes, std::string_view name);
 
-/// Durable atomic replacement of `name`: temporary file, write, fdatasync, rename, fsync of `dir`.
+/// How the names of temporary files begin that a crash can leave behind.
+inline constexpr std::string_view kTemporaryPrefix = ".tmp-";
+
+/// Durable atomic replacement of `name`: temporary file, write, fdatasync, rename, fsync of `dir`. The mode
+/// is exactly `mode`, whatever the umask.
 Result<void> replace_durably(int dir, const std::string& name, std::string_view bytes, mode_t mode = 0600);
 
 Result<void> sync_data(int fd, std::string_view name);
@@ -53,13 +68,16 @@ Result<void> sync_dir(int dir, std::string_view name);
 /// syncfs of the file system that holds `fd`.
 Result<void> sync_fs(int fd, std::string_view name);
 
-/// Rename within or between directories of one file system. `rename` replaces; `rename_exclusive` answers already_exists.
+/// Rename within or between directories of one file system. `rename` replaces; `rename_exclusive` answers
+/// already_exists.
 Result<void> rename(int from_dir, const std::string& from, int to_dir, const std::string& to);
 Result<void> rename_exclusive(int from_dir, const std::string& from, int to_dir, const std::string& to);
 /// Unlinks a file; absent is fine.
 Result<void> unlink(int dir, const std::string& name);
-/// Removes `name` and everything below without following links or leaving its file system; iterative, so depth
-/// is no danger; absent is fine.
+/// Removes `name` and everything below without following links or leaving its file system; iterative with
+/// four descriptors, so depth is no danger; absent is fine. Directories of ours that we may not write to are
+/// made writable first. An error leaves the rest of the tree, possibly flattened; calling again goes on.
+/// Errors: failed_precondition or busy (something is mounted in the tree; it is left as it is).
 Result<void> remove_tree(int dir, const std::string& name);
 
 /// Names in a directory, without "." and "..", in byte order.

@@ -1,0 +1,54 @@
+#include "bayplan/base/labels.h"
+
+namespace bayplan {
+namespace {
+
+bool is_alnum(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// [A-Za-z0-9]+([._-][A-Za-z0-9]+)*
+bool matches_identifier(std::string_view id) noexcept {
+  bool after_alnum = false;
+  for (const char c : id) {
+    const bool separator = c == '.' || c == '_' || c == '-';
+    if (!is_alnum(c) && !(separator && after_alnum)) return false;
+    after_alnum = is_alnum(c);
+  }
+  return after_alnum;
+}
+
+}  // namespace
+
+Result<void> validate_label(std::string_view key, std::string_view value) {
+  if (key.empty()) return Error(Errc::invalid_argument, "label", key, "the key is empty");
+  if (key.size() > kMaxLabelBytes || value.size() > kMaxLabelBytes - key.size()) {
+    return Error(Errc::invalid_argument, "label", key,
+                 "key and value are longer than " + std::to_string(kMaxLabelBytes) + " bytes together");
+  }
+  return {};
+}
+
+Result<void> validate_labels(const Labels& labels) {
+  for (const auto& [key, value] : labels) BAYPLAN_TRY(validate_label(key, value));
+  return {};
+}
+
+bool is_reserved_label(std::string_view key) noexcept {
+  return key.starts_with("containerd.io/gc.") || key.starts_with("io.bayplan/");
+}
+
+Result<void> validate_identifier(std::string_view kind, std::string_view id) {
+  if (id.empty()) return Error(Errc::invalid_argument, kind, id, "the identifier is empty");
+  if (id.size() > kMaxIdentifierBytes) {
+    return Error(Errc::invalid_argument, kind, id,
+                 "longer than " + std::to_string(kMaxIdentifierBytes) + " bytes");
+  }
+  if (!matches_identifier(id)) {
+    return Error(Errc::invalid_argument, kind, id,
+                 "must be letters and digits, with single '.', '_' or '-' between them");
+  }
+  return {};
+}
+
+}  // namespace bayplan
