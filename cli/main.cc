@@ -1,0 +1,80 @@
+// bayplan: parses the command line, runs the chosen command, turns its error into words and an exit code.
+#include <csignal>
+#include <cstdio>
+
+#include "bayplan/base/version.h"
+#include "bayplan/containers/service.h"
+#include "bayplan/metadata/namespaces.h"
+#include "exit_codes.h"
+#include "session.h"
+
+namespace bayplan::cli {
+namespace {
+
+const CancelToken* cancel_token = nullptr;
+
+void on_signal(int) { cancel_token->cancel(); }
+
+void cancel_on_signals(const CancelToken& token) {
+  cancel_token = &token;
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void add_global_options(CLI::App& app, Session& session) {
+  app.add_option("--root", session.root, "Directory of the store")->envname("BAYPLAN_ROOT")->capture_default_str();
+  app.add_option("--run-root", session.run_root, "Directory for mounts and bundles; may vanish at reboot")
+      ->envname("BAYPLAN_RUN_ROOT")
+      ->capture_default_str();
+  app.add_option("-n,--namespace", session.ns, "Namespace of the records")
+      ->envname("BAYPLAN_NAMESPACE")
+      ->capture_default_str();
+  app.add_option("--snapshotter", session.snapshotter, "overlay or native; default: the best this process can do")
+      ->envname("BAYPLAN_SNAPSHOTTER");
+  app.add_option("--format", session.format, "table for people, json for programs")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}));
+}
+
+int report(const Error& error) {
+  std::fprintf(stderr, "bayplan: %s\n", error.to_string().c_str());
+  return exit_code(error.code());
+}
+
+int run(int argc, char** argv) {
+  Session session;
+  session.root = metadata::default_root();
+  session.run_root = containers::default_run_root();
+  session.ns = metadata::kDefaultNamespace;
+  cancel_on_signals(session.control.cancel);
+
+  CLI::App app{"Images, layers, snapshots and containers of a host, in one store, without a daemon.", "bayplan"};
+  app.set_version_flag("--version", "bayplan " BAYPLAN_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();  // global options may stand behind the verb too
+  add_global_options(app, session);
+  add_image_commands(app, session);
+  add_content_commands(app, session);
+  add_snapshot_commands(app, session);
+  add_container_commands(app, session);
+  add_gc_command(app, session);
+  add_inspect_commands(app, session);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  if (auto valid = metadata::validate_namespace(session.ns); !valid) return report(valid.error());
+  auto result = session.chosen();
+  if (!result) return report(result.error());
+  if (std::fflush(stdout) != 0) return report(Error::from_errno(errno, "output", "standard output", "write"));
+  return *result;
+}
+
+}  // namespace
+}  // namespace bayplan::cli
+
+int main(int argc, char** argv) { return bayplan::cli::run(argc, argv); }

@@ -1,0 +1,28 @@
+#include "session.h"
+
+#include <utility>
+
+namespace bayplan::cli {
+
+Result<images::Store> Session::open_store() const {
+  images::StoreOptions options;
+  options.snapshotter = snapshotter;
+  return images::Store::open(root, options);
+}
+
+Result<images::Store> Session::open_store_read_only() const {
+  images::StoreOptions options;
+  options.snapshotter = snapshotter;
+  options.metadata.read_only = true;
+  options.metadata.create = false;
+  return images::Store::open(root, options);
+}
+
+CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& description,
+                      std::function<Result<int>()> run) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->callback([&session, run = std::move(run)] { session.chosen = run; });
+  return command;
+}
+
+}  // namespace bayplan::cli

@@ -1,0 +1,28 @@
+# Sourced by the scripts: installs what a step needs from Debian, saying what and why. Nothing to do: says nothing.
+
+# need PACKAGE...: remembers the packages that are not installed.
+missing=()
+need() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+}
+
+# install_missing WHY: installs them with apt-get, as root or through sudo.
+install_missing() {
+  ((${#missing[@]})) || return 0
+  local sudo=()
+  if [[ $(id -u) != 0 ]]; then
+    command -v sudo >/dev/null || { echo "needs root or sudo to install: ${missing[*]}" >&2; return 1; }
+    sudo=(sudo)
+  fi
+  echo "installing for $1: ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  missing=()
+}
+
+build_packages=(g++ cmake ninja-build ccache liblmdb-dev rapidjson-dev libzstd-dev libisal-dev libssl-dev libcli11-dev
+                libgtest-dev libgmock-dev libbenchmark-dev)
+run_packages=(runc busybox-static)
