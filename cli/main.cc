@@ -25,17 +25,21 @@ void cancel_on_signals(const CancelToken& token) {
 }
 
 void add_global_options(CLI::App& app, Session& session) {
-  app.add_option("--root", session.root, "Directory of the store")->envname("BAYPLAN_ROOT")->capture_default_str();
+  app.add_option("--root", session.root, "Directory of the store")
+      ->envname("BAYPLAN_ROOT")
+      ->capture_default_str();
   app.add_option("--run-root", session.run_root, "Directory for mounts and bundles; may vanish at reboot")
       ->envname("BAYPLAN_RUN_ROOT")
       ->capture_default_str();
   app.add_option("-n,--namespace", session.ns, "Namespace of the records")
       ->envname("BAYPLAN_NAMESPACE")
       ->capture_default_str();
-  app.add_option("--snapshotter", session.snapshotter, "overlay or native; default: the best this process can do")
+  app.add_option("--snapshotter", session.snapshotter,
+                 "overlay or native; default: the best this process can do")
       ->envname("BAYPLAN_SNAPSHOTTER");
   app.add_option("--format", session.format, "table for people, json for programs")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}));
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}));
 }
 
 int report(const Error& error) {
@@ -50,7 +54,8 @@ int run(int argc, char** argv) {
   session.ns = metadata::kDefaultNamespace;
   cancel_on_signals(session.control.cancel);
 
-  CLI::App app{"Images, layers, snapshots and containers of a host, in one store, without a daemon.", "bayplan"};
+  CLI::App app{"Images, layers, snapshots and containers of a host, in one store, without a daemon.",
+               "bayplan"};
   app.set_version_flag("--version", "bayplan " BAYPLAN_VERSION);
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand behind the verb too

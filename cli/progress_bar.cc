@@ -25,8 +25,8 @@ struct ProgressBar::State {
     if (progress.total > 0) {
       constexpr std::uint64_t kCells = 24;
       const std::uint64_t full = std::min(kCells, progress.done * kCells / progress.total);
-      line += "[" + std::string(full, '#') + std::string(kCells - full, '.') + "] " + human_bytes(progress.done) +
-              " of " + human_bytes(progress.total);
+      line += "[" + std::string(full, '#') + std::string(kCells - full, '.') + "] " +
+              human_bytes(progress.done) + " of " + human_bytes(progress.total);
     } else {
       line += human_bytes(progress.done);
     }

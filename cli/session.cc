@@ -18,8 +18,8 @@ Result<images::Store> Session::open_store_read_only() const {
   return images::Store::open(root, options);
 }
 
-CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& description,
-                      std::function<Result<int>()> run) {
+CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name,
+                      const std::string& description, std::function<Result<int>()> run) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->callback([&session, run = std::move(run)] { session.chosen = run; });
   return command;

@@ -21,7 +21,8 @@ struct Session {
   std::string snapshotter;         ///< --snapshotter, BAYPLAN_SNAPSHOTTER
   Control control;                 ///< cancelled by SIGINT and SIGTERM
 
-  /// What the command line asked for; set by a subcommand's callback, run by main after parsing. Answers an exit code.
+  /// What the command line asked for; set by a subcommand's callback, run by main after parsing. Answers an
+  /// exit code.
   std::function<Result<int>()> chosen;
 
   /// The store, created when missing. Errors: those of images::Store::open.
@@ -33,8 +34,8 @@ struct Session {
 };
 
 /// Adds the subcommand `name` whose `run` is chosen when it is given.
-CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name, const std::string& description,
-                      std::function<Result<int>()> run);
+CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name,
+                      const std::string& description, std::function<Result<int>()> run);
 
 // One file per noun adds its verbs.
 void add_image_commands(CLI::App& app, Session& session);

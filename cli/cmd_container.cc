@@ -1,0 +1,216 @@
+#include <memory>
+
+#include "bayplan/containers/service.h"
+#include "print.h"
+#include "progress_bar.h"
+#include "session.h"
+
+namespace bayplan::cli {
+namespace {
+
+struct CreateArguments {
+  std::string image;
+  std::string id;
+  std::vector<std::string> labels;
+  std::string entrypoint;
+  containers::CreateOptions options;
+};
+
+Result<void> parse_labels(const std::vector<std::string>& texts, Labels& labels) {
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error(Errc::invalid_argument, "label", text, "is not KEY=VALUE");
+    }
+    labels[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return {};
+}
+
+Result<containers::Container> create(const Session& session, images::Store& store,
+                                     CreateArguments arguments) {
+  BAYPLAN_TRY(parse_labels(arguments.labels, arguments.options.labels));
+  if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
+  const ProgressBar bar;
+  Control control = session.control;
+  control.progress = bar.sink();
+  return containers::create_from_image(store, session.ns, arguments.id, arguments.image, arguments.options,
+                                       control);
+}
+
+Result<int> create_container(const Session& session, const CreateArguments& arguments) {
+  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const auto container, create(session, store, arguments));
+  print_line(container.id);
+  return 0;
+}
+
+Result<int> run_bundle(const Session& session, images::Store& store, const std::string& id) {
+  BAYPLAN_ASSIGN(const auto runtime, containers::find_runtime());
+  BAYPLAN_ASSIGN(auto bundle, containers::Bundle::prepare(store, session.run_root, session.ns, id));
+  std::fflush(stdout);
+  auto code = containers::run_foreground(bundle, runtime, session.run_root, session.ns, id);
+  BAYPLAN_TRY(std::move(bundle).release());
+  return code;
+}
+
+struct RunArguments {
+  CreateArguments create;
+  bool remove = false;
+};
+
+/// `run IMAGE ID` creates and runs, `run ID` runs what `create` made.
+Result<int> run_container(const Session& session, const RunArguments& arguments) {
+  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  const std::string& id = arguments.create.id;
+  if (!arguments.create.image.empty()) {
+    BAYPLAN_TRY(create(session, store, arguments.create));
+  }
+  auto code = run_bundle(session, store, id);
+  if (arguments.remove) {
+    BAYPLAN_TRY(containers::remove_with_snapshot(store, session.run_root, session.ns, id));
+  }
+  return code;
+}
+
+Result<int> list_containers(const Session& session, bool quiet) {
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
+  Table table({"CONTAINER", "IMAGE", "RUNTIME", "SNAPSHOT", "CREATED"});
+  json::Writer out = begin_json();
+  out.key("containers").begin_array();
+  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
+    return containers::walk(tx, session.ns, [&](const containers::Container& container) -> Result<void> {
+      if (session.json()) {
+        out.begin_object().member("id", container.id).member("image", container.image);
+        out.member("runtime", container.runtime).member("snapshotter", container.snapshotter);
+        out.member("snapshotKey", container.snapshot_key)
+            .member("createdAt", format_rfc3339(container.created));
+        write_labels(out, container.labels);
+        out.end_object();
+      } else if (quiet) {
+        print_line(container.id);
+      } else {
+        table.row({container.id, container.image, container.runtime,
+                   container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)});
+      }
+      return {};
+    });
+  }));
+  if (session.json()) {
+    out.end_array().end_object();
+    print_json(std::move(out));
+  } else if (!quiet) {
+    table.print();
+  }
+  return 0;
+}
+
+Result<int> show_container(const Session& session, const std::string& id) {
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
+  BAYPLAN_ASSIGN(const auto container, store.db().view([&](const metadata::ReadTx& tx) {
+    return containers::get(tx, session.ns, id);
+  }));
+  json::Writer out = begin_json();
+  out.member("id", container.id).member("image", container.image).member("runtime", container.runtime);
+  out.member("snapshotter", container.snapshotter).member("snapshotKey", container.snapshot_key);
+  out.member("createdAt", format_rfc3339(container.created))
+      .member("updatedAt", format_rfc3339(container.updated));
+  write_labels(out, container.labels);
+  BAYPLAN_ASSIGN(const json::Document spec, json::Document::parse(container.spec, "spec of container " + id));
+  out.key("spec").value(spec.root()).end_object();
+  print_json(std::move(out));
+  return 0;
+}
+
+Result<int> label_container(const Session& session, const std::string& id,
+                            const std::vector<std::string>& labels) {
+  Labels changes;
+  BAYPLAN_TRY(parse_labels(labels, changes));
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_TRY(store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
+    BAYPLAN_ASSIGN(auto container, containers::get(tx, session.ns, id));
+    for (const auto& [key, value] : changes) container.labels[key] = value;  // an empty value removes
+    return containers::set_labels(tx, session.ns, id, container.labels);
+  }));
+  return 0;
+}
+
+Result<int> remove_containers(const Session& session, const std::vector<std::string>& ids) {
+  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  for (const auto& id : ids) {
+    BAYPLAN_TRY(containers::remove_with_snapshot(store, session.run_root, session.ns, id));
+  }
+  return 0;
+}
+
+void add_spec_options(CLI::App& command, CreateArguments& arguments) {
+  auto& spec = arguments.options.spec;
+  command.add_option("--env", spec.env, "NAME=value, may be repeated")->take_all()->expected(1);
+  command.add_option("--label", arguments.labels, "KEY=value, may be repeated")->take_all()->expected(1);
+  command.add_option("--user", spec.user, "user[:group] or uid[:gid]");
+  command.add_option("--workdir", spec.working_dir, "Working directory inside the container");
+  command.add_option("--hostname", spec.hostname, "Host name inside the container");
+  command.add_option("--entrypoint", arguments.entrypoint, "Replaces the image's entrypoint");
+  command.add_flag("--read-only", spec.read_only_rootfs, "Mount the rootfs read-only");
+  command.add_flag("--net-host", spec.host_network, "Share the host's network");
+  command.add_flag("-t,--tty", spec.terminal, "Give the process a terminal");
+}
+
+void add_create(CLI::App& container, Session& session) {
+  auto arguments = std::make_shared<CreateArguments>();
+  CLI::App* command = add_command(container, session, "create", "Create a container from an image",
+                                  [&session, arguments] { return create_container(session, *arguments); });
+  command->add_option("IMAGE", arguments->image, "Image name")->required();
+  command->add_option("ID", arguments->id, "Container id")->required();
+  command->add_option("ARGS", arguments->options.spec.args, "Command and arguments; default: the image's");
+  command->positionals_at_end();
+  add_spec_options(*command, *arguments);
+}
+
+void add_run(CLI::App& container, Session& session) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* command =
+      add_command(container, session, "run",
+                  "Run a container in the foreground with runc or crun; with --image create it first",
+                  [&session, arguments] { return run_container(session, *arguments); });
+  command->add_option("--image", arguments->create.image, "Create the container from this image first");
+  command->add_flag("--rm", arguments->remove, "Remove the container afterwards");
+  command->add_option("ID", arguments->create.id, "Container id")->required();
+  command->add_option("ARGS", arguments->create.options.spec.args, "Command and arguments, with --image");
+  command->positionals_at_end();
+  add_spec_options(*command, arguments->create);
+}
+
+}  // namespace
+
+void add_container_commands(CLI::App& app, Session& session) {
+  CLI::App* container = app.add_subcommand("container", "Containers");
+  container->require_subcommand(1);
+  add_create(*container, session);
+  add_run(*container, session);
+
+  auto quiet = std::make_shared<bool>(false);
+  CLI::App* command = add_command(*container, session, "ls", "List containers",
+                                  [&session, quiet] { return list_containers(session, *quiet); });
+  command->add_flag("-q,--quiet", *quiet, "Ids only");
+
+  auto id = std::make_shared<std::string>();
+  command = add_command(*container, session, "info", "Show a container and its spec, as JSON",
+                        [&session, id] { return show_container(session, *id); });
+  command->add_option("ID", *id, "Container id")->required();
+
+  auto labelled = std::make_shared<std::string>();
+  auto labels = std::make_shared<std::vector<std::string>>();
+  command =
+      add_command(*container, session, "label", "Set labels; KEY= removes one",
+                  [&session, labelled, labels] { return label_container(session, *labelled, *labels); });
+  command->add_option("ID", *labelled, "Container id")->required();
+  command->add_option("LABELS", *labels, "KEY=value")->required();
+
+  auto ids = std::make_shared<std::vector<std::string>>();
+  command = add_command(*container, session, "rm", "Remove containers and their snapshots",
+                        [&session, ids] { return remove_containers(session, *ids); });
+  command->add_option("ID", *ids, "Container ids")->required();
+}
+
+}  // namespace bayplan::cli

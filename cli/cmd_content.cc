@@ -1,0 +1,80 @@
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "print.h"
+#include "session.h"
+
+namespace bayplan::cli {
+namespace {
+
+Result<int> list_content(const Session& session, bool quiet) {
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
+  Table table({"DIGEST", "SIZE", "CREATED", "LABELS"});
+  json::Writer out = begin_json();
+  out.key("content").begin_array();
+  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
+    return content::walk(tx, session.ns, [&](const content::Info& info) -> Result<void> {
+      const std::string digest = info.digest.to_string();
+      if (session.json()) {
+        out.begin_object().member("digest", digest).key("size").unsigned_integer(info.size);
+        out.member("createdAt", format_rfc3339(info.created))
+            .member("updatedAt", format_rfc3339(info.updated));
+        write_labels(out, info.labels);
+        out.end_object();
+      } else if (quiet) {
+        print_line(digest);
+      } else {
+        table.row({digest, human_bytes(info.size), format_rfc3339(info.created),
+                   std::to_string(info.labels.size())});
+      }
+      return {};
+    });
+  }));
+  if (session.json()) {
+    out.end_array().end_object();
+    print_json(std::move(out));
+  } else if (!quiet) {
+    table.print();
+  }
+  return 0;
+}
+
+Result<int> print_content(const Session& session, const std::string& text) {
+  BAYPLAN_ASSIGN(const Digest digest, Digest::parse(text));
+  BAYPLAN_ASSIGN(images::Store store, session.open_store_read_only());
+  BAYPLAN_ASSIGN(const content::Info info, store.db().view([&](const metadata::ReadTx& tx) {
+    return content::stat(tx, session.ns, digest);
+  }));
+  BAYPLAN_ASSIGN(content::BlobReader reader,
+                 store.blobs().open_blob(digest, info.size, content::Verify::yes));
+  std::array<std::byte, 128 * 1024> buffer;
+  for (;;) {
+    BAYPLAN_TRY(session.control.cancel.check());
+    BAYPLAN_ASSIGN(const std::size_t got, reader.read(buffer));
+    if (got == 0) return 0;
+    if (std::fwrite(buffer.data(), 1, got, stdout) != got) {
+      return Error::from_errno(errno, "output", "standard output", "write");
+    }
+  }
+}
+
+}  // namespace
+
+void add_content_commands(CLI::App& app, Session& session) {
+  CLI::App* content = app.add_subcommand("content", "Blobs");
+  content->require_subcommand(1);
+
+  auto quiet = std::make_shared<bool>(false);
+  CLI::App* command = add_command(*content, session, "ls", "List blobs",
+                                  [&session, quiet] { return list_content(session, *quiet); });
+  command->add_flag("-q,--quiet", *quiet, "Digests only");
+
+  auto digest = std::make_shared<std::string>();
+  command =
+      add_command(*content, session, "cat", "Write a blob to standard output; exit code 4 if it is damaged",
+                  [&session, digest] { return print_content(session, *digest); });
+  command->add_option("DIGEST", *digest, "algorithm:hex")->required();
+}
+
+}  // namespace bayplan::cli
