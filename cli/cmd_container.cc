@@ -31,7 +31,7 @@ Result<containers::Container> create(const Session& session, images::Store& stor
                                      CreateArguments arguments) {
   BAYPLAN_TRY(parse_labels(arguments.labels, arguments.options.labels));
   if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
-  const ProgressBar bar;
+  ProgressBar bar;
   Control control = session.control;
   control.progress = bar.sink();
   return containers::create_from_image(store, session.ns, arguments.id, arguments.image, arguments.options,

@@ -49,7 +49,7 @@ Result<int> import_image(const Session& session, ImportArguments arguments) {
   }
   arguments.options.unpack = !arguments.no_unpack;
   BAYPLAN_ASSIGN(images::Store store, session.open_store());
-  const ProgressBar bar;
+  ProgressBar bar;
   Control control = session.control;
   control.progress = bar.sink();
   BAYPLAN_ASSIGN(const auto report,

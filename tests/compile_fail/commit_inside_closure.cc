@@ -1,0 +1,12 @@
+#include "bayplan/metadata/db.h"
+
+bayplan::Result<void> commit_early(const bayplan::metadata::Db& db) {
+  return db.update([&](bayplan::metadata::WriteTx& tx) -> bayplan::Result<void> {
+    BAYPLAN_TRY(tx.create_bucket("settings"));
+#ifdef MISUSE
+    return db.commit(nullptr);
+#else
+    return {};
+#endif
+  });
+}
