@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts: installs what a step needs from Debian, saying what and why. Nothing to do: says nothing.
 
 # need PACKAGE...: remembers the packages that are not installed.
@@ -23,6 +24,8 @@ install_missing() {
   missing=()
 }
 
+# shellcheck disable=SC2034 # used by the scripts that source this
 build_packages=(g++ cmake ninja-build ccache liblmdb-dev rapidjson-dev libzstd-dev libisal-dev libssl-dev libcli11-dev
                 libgtest-dev libgmock-dev libbenchmark-dev)
+# shellcheck disable=SC2034
 run_packages=(runc busybox-static)
