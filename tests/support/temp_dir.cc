@@ -11,6 +11,7 @@ TempDir::TempDir() {
   std::string name = (std::filesystem::temp_directory_path() / "bayplan-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) std::abort();
   path_ = name;
+  fd_ = file::open_dir(path_).value();
 }
 
 TempDir::~TempDir() {

@@ -1,9 +1,10 @@
 // The one way JSON from outside is read: strict I-JSON over RapidJSON, which stays out of this header.
 //
 // Refused, beyond malformed text: byte-order mark, bytes after the value, invalid UTF-8, duplicate names in
-// one object, two names that differ only in ASCII case, nesting beyond kMaxJsonDepth, more than
-// kMaxJsonBytes. Numbers keep their kind: 1.0 is not an integer. Parsing is iterative, so depth cannot
-// exhaust the stack. A Document owns its memory; Values are views into it and die with it. Not thread-safe
+// one object, two names that differ only in ASCII case, NUL in a name, escaped surrogates without a partner,
+// exponents of more than four digits, nesting beyond kMaxJsonDepth, more than kMaxJsonBytes. Numbers keep
+// their kind: 1.0 is not an integer. Parsing is iterative, so depth cannot exhaust the stack. A Document owns
+// its memory (up to about twelve times the text's); Values are views into it and die with it. Not thread-safe
 // while parsing, immutable afterwards.
 #pragma once
 
@@ -23,8 +24,7 @@ namespace bayplan::json {
 inline constexpr std::size_t kMaxJsonBytes = 4u << 20;
 inline constexpr std::size_t kMaxJsonDepth = 32;
 
-/// A view of one value. Cheap to copy. Typed getters answer invalid_argument naming the member when the type
-/// differs, and not_found when a required member is absent.
+/// A view of one value. Cheap to copy.
 class Value {
  public:
   bool is_object() const noexcept;
@@ -57,7 +57,8 @@ class Value {
   Result<std::vector<std::pair<std::string_view, std::string_view>>> optional_string_map(
       std::string_view name) const;
 
-  /// This value as compact JSON text.
+  /// This value as compact JSON text. Integers of 64 bits and strings are as they were; other numbers keep
+  /// their value as a double, not their spelling.
   std::string dump() const;
 
  private:

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "bayplan/base/result.h"

@@ -17,7 +17,8 @@ Time now() noexcept;
 /// RFC 3339 in UTC, nanoseconds without trailing zeros: "2026-11-20T10:00:00.5Z".
 std::string format_rfc3339(Time time);
 
-/// Errors: invalid_argument. Any offset is accepted and converted to UTC; years 1678..2261.
+/// Any offset is accepted and converted to UTC; what is finer than a nanosecond is cut off.
+/// Errors: invalid_argument (another format, no such day, a leap second, a year outside 1678..2261).
 Result<Time> parse_rfc3339(std::string_view text);
 
 }  // namespace bayplan
