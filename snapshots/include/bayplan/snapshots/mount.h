@@ -19,7 +19,8 @@ struct Mount {
 
 /// Mounts each of `mounts` in order at `target`, an existing directory; nothing stays mounted after an error.
 /// Overlays of any number of layers (lowerdirs are given relative to a thread's own working directory).
-/// Errors: invalid_argument (an option this library does not make), permission_denied, not_found, busy, unsupported, io.
+/// Errors: invalid_argument (an option this library does not make), permission_denied, not_found, busy,
+/// unsupported, io.
 Result<void> mount_all(const std::vector<Mount>& mounts, const std::filesystem::path& target);
 
 /// Unmounts whatever is mounted at `target`, topmost first, lazily when busy; nothing mounted is fine.

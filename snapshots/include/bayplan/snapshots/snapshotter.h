@@ -1,8 +1,8 @@
 // Snapshots: trees of files, each a layer over its parent.
 //
 // Terms (containerd's): an *active* snapshot is writable, a *view* is read-only and can never be committed, a
-// *committed* one is immutable and the only kind that can be a parent. All share one key space per namespace and
-// snapshotter. Committed layers of images are named by chainID.
+// *committed* one is immutable and the only kind that can be a parent. All share one key space per namespace
+// and snapshotter. Committed layers of images are named by chainID.
 //
 // Life cycle. Files come first, outside any transaction; the record follows in the caller's:
 //
@@ -14,8 +14,9 @@
 //   db.update([&](WriteTx& tx) { return snapshotter.commit(tx, "default", "name", "c1", *sealed, {}); });
 //
 // A Stage is a directory that no record names yet, kept from the collector by a lock. A transaction that
-// consumes it makes it visible when it commits; if it fails, or the Stage is dropped, the directory is removed.
-// Layers of an image are staged on one another (stage_on), filled by Stage::apply, and committed by one transaction.
+// consumes it makes it visible when it commits; if it fails, or the Stage is dropped, the directory is
+// removed. Layers of an image are staged on one another (stage_on), filled by Stage::apply, and committed by
+// one transaction.
 //
 // On disk: <root>/<driver>/<id>/{fs,work}; id is at most 6 characters, made exclusively, never reused.
 // Drivers: overlay (the kernel's; a stage with parents is applied through a private overlay mount, so that
@@ -58,7 +59,7 @@ struct Usage {
 struct Info {
   Kind kind = Kind::active;
   std::string key;
-  std::string parent;  ///< empty for a base layer
+  std::string parent;     ///< empty for a base layer
   std::string directory;  ///< name below <root>/<driver>
   Labels labels;
   Time created{};
@@ -71,8 +72,8 @@ struct Info {
 /// What an applied layer was.
 struct ApplyReport {
   std::uint64_t entries = 0;
-  std::uint64_t bytes = 0;                ///< of file content
-  std::vector<std::string> warnings{};    ///< what was dropped by policy, one line each, at most 64
+  std::uint64_t bytes = 0;              ///< of file content
+  std::vector<std::string> warnings{};  ///< what was dropped by policy, one line each, at most 64
 };
 
 struct ApplyLimits {
@@ -89,10 +90,10 @@ class Stage {
   ~Stage();
 
   /// Applies an uncompressed layer tar to the tree, with the semantics of oci image-spec layer.md (whiteouts,
-  /// opaque directories, replacement), reading `tar` to its very end. Every path is resolved by the kernel beneath the layer's root.
-  /// Errors: those of TarReader, invalid_argument (an entry that cannot be: its parent is a file, whiteouts of "."
-  /// or "..", ids out of range), too_large (limits), cancelled, no_space, permission_denied, io, tar's own.
-  /// After an error the stage is good for nothing but being dropped.
+  /// opaque directories, replacement), reading `tar` to its very end. Every path is resolved by the kernel
+  /// beneath the layer's root. Errors: those of TarReader, invalid_argument (an entry that cannot be: its
+  /// parent is a file, whiteouts of "." or "..", ids out of range), too_large (limits), cancelled, no_space,
+  /// permission_denied, io, tar's own. After an error the stage is good for nothing but being dropped.
   Result<ApplyReport> apply(ByteSource& tar, const ApplyLimits& limits, const Control& control);
 
   /// Measures the layer. Call after the last apply. Errors: io, permission_denied.
@@ -119,7 +120,8 @@ class Driver;
 class Snapshotter {
  public:
   /// Opens (and creates) <root>/<driver>; `driver` is "overlay" or "native".
-  /// Errors: unsupported (unknown driver, or a kernel that cannot do overlay here: the advice says native), permission_denied, io.
+  /// Errors: unsupported (unknown driver, or a kernel that cannot do overlay here: the advice says native),
+  /// permission_denied, io.
   static Result<Snapshotter> open(const std::filesystem::path& root, std::string_view driver,
                                   const DiagnosticSink& diagnostics = {});
   /// "overlay" where this process can mount one below `root`, else "native".
@@ -132,24 +134,29 @@ class Snapshotter {
   std::string_view name() const noexcept;
 
   /// A new directory over committed snapshot `parent` ("" = none).
-  /// Errors: not_found, failed_precondition (parent not committed), no_space, permission_denied, io, corrupt, closed.
+  /// Native copies the parent's tree, durably. Errors: not_found, failed_precondition (parent not committed),
+  /// too_large (directory names are used up), no_space, permission_denied, io, corrupt, closed.
   Result<Stage> stage(const metadata::BucketSource& source, std::string_view ns, std::string_view parent);
   /// A new directory over another stage, which must be complete and must not be applied to any more.
+  /// Only add_committed takes the result: it names the parent. Errors: invalid_argument (a stage of another
+  /// snapshotter, or consumed), and stage()'s.
   Result<Stage> stage_on(const Stage& below);
 
   /// Makes everything staged on this snapshotter's file system durable (syncfs). Errors: io, no_space.
   Result<void> sync();
 
-  /// Records. Each: already_exists (the key, in this namespace and snapshotter), conflict (the parent is not the one the
-  /// stage was made over), invalid_argument (empty key, labels), and those of MutableBucket.
+  /// Records. A stage is consumed by success only. Each: already_exists (the key, in this namespace and
+  /// snapshotter), conflict (the parent is gone, or not the one the stage was made over), invalid_argument
+  /// (empty key, labels, a stage of another snapshotter, or consumed), and those of MutableBucket.
   Result<void> prepare(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
                        const Labels& labels);
   Result<void> view(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
                     const Labels& labels);
   /// Precondition: sync() came after the last apply. `parent` names what it was staged on ("" for none) and
   /// must be a committed snapshot in this transaction.
-  Result<void> add_committed(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view parent,
-                             Stage&& stage, const Usage& usage, const Labels& labels);
+  Result<void> add_committed(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
+                             std::string_view parent, Stage&& stage, const Usage& usage,
+                             const Labels& labels);
 
   /// Makes the files of active snapshot `key` durable and measures them; nobody may write to it any more.
   /// Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
@@ -160,21 +167,25 @@ class Snapshotter {
   Result<void> commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view key,
                       const Sealed& sealed, const Labels& labels);
 
-  /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children), and those of MutableBucket.
+  /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children),
+  /// and those of MutableBucket.
   Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key);
   /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
-  Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key, const Labels& labels);
+  Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key,
+                          const Labels& labels);
 
   /// Errors: not_found, corrupt, closed, io.
   Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
   /// Key order. A record that does not decode is an error naming it.
   Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                     const std::function<Result<void>(const Info&)>& visit) const;
-  /// Stored for committed snapshots, measured on disk for others. Errors: not_found, corrupt, closed, io.
+  /// Stored for committed snapshots, measured on disk for others. Errors: not_found, corrupt, busy (its tree
+  /// is being rearranged), closed, io.
   Result<Usage> usage(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
-  /// How to mount an active snapshot or a view, containerd's shapes: no parent: bind of its own directory (rw,rbind, or ro,rbind for a view);
-  /// a view with one parent: bind of the parent (ro,rbind); else overlay (native: bind).
-  /// A directory that an unclean boot lost is made again, empty. Errors: not_found, failed_precondition (committed), corrupt, closed, io.
+  /// How to mount an active snapshot or a view, containerd's shapes: no parent: bind of its own directory
+  /// (rw,rbind, or ro,rbind for a view); a view with one parent: bind of the parent (ro,rbind); else overlay
+  /// (native: bind). A directory that an unclean boot lost is made again, empty. Errors: not_found,
+  /// failed_precondition (committed), corrupt, no_space, permission_denied, closed, io.
   Result<std::vector<Mount>> mounts(const metadata::BucketSource& source, std::string_view ns,
                                     std::string_view key) const;
 
@@ -184,6 +195,7 @@ class Snapshotter {
  private:
   struct State;
   explicit Snapshotter(std::unique_ptr<State> state);
+  Result<void> check_ours(const Stage& stage) const;
   std::unique_ptr<State> state_;
 };
 
