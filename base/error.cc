@@ -118,7 +118,7 @@ std::string_view errc_text(Errc code) noexcept {
   return "unknown error";
 }
 
-std::string quoted(std::string_view name) {
+std::string Quoted::operator()(std::string_view name) const {
   std::string_view shown = name.substr(0, kMaxQuotedBytes);
   if (shown.size() < name.size()) {
     // Not through the middle of a character: step back over at most three continuation bytes.

@@ -29,7 +29,13 @@ std::string_view errc_text(Errc code) noexcept;
 
 /// `name` in double quotes with control characters, quotes, backslashes and invalid UTF-8 as \xNN or \n-style
 /// escapes, cut after 256 bytes: safe on a terminal whatever bytes it holds.
-std::string quoted(std::string_view name);
+///
+/// An object and not a function, because argument-dependent lookup would prefer std::quoted of <iomanip> for
+/// a std::string.
+struct Quoted {
+  std::string operator()(std::string_view name) const;
+};
+inline constexpr Quoted quoted{};
 
 class [[nodiscard]] Error {
  public:

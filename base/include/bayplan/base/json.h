@@ -58,7 +58,7 @@ class Value {
       std::string_view name) const;
 
   /// This value as compact JSON text. Integers of 64 bits and strings are as they were; other numbers keep
-  /// their value as a double, not their spelling.
+  /// about fifteen digits, not their spelling.
   std::string dump() const;
 
  private:

@@ -75,9 +75,9 @@ Result<void> rename_exclusive(int from_dir, const std::string& from, int to_dir,
 /// Unlinks a file; absent is fine.
 Result<void> unlink(int dir, const std::string& name);
 /// Removes `name` and everything below without following links or leaving its file system; iterative with a
-/// handful of descriptors, so depth is no danger; absent is fine. Directories of ours that we may not write to are
-/// made writable first. An error leaves the rest of the tree, possibly flattened; calling again goes on.
-/// Errors: failed_precondition or busy (something is mounted in the tree; it is left as it is).
+/// handful of descriptors, so depth is no danger; absent is fine. Directories of ours that we may not write
+/// to are made writable first. An error leaves the rest of the tree, possibly flattened; calling again goes
+/// on. Errors: failed_precondition or busy (something is mounted in the tree; it is left as it is).
 Result<void> remove_tree(int dir, const std::string& name);
 
 /// Names in a directory, without "." and "..", in byte order.
