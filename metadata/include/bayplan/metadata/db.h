@@ -88,11 +88,12 @@ class Db {
   void diagnose(const Diagnostic& diagnostic) const;
 
  private:
-  explicit Db(std::shared_ptr<Environment> environment);
+  Db(std::shared_ptr<Environment> environment, const OpenOptions& options);
   Result<std::unique_ptr<WriteTx>> begin_write() const;
   Result<void> commit(std::unique_ptr<WriteTx> tx) const;
 
   std::shared_ptr<Environment> environment_;
+  std::shared_ptr<const OpenOptions> options_;
 };
 
 }  // namespace bayplan::metadata

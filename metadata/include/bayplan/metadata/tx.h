@@ -44,6 +44,7 @@ class ReadTx : public BucketSource {
 
  protected:
   friend class Db;
+  friend ReadState& state_of(const ReadTx& tx);
   ReadTx();
   std::unique_ptr<ReadState> read_;
 };
@@ -100,6 +101,8 @@ class WriteTx : public ReadTx {
   /// Adds errors: no_space, closed, io (the outer transaction is as before).
   template <class F>
   auto savepoint(F&& body) -> std::invoke_result_t<F, WriteTx&> {
+    static_assert(!std::is_base_of_v<Bucket, typename std::invoke_result_t<F, WriteTx&>::value_type>,
+                  "a bucket must not outlive the savepoint that it was opened in");
     BAYPLAN_ASSIGN(std::unique_ptr<WriteTx> inner, begin_savepoint());
     auto result = std::forward<F>(body)(*inner);  // an error or a throw leaves `inner` to its destructor: undone
     if (!result) return result;

@@ -1,0 +1,49 @@
+#include "bayplan/metadata/bucket_source.h"
+
+namespace bayplan::metadata {
+
+Result<std::optional<std::string_view>> Bucket::get(std::string_view key) const {
+  BAYPLAN_ASSIGN(const auto found, source_->find(handle_, key));
+  if (!found || found->is_bucket) return std::optional<std::string_view>{};
+  return std::optional<std::string_view>(found->value);
+}
+
+Result<std::string_view> Bucket::require(std::string_view key) const {
+  BAYPLAN_ASSIGN(const auto value, get(key));
+  if (!value) return Error(Errc::corrupt, "key", key, "absent, though every record has it");
+  return *value;
+}
+
+Result<std::optional<Bucket>> Bucket::bucket(std::string_view key) const {
+  BAYPLAN_ASSIGN(const auto found, source_->find_bucket(handle_, key));
+  if (!found) return std::optional<Bucket>{};
+  return std::optional<Bucket>(Bucket(*source_, *found));
+}
+
+Result<std::optional<Bucket>> Bucket::descend(std::initializer_list<std::string_view> path) const {
+  std::optional<Bucket> at = *this;
+  for (const std::string_view step : path) {
+    BAYPLAN_ASSIGN(at, at->bucket(step));
+    if (!at) break;
+  }
+  return at;
+}
+
+Result<void> Bucket::for_each(const std::function<Result<void>(const Entry&)>& visit) const {
+  BAYPLAN_ASSIGN(const auto at, cursor());
+  auto entry = at->first();
+  for (; entry && *entry; entry = at->next()) BAYPLAN_TRY(visit(**entry));
+  if (!entry) return std::move(entry).error();
+  return {};
+}
+
+Result<void> Bucket::for_each_bucket(
+    const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const {
+  return for_each([&](const Entry& entry) -> Result<void> {
+    if (!entry.is_bucket) return {};
+    BAYPLAN_ASSIGN(const auto found, bucket(entry.key));
+    return found ? visit(entry.key, *found) : Result<void>{};
+  });
+}
+
+}  // namespace bayplan::metadata

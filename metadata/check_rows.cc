@@ -1,0 +1,100 @@
+// What only the environment can tell: rows that no bucket leads to, and counters behind their rows.
+#include <map>
+#include <set>
+#include <string>
+
+#include "bayplan/metadata/check.h"
+#include "byte_order.h"
+#include "lmdb_error.h"
+#include "lmdb_value.h"
+#include "tx_state.h"
+
+namespace bayplan::metadata {
+namespace {
+
+struct RowFacts {
+  std::map<std::uint64_t, std::uint64_t> owners;  // bucket or continuation: the row that leads to it is in
+  std::set<std::uint64_t> inhabited;              // ids that rows lie under
+  std::uint64_t last_id = kRootBucketId;
+  std::uint64_t last_revision = 0;
+};
+
+class RowChecker {
+ public:
+  RowChecker(ReadState& state, CheckReport& report) : state_(state), report_(report) {}
+
+  Result<void> run() {
+    MDB_cursor* raw = nullptr;
+    int rc = ::mdb_cursor_open(state_.own_txn, state_.environment->rows(), &raw);
+    if (rc != 0) return lmdb_error(rc, "mdb_cursor_open");
+    MDB_val key{};
+    MDB_val value{};
+    rc = ::mdb_cursor_get(raw, &key, &value, MDB_FIRST);
+    for (; rc == 0; rc = ::mdb_cursor_get(raw, &key, &value, MDB_NEXT)) look_at(to_view(key), to_view(value));
+    ::mdb_cursor_close(raw);
+    if (rc != MDB_NOTFOUND) problem("environment", lmdb_error(rc, "mdb_cursor_get").to_string());
+    find_orphans();
+    check_header();
+    return {};
+  }
+
+ private:
+  void problem(std::string object, std::string what) {
+    report_.problems.push_back({{"bucket", {}, std::move(object)}, std::move(what)});
+  }
+  void problem(std::uint64_t id, std::string what) { problem("id " + std::to_string(id), std::move(what)); }
+
+  // Rows that do not verify were, or will be, found by the walk over the buckets, unless nothing leads to
+  // them.
+  void look_at(std::string_view key, std::string_view value) {
+    const auto row = decode_row(key, value);
+    if (key.size() < kBucketIdBytes) return problem("environment", row.error().to_string());
+    const auto id = load_be<std::uint64_t>(key.data());
+    facts_.inhabited.insert(id);
+    facts_.last_id = std::max(facts_.last_id, id);
+    if (!row) return;
+    facts_.last_revision = std::max(facts_.last_revision, row->revision);
+    if (row->tag != Tag::bucket && row->tag != Tag::chain) return;
+    facts_.last_id = std::max(facts_.last_id, row->number());
+    const auto [owner, added] = facts_.owners.emplace(row->number(), id);
+    if (!added) {
+      problem(row->number(), "two rows lead to it, in the buckets " + std::to_string(owner->second) +
+                                 " and " + std::to_string(id));
+    }
+  }
+
+  void find_orphans() {
+    for (const std::uint64_t id : facts_.inhabited) {
+      if (id != kRootBucketId && !facts_.owners.contains(id))
+        problem(id, "holds rows, but nothing leads to it");
+    }
+  }
+
+  void check_header() {
+    const auto header = state_.environment->read_header(state_.own_txn);
+    if (!header) return problem("header", header.error().to_string());
+    if (facts_.last_id >= header->next_id) {
+      problem("header", "the next bucket id is " + std::to_string(header->next_id) + ", but " +
+                            std::to_string(facts_.last_id) + " is in use");
+    }
+    if (facts_.last_revision > header->revision) {
+      problem("header", "the revision is " + std::to_string(header->revision) + ", but a row is of " +
+                            std::to_string(facts_.last_revision));
+    }
+  }
+
+  ReadState& state_;
+  CheckReport& report_;
+  RowFacts facts_;
+};
+
+}  // namespace
+
+Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds) {
+  BAYPLAN_ASSIGN(const auto tx, db.begin_read());
+  BAYPLAN_ASSIGN(CheckReport report, check(*tx, kinds));
+  BAYPLAN_TRY(RowChecker(state_of(*tx), report).run());
+  return report;
+}
+
+}  // namespace bayplan::metadata

@@ -1,0 +1,141 @@
+#include "cursor.h"
+
+namespace bayplan::metadata {
+
+void TreeCursor::to_top() {
+  ids_.assign(1, bucket_.id);
+  prefix_.clear();
+}
+
+Result<void> TreeCursor::enter(const KeyedRow& chain) {
+  if (ids_.size() > kMaxChainDepth) {
+    return corrupt_row(RowKey(level_id(), chain.key).bytes(), "the chain of a long key does not end");
+  }
+  prefix_.append(chain.key.substr(0, kMaxChunkBytes));
+  ids_.push_back(chain.row.number());
+  return {};
+}
+
+// Out of the innermost continuation; answers its chain row's key.
+RowKey TreeCursor::pop() {
+  const std::size_t outer = prefix_.size() - kMaxChunkBytes;
+  ids_.pop_back();
+  const RowKey chain = RowKey::chain(level_id(), std::string_view(prefix_).substr(outer));
+  prefix_.resize(outer);
+  return chain;
+}
+
+// From the end of a continuation to the neighbour of its chain row.
+TreeCursor::Found TreeCursor::leave(Direction direction) {
+  const RowKey chain = pop();
+  BAYPLAN_ASSIGN(const auto row, rows_.seek(level_id(), chain.user_key()));
+  if (!row || row->key != chain.user_key()) return corrupt_row(chain.bytes(), "the chain's row has vanished");
+  return direction == Direction::forward ? rows_.next(level_id()) : rows_.prev(level_id());
+}
+
+// Stays on the chain's row, so that the next step goes on behind it.
+Error TreeCursor::empty_chain() {
+  const RowKey chain = pop();
+  ignore_error(rows_.seek(level_id(), chain.user_key()), "the error about the chain says more");
+  return corrupt_row(chain.bytes(), "the chain of a long key is empty");
+}
+
+// From a row to the plain row that it stands for: chains are entered, and left at their ends.
+TreeCursor::Found TreeCursor::settle(Found row, Direction direction) {
+  bool entered = false;
+  while (row) {
+    if (*row && (*row)->row.tag != Tag::chain) return row;
+    if (*row) {
+      BAYPLAN_TRY(enter(**row));
+      row = direction == Direction::forward ? rows_.first(level_id()) : rows_.last(level_id());
+      entered = true;
+    } else if (ids_.size() == 1) {
+      return row;
+    } else if (entered) {
+      return empty_chain();
+    } else {
+      row = leave(direction);
+    }
+  }
+  return row;
+}
+
+// The first row of a key >= `key`.
+TreeCursor::Found TreeCursor::find(std::string_view key) {
+  to_top();
+  while (key.size() > kMaxChunkBytes) {
+    const RowKey chain = RowKey::chain(level_id(), key.substr(0, kMaxChunkBytes));
+    auto row = rows_.seek(level_id(), chain.user_key());
+    if (!row || !*row || (*row)->key != chain.user_key()) return settle(std::move(row), Direction::forward);
+    BAYPLAN_TRY(enter(**row));
+    key.remove_prefix(kMaxChunkBytes);
+  }
+  return settle(key.empty() ? rows_.first(level_id()) : rows_.seek(level_id(), key), Direction::forward);
+}
+
+TreeCursor::Found TreeCursor::step(Direction direction) {
+  return settle(direction == Direction::forward ? rows_.next(level_id()) : rows_.prev(level_id()), direction);
+}
+
+// The neighbour of position_ when the row cursor does not stand there: something was written, or an end
+// reached.
+TreeCursor::Found TreeCursor::reposition(Direction direction) {
+  auto row = find(position_);
+  if (!row) return row;
+  if (direction == Direction::forward) {
+    const bool there = *row && prefix_.size() + (*row)->key.size() == position_.size() &&
+                       position_.ends_with((*row)->key) && position_.starts_with(prefix_);
+    return there ? step(direction) : std::move(row);
+  }
+  if (*row) return step(direction);
+  to_top();
+  return settle(rows_.last(level_id()), direction);
+}
+
+Result<std::optional<Entry>> TreeCursor::answer(Found found) {
+  BAYPLAN_ASSIGN(const auto row, std::move(found));
+  if (!row) return std::optional<Entry>{};
+  position_.assign(prefix_).append(row->key);
+  Entry entry;
+  entry.key = prefix_.empty() ? state_->keep(row->key) : state_->arena().keep(position_);
+  entry.is_bucket = row->row.tag == Tag::bucket;
+  entry.revision = row->row.revision;
+  if (!entry.is_bucket) entry.value = state_->keep(row->row.payload);
+  return std::optional<Entry>(entry);
+}
+
+Result<std::optional<Entry>> TreeCursor::first() {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  position_.clear();
+  started_ = true;
+  return answer(find({}));
+}
+
+Result<std::optional<Entry>> TreeCursor::last() {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  position_.clear();
+  started_ = true;
+  to_top();
+  return answer(settle(rows_.last(level_id()), Direction::backward));
+}
+
+Result<std::optional<Entry>> TreeCursor::next() {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  if (!started_) return std::optional<Entry>{};
+  return answer(rows_.positioned() ? step(Direction::forward) : reposition(Direction::forward));
+}
+
+Result<std::optional<Entry>> TreeCursor::prev() {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  if (!started_) return std::optional<Entry>{};
+  return answer(rows_.positioned() ? step(Direction::backward) : reposition(Direction::backward));
+}
+
+Result<std::optional<Entry>> TreeCursor::seek(std::string_view key) {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  position_.assign(key);
+  started_ = true;
+  return answer(find(key));
+}
+
+}  // namespace bayplan::metadata

@@ -1,0 +1,47 @@
+// The cursor of a bucket in an LMDB transaction: rows, and the chains of long keys, in byte order.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "row_cursor.h"
+
+namespace bayplan::metadata {
+
+class TreeCursor final : public BucketCursor {
+ public:
+  TreeCursor(ReadState& state, const BucketHandle& bucket) : state_(&state), bucket_(bucket), rows_(state) {}
+
+  Result<std::optional<Entry>> first() override;
+  Result<std::optional<Entry>> last() override;
+  Result<std::optional<Entry>> next() override;
+  Result<std::optional<Entry>> prev() override;
+  Result<std::optional<Entry>> seek(std::string_view key) override;
+
+ private:
+  using Found = Result<std::optional<KeyedRow>>;
+  enum class Direction { forward, backward };
+
+  void to_top();
+  Result<void> enter(const KeyedRow& chain);
+  RowKey pop();
+  Found leave(Direction direction);
+  Error empty_chain();
+  Found settle(Found row, Direction direction);
+  Found find(std::string_view key);
+  Found step(Direction direction);
+  Found reposition(Direction direction);
+  Result<std::optional<Entry>> answer(Found found);
+  std::uint64_t level_id() const noexcept { return ids_.back(); }
+
+  ReadState* state_;
+  BucketHandle bucket_;
+  RowCursor rows_;
+  std::vector<std::uint64_t> ids_;  // the bucket, then the continuations that the row cursor is inside
+  std::string prefix_;              // what leads there: kMaxChunkBytes of key for each continuation
+  std::string position_;            // the key last answered or sought
+  bool started_ = false;
+};
+
+}  // namespace bayplan::metadata

@@ -1,0 +1,35 @@
+#include "open_lock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "bayplan/base/file.h"
+
+namespace bayplan::metadata {
+namespace {
+
+Result<UniqueFd> open_lock_file(int directory, bool read_only) {
+  auto fd = file::open_beneath(directory, kOpenLockName, O_RDWR | O_CREAT, 0600);
+  if (fd || !read_only) return fd;
+  const Errc code = fd.error().code();
+  if (code != Errc::permission_denied && code != Errc::read_only) return fd;
+  auto existing = file::open_beneath(directory, kOpenLockName, O_RDONLY);
+  return existing ? std::move(existing) : UniqueFd{};
+}
+
+}  // namespace
+
+Result<UniqueFd> take_open_lock(int directory, bool read_only) {
+  BAYPLAN_ASSIGN(UniqueFd fd, open_lock_file(directory, read_only));
+  if (!fd) return fd;
+  BAYPLAN_TRY(file::lock_exclusive(fd.get(), kOpenLockName));
+  if (!read_only && ::ftruncate(fd.get(), 0) == 0) {
+    ignore_error(file::write_all(fd.get(), as_bytes(std::to_string(::getpid()) + "\n"), kOpenLockName),
+                 "the process id is information for people");
+  }
+  return fd;
+}
+
+}  // namespace bayplan::metadata

@@ -1,0 +1,86 @@
+#include "page_file.h"
+
+#include <bit>
+#include <string_view>
+
+#include "bayplan/base/file.h"
+#include "byte_order.h"
+
+namespace bayplan::metadata {
+namespace {
+
+constexpr std::uint32_t kMagic = 0xBEEFC0DE;
+constexpr std::uint16_t kMetaFlag = 8;
+constexpr std::size_t kPageHeaderBytes = 16;
+constexpr std::size_t kMetaBytes = kPageHeaderBytes + 136;
+constexpr std::uint32_t kSmallestPage = 512;
+constexpr std::uint32_t kLargestPage = 65536;
+constexpr std::uint64_t kFirstDataPage = 2;
+
+Error damaged(std::uint64_t page, std::string_view what) {
+  return Error(Errc::corrupt, "page", std::to_string(page), what)
+      .with_context("file", "data.mdb")
+      .with_advice("restore the store from a backup");
+}
+
+TreeRecord read_tree(const char* at) {
+  return {load_le<std::uint16_t>(at + 4), load_le<std::uint16_t>(at + 6), load_le<std::uint64_t>(at + 32),
+          load_le<std::uint64_t>(at + 40)};
+}
+
+Result<void> check_version(std::uint64_t page, std::uint32_t version) {
+  if (version == 1) return {};
+  if (version == 2 || version == 999) {
+    return Error(Errc::version_mismatch, "file", "data.mdb",
+                 "written by LMDB 1.0 or a development version of it")
+        .with_advice("this library handles the format of LMDB 0.9");
+  }
+  return damaged(page, "unknown format version " + std::to_string(version));
+}
+
+Result<MetaPage> read_meta(int fd, std::uint64_t offset, std::uint64_t page) {
+  char bytes[kMetaBytes];
+  auto got = file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, "data.mdb");
+  if (!got) return std::move(got).error();
+  const char* meta = bytes + kPageHeaderBytes;
+  const bool marked = (load_le<std::uint16_t>(bytes + 10) & kMetaFlag) != 0;
+  if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged(page, "not a meta page");
+  BAYPLAN_TRY(check_version(page, load_le<std::uint32_t>(meta + 4)));
+  return MetaPage{load_le<std::uint32_t>(meta + 24), load_le<std::uint64_t>(meta + 120),
+                  load_le<std::uint64_t>(meta + 128), read_tree(meta + 24), read_tree(meta + 72)};
+}
+
+Result<void> check_root(std::uint64_t page, const MetaPage& meta, const TreeRecord& tree) {
+  if (tree.root == kNoPage) return {};
+  if (tree.root < kFirstDataPage || tree.root > meta.last_page)
+    return damaged(page, "a root lies outside the file");
+  return {};
+}
+
+Result<void> check_meta(std::uint64_t page, const MetaPage& meta, std::uint64_t file_bytes) {
+  if (meta.last_page < 1 || meta.last_page >= file_bytes / meta.page_bytes) {
+    return damaged(page, "the file is shorter than its last page; it was truncated");
+  }
+  BAYPLAN_TRY(check_root(page, meta, meta.free_list));
+  return check_root(page, meta, meta.main);
+}
+
+}  // namespace
+
+Result<PageFile> PageFile::open(int fd) {
+  BAYPLAN_ASSIGN(const MetaPage first, read_meta(fd, 0, 0));
+  const std::uint32_t page_bytes = first.page_bytes;
+  if (!std::has_single_bit(page_bytes) || page_bytes < kSmallestPage || page_bytes > kLargestPage) {
+    return damaged(0, "impossible page size");
+  }
+  BAYPLAN_ASSIGN(const MetaPage second, read_meta(fd, page_bytes, 1));
+  if (second.page_bytes != page_bytes) return damaged(1, "the meta pages differ in page size");
+  // After the metas: a writer makes the file longer before it writes one.
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, "data.mdb"));
+  const auto file_bytes = static_cast<std::uint64_t>(info.st_size);
+  BAYPLAN_TRY(check_meta(0, first, file_bytes));
+  BAYPLAN_TRY(check_meta(1, second, file_bytes));
+  return PageFile(fd, first.txn > second.txn ? first : second, file_bytes);
+}
+
+}  // namespace bayplan::metadata

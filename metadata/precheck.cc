@@ -1,0 +1,69 @@
+#include "precheck.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "bayplan/base/file.h"
+#include "page_file.h"
+
+namespace bayplan::metadata {
+namespace {
+
+constexpr std::array kNetworkFileSystems = {std::uint32_t{NFS_SUPER_MAGIC},
+                                            std::uint32_t{SMB_SUPER_MAGIC},
+                                            std::uint32_t{0xFF534D42} /* CIFS */,
+                                            std::uint32_t{0xFE534D42} /* SMB2 */,
+                                            std::uint32_t{V9FS_MAGIC},
+                                            std::uint32_t{AFS_SUPER_MAGIC},
+                                            std::uint32_t{CODA_SUPER_MAGIC},
+                                            std::uint32_t{0x00C36400} /* Ceph */,
+                                            std::uint32_t{0x0BD00BD0} /* Lustre */};
+
+Result<void> narrow(int fd, mode_t mode, const char* name) {
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, name));
+  if ((info.st_mode & 0777u) == mode || info.st_uid != ::geteuid()) return {};
+  if (::fchmod(fd, mode) != 0) return Error::from_errno(errno, "file", name, "fchmod");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_file_system(int directory_fd) {
+  struct statfs info {};
+  if (::fstatfs(directory_fd, &info) != 0) return Error::from_errno(errno, "directory", {}, "fstatfs");
+  const auto type = static_cast<std::uint32_t>(info.f_type);
+  if (std::find(kNetworkFileSystems.begin(), kNetworkFileSystems.end(), type) == kNetworkFileSystems.end())
+    return {};
+  return Error(Errc::invalid_argument, "directory", {}, "is on a network file system")
+      .with_advice("put the metadata on a local file system");
+}
+
+Result<void> precheck(int directory_fd, bool read_only) {
+  auto fd = file::open_regular(directory_fd, kDataName);
+  if (!fd && fd.error().code() == Errc::not_found) {
+    return Error(Errc::corrupt, "file", kDataName, "absent, though its directory exists");
+  }
+  BAYPLAN_ASSIGN(const UniqueFd data, std::move(fd));
+  if (!read_only) {
+    BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));
+    BAYPLAN_TRY(narrow(data.get(), 0600, kDataName));
+  }
+  // A writer of another process may be between its pages and its meta page; what is really wrong stays wrong.
+  constexpr int kAttempts = 3;
+  auto checked = PageFile::open(data.get());
+  for (int attempt = 1; !checked && checked.error().code() == Errc::corrupt && attempt < kAttempts;
+       ++attempt) {
+    checked = PageFile::open(data.get());
+  }
+  if (!checked) return std::move(checked).error();
+  return {};
+}
+
+}  // namespace bayplan::metadata

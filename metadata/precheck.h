@@ -1,0 +1,19 @@
+// What is looked at before LMDB maps a file: LMDB itself believes every byte of it.
+#pragma once
+
+#include <cstdint>
+
+#include "bayplan/base/result.h"
+
+namespace bayplan::metadata {
+
+inline constexpr const char* kDataName = "data.mdb";
+
+/// Errors: invalid_argument, on a network file system (no shared memory maps, no reliable locks).
+Result<void> check_file_system(int directory_fd);
+
+/// Checks both meta pages of data.mdb and its size by reading, never by mapping; makes directory and data
+/// file private unless `read_only`. Errors: corrupt, version_mismatch (LMDB 1.0), permission_denied, io.
+Result<void> precheck(int directory_fd, bool read_only);
+
+}  // namespace bayplan::metadata

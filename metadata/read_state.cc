@@ -1,0 +1,51 @@
+#include "lmdb_error.h"
+#include "lmdb_value.h"
+#include "tx_state.h"
+
+namespace bayplan::metadata {
+
+ReadState::~ReadState() {
+  if (own_txn == nullptr) return;
+  if (probe != nullptr) ::mdb_cursor_close(probe);
+  environment->end_read(own_txn);
+}
+
+Result<void> ReadState::usable() const {
+  BAYPLAN_TRY(environment->usable());
+  if (!core || (!core->ended() && core->level() == level)) return {};
+  return Error(Errc::closed, "transaction", {}, core->ended() ? "has ended" : "a savepoint inside it is open")
+      .with_advice(core->ended() ? "" : "use the transaction that the savepoint's closure was given");
+}
+
+Result<void> ReadState::usable(const BucketHandle& bucket) const {
+  BAYPLAN_TRY(usable());
+  if (!core || !core->is_deleted(bucket.id)) return {};
+  return Error(Errc::closed, "bucket", std::to_string(bucket.id), "was deleted in this transaction");
+}
+
+Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
+  MDB_val wanted = to_val(key.bytes());
+  MDB_val stored{};
+  int rc = 0;
+  if (core) {
+    rc = ::mdb_get(txn(), environment->rows(), &wanted, &stored);
+  } else {
+    if (probe == nullptr) rc = ::mdb_cursor_open(own_txn, environment->rows(), &probe);
+    if (rc == 0) rc = ::mdb_cursor_get(probe, &wanted, &stored, MDB_SET_KEY);
+  }
+  if (rc == MDB_NOTFOUND) return std::optional<KeyedRow>{};
+  if (rc != 0) return lmdb_error(rc, "mdb_get");
+  BAYPLAN_ASSIGN(const Row row, decode_row(key.bytes(), to_view(stored)));
+  return std::optional<KeyedRow>({to_view(wanted).substr(kBucketIdBytes), row});
+}
+
+std::uint64_t ReadState::revision() noexcept {
+  if (core) return core->revision();
+  if (!known_revision) {
+    const auto header = environment->read_header(own_txn);
+    known_revision = header ? header->revision : 0;
+  }
+  return *known_revision;
+}
+
+}  // namespace bayplan::metadata

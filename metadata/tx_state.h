@@ -1,0 +1,148 @@
+// What stands behind ReadTx and WriteTx.
+#pragma once
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "bayplan/metadata/tx.h"
+#include "environment.h"
+#include "row.h"
+
+namespace bayplan::metadata {
+
+class RowCursor;
+
+/// Bytes that stay where they are until the transaction ends.
+class Arena {
+ public:
+  std::string_view keep(std::string_view bytes);
+  std::string_view join(std::string_view first, std::string_view second);
+
+ private:
+  char* allocate(std::size_t size);
+  std::pmr::monotonic_buffer_resource memory_;
+};
+
+/// One write transaction with its savepoints, which are its levels; level 0 is the transaction itself.
+/// Only the innermost level may be used.
+class WriteCore {
+ public:
+  WriteCore(std::shared_ptr<Environment> environment, MDB_txn* txn, const Header& header);
+  /// Precondition: commit() or abort() was called.
+  ~WriteCore() = default;
+  WriteCore(const WriteCore&) = delete;
+  WriteCore& operator=(const WriteCore&) = delete;
+
+  std::size_t level() const noexcept { return levels_.size() - 1; }
+  bool ended() const noexcept { return ended_; }
+  /// The LMDB transaction that sees everything written so far.
+  MDB_txn* txn() const noexcept;
+  /// Changes with every write and every undo: what was read from LMDB's pages before may have moved.
+  std::uint64_t version() const noexcept { return version_; }
+  std::uint64_t revision() const noexcept { return header_.revision + 1; }
+  Arena& arena() noexcept { return arena_; }
+
+  Result<void> put_row(const RowKey& key, Tag tag, std::string_view payload);
+  /// Absent is fine.
+  Result<void> erase_row(const RowKey& key);
+  /// Removes every row of bucket `id`.
+  Result<void> erase_rows(std::uint64_t id);
+  std::uint64_t allocate_id() noexcept;
+
+  bool is_deleted(std::uint64_t id) const { return !deleted_.empty() && deleted_.contains(id); }
+  void mark_deleted(std::uint64_t id);
+
+  void begin_level();
+  /// Keeps what the innermost level did. After an error the level still has to be undone.
+  Result<void> commit_level();
+  void abort_level() noexcept;
+  /// Durable, then hooks. After an error everything is undone and on_abort hooks have run.
+  Result<void> commit();
+  void abort() noexcept;
+
+  void on_commit(std::function<void()> hook) { commit_hooks_.push_back(std::move(hook)); }
+  void on_abort(std::function<void()> hook) { abort_hooks_.push_back(std::move(hook)); }
+
+  /// Open LMDB cursors, which must not survive the LMDB transaction that they were opened in.
+  void attach(RowCursor* cursor) { cursors_.insert(cursor); }
+  void detach(RowCursor* cursor) noexcept { cursors_.erase(cursor); }
+
+ private:
+  struct Level {
+    MDB_txn* txn = nullptr;  // begun with the level's first write
+    std::optional<Error> broken{};
+    Header header{};  // as it was when the level began
+    std::size_t commit_hooks = 0;
+    std::size_t abort_hooks = 0;
+    std::size_t deleted = 0;
+  };
+
+  Result<MDB_txn*> writable();
+  Error broken(Error error);
+  void drop_cursors() noexcept;
+  void undo(const Level& level) noexcept;
+  bool changed() const noexcept;
+  Result<void> commit_txn();
+
+  std::shared_ptr<Environment> environment_;
+  std::vector<Level> levels_;
+  Header header_;
+  bool ended_ = false;
+  std::uint64_t version_ = 0;
+  std::unordered_set<std::uint64_t> deleted_;
+  std::vector<std::uint64_t> deleted_order_;
+  std::vector<std::function<void()>> commit_hooks_;
+  std::vector<std::function<void()>> abort_hooks_;
+  std::unordered_set<RowCursor*> cursors_;
+  Arena arena_;
+};
+
+/// A read transaction, or one level of a write transaction as its readers see it.
+struct ReadState {
+  explicit ReadState(std::shared_ptr<Environment> env) : environment(std::move(env)) {}
+  ~ReadState();
+  ReadState(const ReadState&) = delete;
+  ReadState& operator=(const ReadState&) = delete;
+
+  /// Errors: closed (forked, ended, a savepoint inside is open).
+  Result<void> usable() const;
+  /// usable(), and `bucket` was not deleted in this transaction.
+  Result<void> usable(const BucketHandle& bucket) const;
+  MDB_txn* txn() const noexcept { return core ? core->txn() : own_txn; }
+  std::uint64_t version() const noexcept { return core ? core->version() : 0; }
+  /// `bytes` of LMDB's pages, so that they last as long as the transaction.
+  std::string_view keep(std::string_view bytes) { return core ? core->arena().keep(bytes) : bytes; }
+  Arena& arena() noexcept { return core ? core->arena() : own_arena; }
+
+  /// The row under `key`. In a write transaction the answer's key is a view of `key`.
+  /// Errors: corrupt, version_mismatch, io.
+  Result<std::optional<KeyedRow>> get(const RowKey& key);
+  /// Number of the last commit that a read transaction sees; 0 when it cannot be read.
+  std::uint64_t revision() noexcept;
+
+  std::shared_ptr<Environment> environment;
+  MDB_txn* own_txn = nullptr;   // of a read transaction
+  MDB_cursor* probe = nullptr;  // of a read transaction: a second look at a page already found is cheap
+  std::optional<std::uint64_t> known_revision{};
+  std::shared_ptr<WriteCore> core;  // of a write transaction
+  std::size_t level = 0;
+  Arena own_arena;
+};
+
+ReadState& state_of(const ReadTx& tx);
+
+/// Marks the WriteTx of one level as the owner of that level until it was committed.
+struct WriteState {
+  std::shared_ptr<WriteCore> core;
+  bool committed = false;
+};
+
+}  // namespace bayplan::metadata

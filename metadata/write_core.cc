@@ -1,0 +1,199 @@
+#include <utility>
+
+#include "bayplan/base/fault.h"
+#include "byte_order.h"
+#include "lmdb_error.h"
+#include "lmdb_value.h"
+#include "row_cursor.h"
+#include "tx_state.h"
+
+namespace bayplan::metadata {
+namespace {
+
+void run(const std::vector<std::function<void()>>& hooks) {
+  for (const auto& hook : hooks) hook();
+}
+
+}  // namespace
+
+WriteCore::WriteCore(std::shared_ptr<Environment> environment, MDB_txn* txn, const Header& header)
+    : environment_(std::move(environment)), header_(header) {
+  levels_.push_back({.txn = txn, .header = header});
+}
+
+MDB_txn* WriteCore::txn() const noexcept {
+  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+    if (level->txn != nullptr) return level->txn;
+  }
+  return nullptr;
+}
+
+Error WriteCore::broken(Error error) {
+  levels_.back().broken = error;
+  return error;
+}
+
+// LMDB frees the cursors of a transaction with it, and shadows them in a child: neither is left to it.
+void WriteCore::drop_cursors() noexcept {
+  const auto open = std::exchange(cursors_, {});
+  for (RowCursor* cursor : open) cursor->close();
+}
+
+Result<MDB_txn*> WriteCore::writable() {
+  Level& level = levels_.back();
+  if (level.broken) return *level.broken;
+  if (level.txn != nullptr) return level.txn;
+  drop_cursors();
+  const int rc = ::mdb_txn_begin(environment_->env(), txn(), 0, &level.txn);
+  if (rc == 0) return level.txn;
+  level.txn = nullptr;
+  return broken(lmdb_error(rc, "mdb_txn_begin", environment_->directory_fd()));
+}
+
+Result<void> WriteCore::put_row(const RowKey& key, Tag tag, std::string_view payload) {
+  BAYPLAN_ASSIGN(MDB_txn* const txn, writable());
+  MDB_val where = to_val(key.bytes());
+  MDB_val what{kRowHeaderBytes + payload.size(), nullptr};
+  const int rc = ::mdb_put(txn, environment_->rows(), &where, &what, MDB_RESERVE);
+  if (rc != 0) return broken(lmdb_error(rc, "mdb_put", environment_->directory_fd()));
+  encode_row(key.bytes(), {tag, revision(), payload}, static_cast<char*>(what.mv_data));
+  ++version_;
+  ++header_.mutations;
+  return {};
+}
+
+Result<void> WriteCore::erase_row(const RowKey& key) {
+  BAYPLAN_ASSIGN(MDB_txn* const txn, writable());
+  MDB_val where = to_val(key.bytes());
+  const int rc = ::mdb_del(txn, environment_->rows(), &where, nullptr);
+  if (rc == MDB_NOTFOUND) return {};
+  if (rc != 0) return broken(lmdb_error(rc, "mdb_del", environment_->directory_fd()));
+  ++version_;
+  ++header_.deletions;
+  return {};
+}
+
+Result<void> WriteCore::erase_rows(std::uint64_t id) {
+  BAYPLAN_ASSIGN(MDB_txn* const txn, writable());
+  MDB_cursor* cursor = nullptr;
+  int rc = ::mdb_cursor_open(txn, environment_->rows(), &cursor);
+  if (rc != 0) return broken(lmdb_error(rc, "mdb_cursor_open"));
+  const RowKey start(id, {});
+  const std::string_view prefix = start.bytes();
+  MDB_val key = to_val(prefix);
+  MDB_val value{};
+  rc = ::mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+  while (rc == 0 && to_view(key).starts_with(prefix)) {
+    rc = ::mdb_cursor_del(cursor, 0);
+    if (rc != 0) break;
+    ++version_;
+    ++header_.deletions;
+    rc = ::mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+  }
+  ::mdb_cursor_close(cursor);
+  if (rc != 0 && rc != MDB_NOTFOUND)
+    return broken(lmdb_error(rc, "mdb_cursor_del", environment_->directory_fd()));
+  return {};
+}
+
+std::uint64_t WriteCore::allocate_id() noexcept { return header_.next_id++; }
+
+void WriteCore::mark_deleted(std::uint64_t id) {
+  if (deleted_.insert(id).second) deleted_order_.push_back(id);
+}
+
+void WriteCore::begin_level() {
+  levels_.push_back({.header = header_,
+                     .commit_hooks = commit_hooks_.size(),
+                     .abort_hooks = abort_hooks_.size(),
+                     .deleted = deleted_order_.size()});
+}
+
+Result<void> WriteCore::commit_level() {
+  Level& inner = levels_.back();
+  Level& outer = levels_[levels_.size() - 2];
+  if (inner.broken) return *inner.broken;
+  if (inner.txn != nullptr && outer.txn == nullptr) {
+    outer.txn = inner.txn;  // nothing of the outer level's own to keep apart: one LMDB child serves both
+  } else if (inner.txn != nullptr) {
+    drop_cursors();
+    const int rc = ::mdb_txn_commit(std::exchange(inner.txn, nullptr));
+    if (rc != 0) {
+      outer.broken = lmdb_error(rc, "mdb_txn_commit", environment_->directory_fd());
+      return *outer.broken;
+    }
+  }
+  levels_.pop_back();
+  return {};
+}
+
+// Everything but LMDB's part.
+void WriteCore::undo(const Level& level) noexcept {
+  header_ = level.header;
+  ++version_;
+  for (; deleted_order_.size() > level.deleted; deleted_order_.pop_back())
+    deleted_.erase(deleted_order_.back());
+  commit_hooks_.resize(level.commit_hooks);
+  while (abort_hooks_.size() > level.abort_hooks) {
+    const auto hook = std::move(abort_hooks_.back());
+    abort_hooks_.pop_back();
+    hook();
+  }
+}
+
+void WriteCore::abort_level() noexcept {
+  drop_cursors();
+  const Level level = std::move(levels_.back());
+  levels_.pop_back();
+  if (level.txn != nullptr && !environment_->forked()) ::mdb_txn_abort(level.txn);
+  undo(level);
+}
+
+bool WriteCore::changed() const noexcept {
+  const Header& before = levels_.front().header;
+  return header_.mutations != before.mutations || header_.deletions != before.deletions;
+}
+
+Result<void> WriteCore::commit_txn() {
+  BAYPLAN_TRY(environment_->usable());
+  drop_cursors();
+  Level& top = levels_.front();
+  if (top.broken) return *top.broken;
+  if (!changed()) return {};
+  ++header_.revision;
+  BAYPLAN_TRY(environment_->write_header(top.txn, header_));
+  BAYPLAN_TRY(fault::at(fault::Point::commit_before));
+  const int rc = ::mdb_txn_commit(std::exchange(top.txn, nullptr));
+  if (rc != 0) return lmdb_error(rc, "mdb_txn_commit", environment_->directory_fd());
+  return {};
+}
+
+Result<void> WriteCore::commit() {
+  auto committed = commit_txn();
+  if (!committed) {
+    abort();
+    return committed;
+  }
+  const bool durable = levels_.front().txn == nullptr;
+  if (!durable) ::mdb_txn_abort(std::exchange(levels_.front().txn, nullptr));
+  ended_ = true;
+  environment_->end_write();
+  if (durable) BAYPLAN_TRY(fault::at(fault::Point::commit_durable));
+  run(commit_hooks_);
+  return {};
+}
+
+void WriteCore::abort() noexcept {
+  if (ended_) return;
+  while (levels_.size() > 1) abort_level();
+  drop_cursors();
+  ended_ = true;
+  Level& top = levels_.front();
+  if (!environment_->forked()) {
+    if (top.txn != nullptr) ::mdb_txn_abort(std::exchange(top.txn, nullptr));
+    environment_->end_write();
+  }
+  undo(top);
+}
+
+}  // namespace bayplan::metadata

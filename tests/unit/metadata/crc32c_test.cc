@@ -1,0 +1,47 @@
+#include "crc32c.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace bayplan::metadata {
+namespace {
+
+struct Vector {
+  std::string bytes;
+  std::uint32_t checksum;
+};
+
+std::string counting(int first, int step) {
+  std::string bytes;
+  for (int i = 0; i < 32; ++i) bytes += static_cast<char>(first + i * step);
+  return bytes;
+}
+
+// RFC 3720 B.4, and the check value of the CRC catalogue.
+std::vector<Vector> vectors() {
+  return {{"", 0},
+          {"123456789", 0xE3069283},
+          {std::string(32, '\0'), 0x8A9136AA},
+          {std::string(32, '\xff'), 0x62A8AB43},
+          {counting(0, 1), 0x46DD794E},
+          {counting(31, -1), 0x113FDB5C}};
+}
+
+TEST(Crc32c, matches_the_published_vectors) {
+  for (const auto& [bytes, checksum] : vectors()) {
+    EXPECT_EQ(crc32c(bytes), checksum);
+    EXPECT_EQ(crc32c_portable(bytes), checksum);
+  }
+}
+
+TEST(Crc32c, continues_from_what_came_before) {
+  const std::string bytes = counting(7, 5) + "tail of odd length";
+  for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
+    const std::string_view view(bytes);
+    EXPECT_EQ(crc32c(view.substr(cut), crc32c(view.substr(0, cut))), crc32c_portable(bytes)) << cut;
+  }
+}
+
+}  // namespace
+}  // namespace bayplan::metadata
