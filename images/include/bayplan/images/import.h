@@ -1,9 +1,13 @@
-// Import: an OCI layout (directory or tar) or a docker-archive, whole or compressed with gzip or zstd, becomes image records.
+// Import: an OCI layout (directory or tar) or a docker-archive, whole or compressed with gzip or zstd,
+// becomes image records.
 //
-// One transaction at the end records blobs, snapshots and images together; until then nothing is visible,
-// and after any failure the store is as it was. Names: --name of the caller, else
-// io.containerd.image.name, else org.opencontainers.image.ref.name (a bare tag becomes localhost/<archive>:<tag>), else the RepoTags of a
-// docker-archive; validated as references and stored in canonical form. Labels and annotations of an image never become labels that mean something to the store.
+// One transaction at the end records blobs, snapshots and images together; until then nothing is visible, and
+// after any failure the store is as it was. Names: ImportOptions::name, else io.containerd.image.name, else
+// org.opencontainers.image.ref.name (a bare tag becomes localhost/<source>:<tag>), else the RepoTags of a
+// docker-archive, else, for the only image of a source, localhost/<source>:latest; validated as references
+// and stored in canonical form. Where an archive holds both formats the layout counts, and a manifest.json
+// that names anything but parts of its images is refused. Labels and annotations of an image never become
+// labels that mean something to the store.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +22,9 @@
 namespace bayplan::images {
 
 struct ImportOptions {
-  std::string name{};       ///< for the only image of the source; empty: the source's own names
-  bool unpack = true;       ///< the manifest for `platform`, where there is one with layers
-  bool replace = false;     ///< point names that exist at the new image; otherwise a name that exists with another target is already_exists
+  std::string name{};    ///< for the only image of the source; empty: the source's own names
+  bool unpack = true;    ///< the manifest for `platform`, where there is one with layers; it must be complete
+  bool replace = false;  ///< let names that exist point at the new images; otherwise that is already_exists
   std::optional<Platform> platform{};  ///< the host's when empty
 };
 
@@ -32,15 +36,17 @@ struct ImportedImage {
 };
 
 struct ImportReport {
-  std::vector<ImportedImage> images;
-  std::uint64_t blobs = 0;   ///< recorded
-  std::uint64_t bytes = 0;
+  std::vector<ImportedImage> images{};  ///< one for each name
+  std::uint64_t blobs = 0;              ///< newly recorded
+  std::uint64_t bytes = 0;              ///< of those
   std::vector<std::string> warnings{};
 };
 
-/// Errors: not_found (path; no image in the source), invalid_argument (neither layout nor archive, names, documents that
-/// contradict themselves, --name with several images), already_exists, digest_mismatch, corrupt, unsupported, too_large, cancelled,
-/// no_space, permission_denied, io.
+/// Errors: not_found (path; no image in the source, or a part of one that unpacking needs), invalid_argument
+/// (neither layout nor archive, names, documents that contradict themselves, a name given for several
+/// images), already_exists, digest_mismatch, corrupt, unsupported, too_large, conflict (snapshots came and
+/// went meanwhile, again and again), cancelled, no_space, permission_denied, io, closed, and those of
+/// Stage::apply.
 Result<ImportReport> import(Store& store, std::string_view ns, const std::filesystem::path& source,
                             const ImportOptions& options, const Control& control);
 

@@ -1,0 +1,48 @@
+// The graph of documents and blobs below the images of a source.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "image_source.h"
+
+namespace bayplan::images {
+
+struct GraphNode {
+  Descriptor descriptor;
+  bool present = false;  ///< in the source, with this size
+  Labels labels{};       ///< what ties its children to it for the collector
+};
+
+/// Everything reachable, each blob once.
+struct Graph {
+  std::map<Digest, GraphNode> nodes;
+  std::map<Digest, Index> indexes;                ///< those present
+  std::map<Digest, Manifest> manifests;           ///< those present
+  std::set<std::pair<Digest, std::string>> read;  ///< documents, and as which media type
+};
+
+/// Adds what is reachable from `target`, which must be present; children may be absent. Every document is
+/// verified before it is parsed. Errors: not_found (the target), too_large (kMaxIndexDepth, kMaxGraphNodes,
+/// kMaxGraphBytes), digest_mismatch (also for a size that lies), cancelled, and those of the source and of
+/// parse_index and parse_manifest.
+Result<void> walk_graph(Graph& graph, const ImageSource& source, const Descriptor& target,
+                        const CancelToken& cancel);
+
+/// A manifest that can run on a platform.
+struct ChosenManifest {
+  Descriptor descriptor;
+  const Manifest* document = nullptr;   ///< in the graph; null when the source lacks it
+  std::optional<ImageConfig> config{};  ///< empty when the source lacks it
+};
+
+/// The manifest of a container image below `target` that serves `wanted` best, the earlier of equals; empty
+/// when there is none. Never an attestation. Errors: too_large (kMaxIndexDepth), those of
+/// ImageSource::document and parse_config.
+Result<std::optional<ChosenManifest>> choose_manifest(const Graph& graph, const ImageSource& source,
+                                                      const ChildDescriptor& target, const Platform& wanted);
+
+}  // namespace bayplan::images

@@ -1,0 +1,264 @@
+#include "bayplan/images/import.h"
+
+#include <map>
+
+#include "bayplan/base/fault.h"
+#include "bayplan/images/unpack.h"
+#include "bayplan/metadata/namespaces.h"
+#include "graph.h"
+#include "import_names.h"
+#include "layer_stream.h"
+#include "open_source.h"
+#include "unpacker.h"
+
+namespace bayplan::images {
+namespace {
+
+constexpr int kUnpackAttempts = 3;
+// Each ingest holds two descriptors, of which a process may have but 1,024.
+constexpr std::size_t kIngestsAtOnce = 128;
+
+/// A manifest to unpack.
+struct Plan {
+  Digest config;
+  std::vector<LayerInput> layers;
+};
+
+Error missing(const Digest& digest) {
+  return Error(Errc::not_found, "blob", digest.to_string(), "is missing from the source")
+      .with_advice("a complete copy is needed to unpack; without unpacking, what is there can be imported");
+}
+
+std::vector<Descriptor> absent_parts(const Graph& graph, const ChosenManifest& chosen) {
+  std::vector<Descriptor> absent;
+  const auto add_absent = [&](const Descriptor& part) {
+    if (!graph.nodes.at(part.digest).present) absent.push_back(part);
+  };
+  if (chosen.document == nullptr) return {chosen.descriptor};
+  add_absent(chosen.document->config);
+  for (const Descriptor& layer : chosen.document->layers) add_absent(layer);
+  return absent;
+}
+
+class Import {
+ public:
+  Import(Store& store, std::string_view ns, const ImportOptions& options, const Control& control)
+      : store_(store), ns_(ns), options_(options), control_(control) {}
+
+  Result<ImportReport> run(const std::filesystem::path& path) {
+    BAYPLAN_TRY(metadata::validate_namespace(ns_));
+    const std::string base = base_name(path);
+    BAYPLAN_ASSIGN(source_, open_source(store_.blobs(), path, base, control_));
+    BAYPLAN_ASSIGN(images_, name_images(source_.images, options_.name, base, report_.warnings));
+    BAYPLAN_TRY(store_.db().view([&](const metadata::ReadTx& tx) { return check_names(tx); }));
+    for (const NamedImage& image : images_) {
+      BAYPLAN_TRY(read(image).with_context("image", image.name));
+    }
+    BAYPLAN_TRY(publish());
+    BAYPLAN_TRY(unpack_and_record());
+    return std::move(report_);
+  }
+
+ private:
+  // Walks one image and decides what of it is unpacked.
+  Result<void> read(const NamedImage& image);
+  Result<std::optional<Plan>> make_plan(const NamedImage& image, const ChosenManifest& chosen);
+  Result<bool> is_complete(const NamedImage& image, const ChosenManifest& chosen);
+
+  Result<void> publish();
+  Result<std::vector<Descriptor>> adopt_recorded();
+  Result<void> publish_ingests(std::vector<content::Ingest>& ingests);
+
+  Result<void> unpack_and_record();
+  Result<void> record(metadata::WriteTx& tx, Unpacker& unpacker);
+  Result<void> check_names(const metadata::BucketSource& source) const;
+  Result<void> put_image(metadata::WriteTx& tx, const NamedImage& image);
+  void report_unpacked(Unpacker& unpacker);
+
+  Store& store_;
+  const std::string ns_;
+  const ImportOptions& options_;
+  const Control& control_;
+
+  OpenedSource source_{};
+  std::vector<NamedImage> images_{};
+  Graph graph_{};
+  std::vector<Plan> plans_{};
+  std::map<Digest, std::optional<std::size_t>> plan_of_{};  // of a target; empty when it is not unpacked
+  std::vector<content::ReadyBlob> ready_{};
+  bool consumed_ = false;  // ready_ was given to a transaction
+  ImportReport report_{};
+};
+
+Result<void> Import::read(const NamedImage& image) {
+  const Descriptor& target = image.target.descriptor;
+  const auto [plan_index, fresh] = plan_of_.try_emplace(target.digest);
+  if (!fresh) return {};
+  BAYPLAN_TRY(walk_graph(graph_, *source_.source, target, control_.cancel));
+  const Platform wanted = options_.platform ? normalize(*options_.platform) : host_platform();
+  BAYPLAN_ASSIGN(const auto chosen, choose_manifest(graph_, *source_.source, image.target, wanted));
+  if (!chosen) {
+    const auto manifest = graph_.manifests.find(target.digest);
+    const bool is_artifact = manifest != graph_.manifests.end() &&
+                             media_kind(manifest->second.config.media_type) != MediaKind::config;
+    if (options_.unpack && !is_artifact) {
+      report_.warnings.push_back(image.name + ": holds nothing for " + wanted.to_string() + ", not unpacked");
+    }
+    return {};
+  }
+  BAYPLAN_ASSIGN(auto plan, make_plan(image, *chosen));
+  if (!plan) return {};
+  plan_index->second = plans_.size();
+  plans_.push_back(std::move(*plan));
+  return {};
+}
+
+Result<std::optional<Plan>> Import::make_plan(const NamedImage& image, const ChosenManifest& chosen) {
+  std::optional<Plan> none;
+  BAYPLAN_ASSIGN(const bool complete, is_complete(image, chosen));
+  if (!chosen.document || !chosen.config) return none;
+  const std::string name = chosen.descriptor.digest.to_string();
+  BAYPLAN_ASSIGN(auto layers, layer_inputs(store_, *chosen.document, *chosen.config, name));
+  if (!complete || !options_.unpack || layers.empty()) return none;
+  for (const LayerInput& layer : layers) BAYPLAN_TRY(layer_compression(layer.descriptor.media_type));
+  return std::optional(Plan{chosen.document->config.digest, std::move(layers)});
+}
+
+// Whether all is there that unpacking needs; what may be absent is warned of.
+Result<bool> Import::is_complete(const NamedImage& image, const ChosenManifest& chosen) {
+  const std::vector<Descriptor> absent = absent_parts(graph_, chosen);
+  for (const Descriptor& part : absent) {
+    if (options_.unpack && !is_nondistributable(part.media_type)) return missing(part.digest);
+    report_.warnings.push_back(image.name + ": " + part.digest.to_string() +
+                               " is missing from the source, not unpacked");
+  }
+  return absent.empty();
+}
+
+Result<void> Import::publish() {
+  BAYPLAN_ASSIGN(const std::vector<Descriptor> fresh, adopt_recorded());
+  std::vector<content::Ingest> ingests;
+  for (const Descriptor& blob : fresh) {
+    BAYPLAN_ASSIGN(content::Ingest ingest, source_.source->ingest(blob, control_));
+    ingests.push_back(std::move(ingest));
+    report_.blobs += 1;
+    report_.bytes += blob.size;
+    if (ingests.size() == kIngestsAtOnce) BAYPLAN_TRY(publish_ingests(ingests));
+  }
+  return publish_ingests(ingests);
+}
+
+// Takes what this namespace has already, and answers the rest.
+Result<std::vector<Descriptor>> Import::adopt_recorded() {
+  std::vector<Descriptor> fresh;
+  std::vector<Descriptor> recorded;
+  BAYPLAN_TRY(store_.db().view([&](const metadata::ReadTx& tx) -> Result<void> {
+    for (const auto& [digest, node] : graph_.nodes) {
+      if (!node.present) continue;
+      const auto info = content::stat(tx, ns_, digest);
+      if (!info && info.error().code() != Errc::not_found) return info.error();
+      (info && info->size == node.descriptor.size ? recorded : fresh).push_back(node.descriptor);
+    }
+    return {};
+  }));
+  for (Descriptor& blob : recorded) {
+    BAYPLAN_ASSIGN(auto adopted, store_.blobs().adopt(blob.digest, blob.size));
+    if (adopted) {
+      ready_.push_back(std::move(*adopted));
+    } else {
+      fresh.push_back(std::move(blob));
+    }
+  }
+  return fresh;
+}
+
+Result<void> Import::publish_ingests(std::vector<content::Ingest>& ingests) {
+  BAYPLAN_TRY(control_.cancel.check());
+  if (ingests.empty()) return {};
+  BAYPLAN_ASSIGN(auto published, store_.blobs().publish(std::move(ingests)));
+  for (content::ReadyBlob& blob : published) ready_.push_back(std::move(blob));
+  ingests.clear();
+  return {};
+}
+
+Result<void> Import::unpack_and_record() {
+  for (int attempt = 1;; ++attempt) {
+    Unpacker unpacker(store_, ns_, control_);
+    for (const Plan& plan : plans_) BAYPLAN_TRY(unpacker.run(plan.layers));
+    BAYPLAN_TRY(unpacker.sync());
+    BAYPLAN_TRY(control_.cancel.check());
+    const auto recorded = store_.db().update([&](metadata::WriteTx& tx) { return record(tx, unpacker); });
+    if (recorded) {
+      report_unpacked(unpacker);
+      return fault::at(fault::Point::import_committed);
+    }
+    if (recorded.error().code() != Errc::conflict || consumed_ || attempt == kUnpackAttempts) return recorded;
+  }
+}
+
+Result<void> Import::record(metadata::WriteTx& tx, Unpacker& unpacker) {
+  // First of all, because the blobs can be given away only once.
+  BAYPLAN_TRY(check_unpacked(store_, tx, ns_, unpacker.results()));
+  BAYPLAN_TRY(check_names(tx));
+  consumed_ = true;
+  for (content::ReadyBlob& blob : ready_) {
+    const Labels& labels = graph_.nodes.at(blob.digest()).labels;
+    BAYPLAN_TRY(content::add(tx, ns_, std::move(blob), labels));
+  }
+  for (std::size_t i = 0; i < plans_.size(); ++i) {
+    BAYPLAN_TRY(commit_unpacked(store_, tx, ns_, unpacker.results()[i], plans_[i].config));
+  }
+  for (const NamedImage& image : images_) BAYPLAN_TRY(put_image(tx, image));
+  return fault::at(fault::Point::import_before_commit);
+}
+
+Result<void> Import::check_names(const metadata::BucketSource& source) const {
+  if (options_.replace) return {};
+  for (const NamedImage& image : images_) {
+    const auto known = get(source, ns_, image.name);
+    if (!known && known.error().code() == Errc::not_found) continue;
+    if (!known) return known.error();
+    if (known->target.digest == image.target.descriptor.digest) continue;
+    return Error(Errc::already_exists, "image", image.name,
+                 "is " + known->target.digest.to_string() + ", the source has " +
+                     image.target.descriptor.digest.to_string())
+        .with_advice("remove it first, or ask to replace it");
+  }
+  return {};
+}
+
+Result<void> Import::put_image(metadata::WriteTx& tx, const NamedImage& image) {
+  const Descriptor& target = image.target.descriptor;
+  ImportedImage& imported =
+      report_.images.emplace_back(ImportedImage{.name = image.name, .target = target.digest});
+  auto known = get(tx, ns_, image.name);
+  if (!known && known.error().code() != Errc::not_found) return known.error();
+  if (!known) return create(tx, ns_, {.name = image.name, .target = target, .labels = {}});
+  if (known->target.digest == target.digest) return {};
+  imported.previous = known->target.digest;
+  known->target = target;
+  return update(tx, ns_, *known);
+}
+
+void Import::report_unpacked(Unpacker& unpacker) {
+  for (ImportedImage& image : report_.images) {
+    const auto plan = plan_of_.at(image.target);
+    if (plan) image.chain_id = unpacker.results()[*plan].layers.back().chain_id;
+  }
+  for (const UnpackedLayers& unpacked : unpacker.results()) {
+    for (const auto& layer : unpacked.layers) {
+      for (const std::string& warning : layer.warnings) {
+        report_.warnings.push_back(layer.blob.to_string() + ": " + warning);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Result<ImportReport> import(Store& store, std::string_view ns, const std::filesystem::path& source,
+                            const ImportOptions& options, const Control& control) {
+  return Import(store, ns, options, control).run(source).with_context("import", source.native());
+}
+
+}  // namespace bayplan::images
