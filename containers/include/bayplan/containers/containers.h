@@ -1,5 +1,5 @@
-// Container records: metadata only; they pin their snapshot. In the caller's transaction; all-or-nothing each.
-// Semantics and errors as containerd's container store (core/metadata/containers.go).
+// Container records: metadata only; they pin their snapshot. In the caller's transaction; all-or-nothing
+// each. Semantics and errors as containerd's container store (core/metadata/containers.go).
 #pragma once
 
 #include <functional>
@@ -31,12 +31,14 @@ struct Container {
 
 /// Errors: not_found, corrupt, closed, io.
 Result<Container> get(const metadata::BucketSource& source, std::string_view ns, std::string_view id);
-/// created and updated become now. Errors: already_exists, invalid_argument (id, labels, no runtime, no spec, a snapshot
-/// key without snapshotter), and those of MutableBucket.
+/// created and updated become now. Errors: already_exists, invalid_argument (id, labels, no runtime, no spec,
+/// a snapshot key without snapshotter), and those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Container& container);
 /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
-Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view id, const Labels& labels);
-/// Removes the record; its snapshot stays (see remove_with_snapshot). Errors: not_found, and those of MutableBucket.
+Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view id,
+                        const Labels& labels);
+/// Removes the record; its snapshot stays (see remove_with_snapshot). Errors: not_found, and those of
+/// MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view id);
 /// Id order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,

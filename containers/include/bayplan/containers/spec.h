@@ -10,11 +10,11 @@
 namespace bayplan::containers {
 
 struct SpecOptions {
-  std::vector<std::string> args{};      ///< replaces the image's Cmd; with `entrypoint` set, follows it
+  std::vector<std::string> args{};  ///< replaces the image's Cmd; with `entrypoint` set, follows it
   std::optional<std::vector<std::string>> entrypoint{};  ///< replaces the image's Entrypoint
-  std::vector<std::string> env{};       ///< NAME=value, on top of the image's
-  std::string working_dir{};            ///< replaces the image's
-  std::string user{};                   ///< "uid[:gid]" or names, replaces the image's
+  std::vector<std::string> env{};                        ///< NAME=value, on top of the image's
+  std::string working_dir{};                             ///< replaces the image's
+  std::string user{};                                    ///< "uid[:gid]" or names, replaces the image's
   std::string hostname{};
   bool terminal = false;
   bool read_only_rootfs = false;
@@ -28,13 +28,15 @@ struct ProcessUser {
   std::vector<std::uint32_t> additional_gids{};
 };
 
-/// Resolves a user specification ("", "name", "uid", "name:group", "uid:gid") against /etc/passwd and /etc/group below `rootfs_fd`
-/// (a directory; -1 = numbers only). The files are opened beneath the rootfs, regular, at most 1 MiB. Numbers: 0..2^31-1.
-/// Errors: not_found (name), invalid_argument, too_large.
+/// Resolves a user specification ("", "name", "uid", "name:group", "uid:gid") against /etc/passwd and
+/// /etc/group below `rootfs_fd` (a directory; -1 = numbers only). The files are opened beneath the rootfs,
+/// regular, at most 1 MiB. Numbers: 0..2^31-1. Errors: not_found (name), invalid_argument, too_large.
 Result<ProcessUser> resolve_user(std::string_view user, int rootfs_fd);
 
-/// The spec as JSON: containerd's defaults (capabilities without inheritable ones, masked and read-only paths, namespaces, rlimits, mounts), args = entrypoint + cmd.
-/// rootfs is "rootfs" relative to the bundle. Errors: invalid_argument (nothing to run, env without '=').
-Result<std::string> generate_spec(const images::ImageConfig& config, const ProcessUser& user, const SpecOptions& options);
+/// The spec as JSON: containerd's defaults (capabilities without inheritable ones, masked and read-only
+/// paths, namespaces, rlimits, mounts), args = entrypoint + cmd. rootfs is "rootfs" relative to the bundle.
+/// Errors: invalid_argument (nothing to run, env without '=').
+Result<std::string> generate_spec(const images::ImageConfig& config, const ProcessUser& user,
+                                  const SpecOptions& options);
 
 }  // namespace bayplan::containers

@@ -1,0 +1,141 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "bayplan/base/file.h"
+#include "bayplan/base/json.h"
+#include "bayplan/snapshots/mount.h"
+#include "bundle_state.h"
+#include "runtime_state.h"
+#include "spec_defaults.h"
+
+namespace bayplan::containers {
+namespace {
+
+using metadata::ReadTx;
+using metadata::WriteTx;
+
+const std::string kConfigName = "config.json";
+
+struct Prepared {
+  Container container;
+  std::vector<snapshots::Mount> mounts;
+};
+
+// A store speaks for the snapshotter it was opened with.
+Result<void> check_snapshotter(images::Store& store, const Container& container) {
+  const std::string_view ours = store.snapshotter().name();
+  if (container.snapshotter == ours) return {};
+  return Error(Errc::failed_precondition, "container", container.id,
+               container.snapshotter.empty()
+                   ? "it has no snapshot"
+                   : "its snapshot belongs to snapshotter " + quoted(container.snapshotter) +
+                         ", the store was opened with " + quoted(ours));
+}
+
+Result<Prepared> load(images::Store& store, std::string_view ns, std::string_view id) {
+  return store.db().view([&](const ReadTx& tx) -> Result<Prepared> {
+    Prepared prepared;
+    BAYPLAN_ASSIGN(prepared.container, get(tx, ns, id));
+    BAYPLAN_TRY(check_snapshotter(store, prepared.container));
+    BAYPLAN_ASSIGN(prepared.mounts, store.snapshotter().mounts(tx, ns, prepared.container.snapshot_key));
+    return prepared;
+  });
+}
+
+void write_root(json::Writer& out, const std::optional<json::Value>& root) {
+  const auto readonly = root ? root->find("readonly") : std::nullopt;
+  out.key("root").begin_object().member("path", kRootfsName);
+  if (readonly) out.key("readonly").value(*readonly);
+  out.end_object();
+}
+
+// The recorded spec with our rootfs, whatever root it names: one made elsewhere could name the host's.
+Result<std::string> config_for_bundle(const Container& container) {
+  BAYPLAN_ASSIGN(const auto spec, json::Document::parse(container.spec, "runtime spec"));
+  BAYPLAN_ASSIGN(const auto members, spec.root().as_object());
+  json::Writer out;
+  out.begin_object();
+  write_root(out, spec.root().find("root"));
+  for (const auto& [name, value] : members) {
+    if (name != "root") out.key(name).value(value);
+  }
+  out.end_object();
+  return std::move(out).take();
+}
+
+Result<void> write_config(int directory, std::string_view config) {
+  BAYPLAN_TRY(file::unlink(directory, kConfigName));
+  BAYPLAN_ASSIGN(const UniqueFd fd,
+                 file::open_beneath(directory, kConfigName, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY, 0600));
+  return file::write_all(fd.get(), as_bytes(config), kConfigName);
+}
+
+Result<void> fill(images::Store& store, const BundleDir& directory, std::string_view ns,
+                  std::string_view id) {
+  BAYPLAN_ASSIGN(const Prepared prepared, load(store, ns, id));
+  BAYPLAN_ASSIGN(const std::string config,
+                 config_for_bundle(prepared.container).with_context("container", id));
+  BAYPLAN_TRY(write_config(directory.fd(), config));
+  BAYPLAN_ASSIGN(const UniqueFd rootfs,
+                 file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));
+  return snapshots::mount_all(prepared.mounts, directory.rootfs()).with_context("container", id);
+}
+
+Result<void> remove_records(images::Store& store, std::string_view ns, std::string_view id) {
+  return store.db().update([&](WriteTx& tx) -> Result<void> {
+    BAYPLAN_ASSIGN(const Container container, get(tx, ns, id));
+    BAYPLAN_TRY(remove(tx, ns, id));
+    if (container.snapshotter.empty()) return {};
+    BAYPLAN_TRY(check_snapshotter(store, container));
+    auto removed = store.snapshotter().remove(tx, ns, container.snapshot_key);
+    if (!removed && removed.error().code() == Errc::not_found)
+      return {};  // containerd's clients may have been first
+    return removed;
+  });
+}
+
+}  // namespace
+
+std::filesystem::path default_run_root() {
+  if (::geteuid() == 0) return "/run/bayplan";
+  const char* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime_dir != nullptr && runtime_dir[0] == '/') return std::filesystem::path(runtime_dir) / "bayplan";
+  return std::filesystem::path("/run/user") / std::to_string(::geteuid()) / "bayplan";
+}
+
+Bundle::Bundle(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Bundle::Bundle(Bundle&&) noexcept = default;
+Bundle& Bundle::operator=(Bundle&&) noexcept = default;
+Bundle::~Bundle() = default;
+
+const std::filesystem::path& Bundle::path() const noexcept { return state_->directory.path(); }
+
+Result<Bundle> Bundle::prepare(images::Store& store, const std::filesystem::path& run_root,
+                               std::string_view ns, std::string_view id) {
+  BAYPLAN_TRY(store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
+  BAYPLAN_ASSIGN(BundleDir directory, BundleDir::acquire(run_root, ns, id));
+  BAYPLAN_TRY(fill(store, directory, ns, id));
+  return Bundle(std::unique_ptr<State>(new State{std::move(directory)}));
+}
+
+Result<void> Bundle::release() && {
+  const std::unique_ptr<State> state = std::move(state_);
+  return state->directory.remove();
+}
+
+Result<void> remove_with_snapshot(images::Store& store, const std::filesystem::path& run_root,
+                                  std::string_view ns, std::string_view id) {
+  BAYPLAN_TRY(store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
+  auto directory = BundleDir::acquire(run_root, ns, id);
+  if (!directory && directory.error().code() == Errc::busy) {
+    return Error(Errc::in_use, "container", id, "it is running").with_advice("stop it first");
+  }
+  if (!directory) return std::move(directory).error();
+  BAYPLAN_TRY(end_leftover(run_root, ns, id));
+  BAYPLAN_TRY(remove_records(store, ns, id));
+  return directory->remove();
+}
+
+}  // namespace bayplan::containers

@@ -1,0 +1,112 @@
+#include "bayplan/base/json.h"
+#include "bayplan/containers/containers.h"
+#include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/schema.h"
+#include "record.h"
+
+namespace bayplan::containers {
+namespace {
+
+namespace schema = metadata::schema;
+using metadata::Bucket;
+using metadata::BucketSource;
+using metadata::GcNode;
+
+constexpr std::string_view kKind = "container";
+constexpr std::string_view kSnapshotKind = "snapshot";
+
+using ProblemText = std::function<void(std::string)>;
+
+Result<void> check_snapshot(const BucketSource& source, std::string_view ns, const Container& container,
+                            const ProblemText& report) {
+  if (container.snapshotter.empty()) return {};
+  BAYPLAN_ASSIGN(const auto snapshot,
+                 metadata::namespace_bucket(
+                     source, ns, {schema::kSnapshots, container.snapshotter, container.snapshot_key}));
+  if (!snapshot) {
+    report("its snapshot " + quoted(container.snapshotter + "/" + container.snapshot_key) +
+           " does not exist");
+  }
+  return {};
+}
+
+Result<void> check_record(std::string_view ns, std::string_view id, const Bucket& record,
+                          const ProblemText& report) {
+  const auto container = decode(id, record);
+  if (!container) {
+    if (container.error().code() != Errc::corrupt) return container.error();
+    report(container.error().to_string());
+    return {};
+  }
+  const auto spec = json::Document::parse(container->spec, "runtime spec");
+  if (!spec) report(spec.error().to_string());
+  return check_snapshot(record.source(), ns, *container, report);
+}
+
+class ContainerGcKind final : public metadata::GcKind {
+ public:
+  std::string_view kind() const override { return kKind; }
+
+  Result<void> roots(const BucketSource& source, std::string_view ns,
+                     const metadata::NodeSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto containers, metadata::namespace_bucket(source, ns, {schema::kContainers}));
+    if (!containers) return {};
+    return containers->for_each_bucket([&](std::string_view id, const Bucket&) {
+      return sink({std::string(kKind), std::string(ns), std::string(id)});
+    });
+  }
+
+  // Reads the two fields it needs: a container whose spec does not decode still pins its snapshot.
+  Result<void> edges(const BucketSource& source, const GcNode& node,
+                     const metadata::NodeSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto record,
+                   metadata::namespace_bucket(source, node.ns, {schema::kContainers, node.key}));
+    if (!record) return {};
+    BAYPLAN_ASSIGN(const auto snapshotter, record->get(schema::kSnapshotter));
+    BAYPLAN_ASSIGN(const auto key, record->get(schema::kSnapshotKey));
+    if (snapshotter && !snapshotter->empty() && key && !key->empty()) {
+      BAYPLAN_TRY(
+          sink({std::string(kSnapshotKind), node.ns, std::string(*snapshotter) + "/" + std::string(*key)}));
+    }
+    return metadata::label_edges(*record, node.ns, sink);
+  }
+
+  /// None: only its owner deletes a container.
+  Result<void> candidates(const BucketSource&, std::string_view, const metadata::NodeSink&) const override {
+    return {};
+  }
+
+  Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
+    return containers::remove(tx, node.ns, node.key);
+  }
+
+  /// A container has no files beyond its snapshot's.
+  Result<metadata::FileSweep> sweep_files(const metadata::Db&, const Control&) const override {
+    return metadata::FileSweep{};
+  }
+
+  Result<void> check(const BucketSource& source, std::string_view ns,
+                     const metadata::ProblemSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto containers, metadata::namespace_bucket(source, ns, {schema::kContainers}));
+    if (!containers) return {};
+    return containers->for_each([&](const metadata::Entry& entry) -> Result<void> {
+      const std::string_view id = entry.key;
+      const ProblemText report = [&](std::string what) {
+        sink({{std::string(kKind), std::string(ns), std::string(id)}, std::move(what)});
+      };
+      BAYPLAN_ASSIGN(const auto record, containers->bucket(id));
+      if (record) return check_record(ns, id, *record, report);
+      report("a value where a record belongs");
+      return {};
+    });
+  }
+};
+
+}  // namespace
+
+const metadata::GcKind& container_gc_kind() {
+  static const ContainerGcKind kind;
+  return kind;
+}
+
+}  // namespace bayplan::containers

@@ -1,0 +1,102 @@
+#include "bayplan/base/labels.h"
+#include "bayplan/containers/service.h"
+#include "bayplan/images/resolve.h"
+#include "bayplan/images/unpack.h"
+#include "user_lookup.h"
+
+namespace bayplan::containers {
+namespace {
+
+using metadata::ReadTx;
+using metadata::WriteTx;
+
+struct Request {
+  std::string_view ns;
+  std::string_view id;
+  std::string_view image;
+  const CreateOptions& options;
+};
+
+// Before anything expensive is done; the transaction at the end decides.
+Result<void> check_request(images::Store& store, const Request& request) {
+  BAYPLAN_TRY(validate_identifier("container", request.id));
+  BAYPLAN_TRY(validate_labels(request.options.labels).with_context("container", request.id));
+  return store.db().view([&](const ReadTx& tx) -> Result<void> {
+    const auto existing = get(tx, request.ns, request.id);
+    if (existing) return Error(Errc::already_exists, "container", request.id);
+    if (existing.error().code() != Errc::not_found) return existing.error();
+    return {};
+  });
+}
+
+Result<bool> has_snapshot(images::Store& store, const ReadTx& tx, std::string_view ns, std::string_view key) {
+  const auto info = store.snapshotter().stat(tx, ns, key);
+  if (info) return true;
+  if (info.error().code() != Errc::not_found) return info.error();
+  return false;
+}
+
+Result<images::ResolvedImage> resolve_unpacked(images::Store& store, const Request& request,
+                                               const Control& control) {
+  bool unpacked = true;
+  auto resolved = store.db().view([&](const ReadTx& tx) -> Result<images::ResolvedImage> {
+    BAYPLAN_ASSIGN(images::ResolvedImage image, images::resolve(store, tx, request.ns, request.image));
+    if (image.chain_id) {
+      BAYPLAN_ASSIGN(unpacked, has_snapshot(store, tx, request.ns, image.chain_id->to_string()));
+    }
+    return image;
+  });
+  if (!resolved || unpacked) return resolved;
+  return images::unpack(store, request.ns, request.image, {}, control);
+}
+
+Result<Container> describe(images::Store& store, const Request& request, const images::ResolvedImage& image,
+                           std::string_view parent) {
+  const SpecOptions& options = request.options.spec;
+  const std::string& wanted = options.user.empty() ? image.config.user : options.user;
+  BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(store, request.ns, parent, wanted));
+  Container container;
+  container.id = request.id;
+  container.image = image.image.name;
+  container.runtime = request.options.runtime;
+  container.snapshotter = store.snapshotter().name();
+  container.snapshot_key = request.id;
+  container.labels = request.options.labels;
+  BAYPLAN_ASSIGN(container.spec, generate_spec(image.config, user, options));
+  return container;
+}
+
+Result<Container> try_create(images::Store& store, const Request& request, const Control& control) {
+  BAYPLAN_ASSIGN(const images::ResolvedImage image, resolve_unpacked(store, request, control));
+  BAYPLAN_TRY(control.cancel.check());
+  const std::string parent = image.chain_id ? image.chain_id->to_string() : std::string();
+  BAYPLAN_ASSIGN(const Container container, describe(store, request, image, parent));
+  BAYPLAN_ASSIGN(snapshots::Stage stage, store.db().view([&](const ReadTx& tx) {
+    return store.snapshotter().stage(tx, request.ns, parent);
+  }));
+  return store.db().update([&](WriteTx& tx) -> Result<Container> {
+    BAYPLAN_TRY(create(tx, request.ns, container));
+    BAYPLAN_TRY(store.snapshotter().prepare(tx, request.ns, request.id, std::move(stage), {}));
+    return get(tx, request.ns, request.id);
+  });
+}
+
+// What a collection can do to a chain that nothing pins yet: its records, or the files of its layers, are
+// gone.
+bool may_have_vanished(const Error& error) {
+  return error.code() == Errc::conflict || error.code() == Errc::not_found;
+}
+
+}  // namespace
+
+Result<Container> create_from_image(images::Store& store, std::string_view ns, std::string_view id,
+                                    std::string_view image, const CreateOptions& options,
+                                    const Control& control) {
+  const Request request{ns, id, image, options};
+  BAYPLAN_TRY(check_request(store, request));
+  auto created = try_create(store, request, control);
+  if (created || !may_have_vanished(created.error())) return created;
+  return try_create(store, request, control);
+}
+
+}  // namespace bayplan::containers
