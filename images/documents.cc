@@ -29,8 +29,7 @@ Result<void> refuse_schema1(const json::Value& root, std::string_view media_type
       has_any(root, {"fsLayers"}) && !has_any(root, {"config", "layers", "manifests"});
   const bool version1 = number.has_value() && *number == 1;
   if (!version1 && !only_fs_layers && !is_schema1(media_type)) return {};
-  return Error(Errc::unsupported, "docker schema 1", {}, "manifests of this format are not read")
-      .with_advice("push the image again with a current tool");
+  return schema1_error();
 }
 
 // What an index and a manifest have in common, and what only the other one may hold.

@@ -72,6 +72,11 @@ bool is_schema1(std::string_view media_type) noexcept {
          media_type == "application/vnd.docker.distribution.manifest.v1+prettyjws";
 }
 
+Error schema1_error() {
+  return Error(Errc::unsupported, "docker schema 1", {}, "manifests of this format are not read")
+      .with_advice("push the image again with a current tool");
+}
+
 bool is_media_type(std::string_view text) noexcept {
   const std::size_t slash = text.find('/');
   return slash != std::string_view::npos && is_restricted_name(text.substr(0, slash)) &&

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "bayplan/base/error.h"
+
 namespace bayplan::images {
 
 inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v1+json";
@@ -22,6 +24,8 @@ inline constexpr std::string_view kDockerLayerZstd = "application/vnd.docker.ima
 
 /// True for the manifests of docker schema 1, which no part of bayplan reads.
 bool is_schema1(std::string_view media_type) noexcept;
+/// What is said of them (unsupported).
+Error schema1_error();
 
 /// True for "type/subtype" of RFC 6838's characters and lengths, without parameters.
 bool is_media_type(std::string_view text) noexcept;

@@ -40,12 +40,12 @@ struct Manifest {
   std::vector<Descriptor> layers;
 };
 
-/// The parts of an image config that a container needs.
+/// The parts of an image config that a container needs, as they stand there: the platform is not normalised.
 struct ImageConfig {
   Platform platform;
   std::vector<Digest> diff_ids;
   std::string user;
-  std::vector<std::string> env;  ///< entries without '=' are dropped
+  std::vector<std::string> env;  ///< entries that are not NAME=value are dropped
   std::vector<std::string> entrypoint;
   std::vector<std::string> cmd;
   std::string working_dir;
@@ -53,8 +53,10 @@ struct ImageConfig {
   std::vector<std::pair<std::string, std::string>> labels;
 };
 
-/// Each refuses what contradicts itself: another schemaVersion, a manifest that is also an index, a mediaType other than `media_type`, docker schema 1
-/// (unsupported), sizes that are not integers >= 0, more than kMaxChildren children, an inline `data` that does not match its digest.
+/// Each refuses what contradicts itself: another schemaVersion, a manifest that is also an index, a mediaType other than
+/// `media_type`, docker schema 1 (unsupported), sizes that are not integers >= 0, digests of other algorithms (unsupported),
+/// more than kMaxChildren children, an inline `data` that does not match its digest, platforms that hold more than
+/// letters, digits and "_.-", user ids outside 0..2^31-1 and users with control characters.
 /// `name` says which document in errors. Errors: invalid_argument, unsupported, too_large, digest_mismatch.
 Result<Index> parse_index(std::string_view json, std::string_view media_type, std::string_view name);
 Result<Manifest> parse_manifest(std::string_view json, std::string_view media_type, std::string_view name);

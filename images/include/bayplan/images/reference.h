@@ -12,7 +12,7 @@ namespace bayplan::images {
 /// name[:tag][@digest], normalised: domain and path are never empty ("a" is docker.io/library/a).
 class Reference {
  public:
-  /// Errors: invalid_argument, saying which rule is broken.
+  /// Errors: invalid_argument, saying which rule is broken; unsupported (a digest of another algorithm).
   static Result<Reference> parse(std::string_view text);
 
   const std::string& domain() const noexcept { return domain_; }

@@ -1,0 +1,122 @@
+#include <functional>
+
+#include "bayplan/content/store.h"
+#include "bayplan/metadata/schema.h"
+#include "image_records.h"
+
+namespace bayplan::images {
+namespace {
+
+using metadata::Bucket;
+using metadata::BucketSource;
+using metadata::GcNode;
+using metadata::NodeSink;
+using metadata::ProblemSink;
+
+constexpr std::string_view kKind = "image";
+constexpr std::string_view kExpireLabel = "containerd.io/gc.expire";
+
+GcNode image_node(std::string_view ns, std::string_view name) {
+  return {.kind = std::string(kKind), .ns = std::string(ns), .key = std::string(name)};
+}
+
+// An expiry that cannot be read never comes: removing what somebody wanted is the worse mistake.
+Result<bool> is_expired(const Bucket& record, Time at) {
+  BAYPLAN_ASSIGN(const auto labels, record.bucket(metadata::schema::kLabels));
+  if (!labels) return false;
+  BAYPLAN_ASSIGN(const auto text, labels->get(kExpireLabel));
+  if (!text) return false;
+  const auto expiry = parse_rfc3339(*text);
+  return expiry.has_value() && *expiry <= at;
+}
+
+using RecordVisitor = std::function<Result<void>(std::string_view name, const Bucket& record)>;
+
+Result<void> for_each_record(const BucketSource& source, std::string_view ns, const RecordVisitor& visit) {
+  BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
+  if (!images) return {};
+  return images->for_each_bucket(visit);
+}
+
+// What is wrong with the target of an image; empty when nothing is.
+Result<std::string> target_problem(const BucketSource& source, std::string_view ns,
+                                   const Descriptor& target) {
+  const auto content = content::stat(source, ns, target.digest);
+  if (content && content->size == target.size) return std::string();
+  if (content) {
+    return "its target has " + std::to_string(content->size) + " bytes, not " + std::to_string(target.size);
+  }
+  if (content.error().code() == Errc::not_found) {
+    return "its target " + target.digest.to_string() + " has no content record";
+  }
+  // A content record that does not decode is for content's own check to report.
+  if (content.error().code() == Errc::corrupt) return std::string();
+  return content.error();
+}
+
+// What is wrong with one record; empty when nothing is.
+Result<std::string> problem_of(const BucketSource& source, std::string_view ns, const Bucket& images,
+                               const metadata::Entry& entry) {
+  const auto image = decode_entry(images, entry);
+  if (image) return target_problem(source, ns, image->target);
+  if (image.error().code() == Errc::corrupt) return image.error().to_string();
+  return image.error();
+}
+
+class ImageKind final : public metadata::GcKind {
+ public:
+  std::string_view kind() const override { return kKind; }
+
+  Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const override {
+    const Time at = now();
+    return for_each_record(source, ns, [&](std::string_view name, const Bucket& record) -> Result<void> {
+      BAYPLAN_ASSIGN(const bool expired, is_expired(record, at));
+      if (expired) return {};
+      return sink(image_node(ns, name));
+    });
+  }
+
+  Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto images, image_bucket(source, node.ns));
+    if (!images) return {};
+    BAYPLAN_ASSIGN(const auto record, images->bucket(node.key));
+    if (!record) return {};
+    BAYPLAN_ASSIGN(const std::string_view digest, target_digest(*record).with_context("image", node.key));
+    BAYPLAN_TRY(sink({.kind = "content", .ns = node.ns, .key = std::string(digest)}));
+    return metadata::label_edges(*record, node.ns, sink);
+  }
+
+  Result<void> candidates(const BucketSource& source, std::string_view ns,
+                          const NodeSink& sink) const override {
+    return for_each_record(source, ns,
+                           [&](std::string_view name, const Bucket&) { return sink(image_node(ns, name)); });
+  }
+
+  Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
+    return images::remove(tx, node.ns, node.key);
+  }
+
+  Result<metadata::FileSweep> sweep_files(const metadata::Db&, const Control&) const override {
+    return metadata::FileSweep{};
+  }
+
+  Result<void> check(const BucketSource& source, std::string_view ns,
+                     const ProblemSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
+    if (!images) return {};
+    return images->for_each([&](const metadata::Entry& entry) -> Result<void> {
+      BAYPLAN_ASSIGN(std::string what, problem_of(source, ns, *images, entry));
+      if (!what.empty()) sink({.object = image_node(ns, entry.key), .what = std::move(what)});
+      return {};
+    });
+  }
+};
+
+}  // namespace
+
+const metadata::GcKind& image_gc_kind() {
+  static const ImageKind kind;
+  return kind;
+}
+
+}  // namespace bayplan::images

@@ -1,0 +1,24 @@
+// Image records as they are stored (metadata/schema.h).
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "bayplan/images/images.h"
+
+namespace bayplan::images {
+
+/// The bucket of all image records of a namespace; empty when there are none. Errors: corrupt, closed, io.
+Result<std::optional<metadata::Bucket>> image_bucket(const metadata::BucketSource& source,
+                                                     std::string_view ns);
+
+/// The image that `record` holds. Errors: corrupt (naming the image), closed, io.
+Result<Image> decode_image(const metadata::Bucket& record, std::string_view name);
+
+/// The image at `entry` of the bucket of all. Errors: as decode_image.
+Result<Image> decode_entry(const metadata::Bucket& images, const metadata::Entry& entry);
+
+/// The digest of the record's target, as it is stored. Errors: corrupt, closed, io.
+Result<std::string_view> target_digest(const metadata::Bucket& record);
+
+}  // namespace bayplan::images

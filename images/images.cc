@@ -1,0 +1,154 @@
+#include "bayplan/images/images.h"
+
+#include <limits>
+
+#include "bayplan/images/reference.h"
+#include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/schema.h"
+#include "image_records.h"
+
+namespace bayplan::images {
+namespace {
+
+namespace codec = metadata::codec;
+namespace schema = metadata::schema;
+using metadata::Bucket;
+using metadata::BucketSource;
+using metadata::MutableBucket;
+using metadata::WriteTx;
+
+constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
+
+Error no_such_image(std::string_view name) { return {Errc::not_found, "image", name}; }
+
+Error corrupt(std::string_view what) { return {Errc::corrupt, "record", {}, what}; }
+
+Result<Bucket> target_of(const Bucket& record) {
+  BAYPLAN_ASSIGN(const auto target, record.bucket(schema::kTarget));
+  if (!target) return corrupt("it has no target");
+  return *target;
+}
+
+Result<Descriptor> decode_target(const Bucket& record) {
+  BAYPLAN_ASSIGN(const Bucket target, target_of(record));
+  BAYPLAN_ASSIGN(const std::string_view text, target.require(schema::kDigest));
+  const auto digest = Digest::parse(text);
+  if (!digest) return corrupt("its target is no digest: " + quoted(text));
+  BAYPLAN_ASSIGN(const std::string_view media_type, target.require(schema::kMediaType));
+  BAYPLAN_ASSIGN(const std::string_view size_bytes, target.require(schema::kSize));
+  BAYPLAN_ASSIGN(const std::uint64_t size, codec::decode_size(size_bytes));
+  BAYPLAN_ASSIGN(Labels annotations, codec::read_map(record, schema::kAnnotations));
+  return Descriptor{std::string(media_type), *digest, size, std::move(annotations)};
+}
+
+Result<Image> decode(const Bucket& record, std::string_view name) {
+  BAYPLAN_ASSIGN(Descriptor target, decode_target(record));
+  BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(record));
+  BAYPLAN_ASSIGN(Labels labels, codec::read_map(record, schema::kLabels));
+  return Image{std::string(name), std::move(target), std::move(labels), times.created, times.updated};
+}
+
+Result<void> validate_annotations(const Image& image) {
+  for (const auto& [key, value] : image.target.annotations) {
+    if (key.empty() || key.size() > metadata::kMaxKeyBytes) {
+      return Error(Errc::invalid_argument, "annotation", key, "the key is empty or too long");
+    }
+  }
+  return {};
+}
+
+Result<void> validate(const Image& image) {
+  BAYPLAN_TRY(validate_image_name(image.name));
+  const auto bad = [&](std::string_view why) {
+    return Error(Errc::invalid_argument, "image", image.name, why);
+  };
+  if (image.target.media_type.empty()) return bad("its target has no media type");
+  if (image.target.size == 0 || image.target.size > kMaxSize) return bad("its target has no possible size");
+  BAYPLAN_TRY(validate_labels(image.labels).with_context("image", image.name));
+  return validate_annotations(image).with_context("image", image.name);
+}
+
+Result<void> write(MutableBucket& record, const Image& image, const codec::Times& times) {
+  BAYPLAN_TRY(codec::write_times(record, times));
+  BAYPLAN_ASSIGN(MutableBucket target, record.create_bucket_if_not_exists(schema::kTarget));
+  BAYPLAN_TRY(target.put(schema::kDigest, image.target.digest.to_string()));
+  BAYPLAN_TRY(target.put(schema::kMediaType, image.target.media_type));
+  BAYPLAN_TRY(target.put(schema::kSize, codec::encode_varint(static_cast<std::int64_t>(image.target.size))));
+  BAYPLAN_TRY(codec::write_map(record, schema::kLabels, image.labels));
+  return codec::write_map(record, schema::kAnnotations, image.target.annotations);
+}
+
+Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image) {
+  BAYPLAN_ASSIGN(MutableBucket images, metadata::create_namespace_bucket(tx, ns, {schema::kImages}));
+  BAYPLAN_ASSIGN(const auto existing, images.entry(image.name));
+  if (existing) return Error(Errc::already_exists, "image", image.name);
+  BAYPLAN_ASSIGN(MutableBucket record, images.create_bucket(image.name));
+  const Time time = now();
+  return write(record, image, {time, time});
+}
+
+Result<void> update_record(WriteTx& tx, std::string_view ns, const Image& image) {
+  BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(tx, ns, {schema::kImages, image.name}));
+  if (!record) return no_such_image(image.name);
+  BAYPLAN_ASSIGN(codec::Times times, codec::read_times(*record).with_context("image", image.name));
+  times.updated = now();
+  return write(*record, image, times);
+}
+
+}  // namespace
+
+Result<std::optional<Bucket>> image_bucket(const BucketSource& source, std::string_view ns) {
+  return metadata::namespace_bucket(source, ns, {schema::kImages});
+}
+
+Result<Image> decode_image(const Bucket& record, std::string_view name) {
+  return decode(record, name).with_context("image", name);
+}
+
+Result<Image> decode_entry(const Bucket& images, const metadata::Entry& entry) {
+  BAYPLAN_ASSIGN(const auto record, images.bucket(entry.key));
+  if (!record) return Error(Errc::corrupt, "image", entry.key, "the image record is a plain value");
+  return decode_image(*record, entry.key);
+}
+
+Result<std::string_view> target_digest(const Bucket& record) {
+  BAYPLAN_ASSIGN(const Bucket target, target_of(record));
+  return target.require(schema::kDigest);
+}
+
+Result<Image> get(const BucketSource& source, std::string_view ns, std::string_view name) {
+  BAYPLAN_ASSIGN(const auto record, metadata::namespace_bucket(source, ns, {schema::kImages, name}));
+  if (!record) return no_such_image(name);
+  return decode_image(*record, name);
+}
+
+Result<void> create(WriteTx& tx, std::string_view ns, const Image& image) {
+  BAYPLAN_TRY(validate(image));
+  return tx.savepoint([&](WriteTx& inner) { return create_record(inner, ns, image); });
+}
+
+Result<void> update(WriteTx& tx, std::string_view ns, const Image& image) {
+  BAYPLAN_TRY(validate(image));
+  return tx.savepoint([&](WriteTx& inner) { return update_record(inner, ns, image); });
+}
+
+Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name) {
+  BAYPLAN_ASSIGN(auto images, metadata::open_namespace_bucket(tx, ns, {schema::kImages}));
+  if (!images) return no_such_image(name);
+  auto removed = images->delete_bucket(name);
+  if (!removed && removed.error().code() == Errc::not_found) return no_such_image(name);
+  return removed;
+}
+
+Result<void> walk(const BucketSource& source, std::string_view ns,
+                  const std::function<Result<void>(const Image&)>& visit) {
+  BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
+  if (!images) return {};
+  return images->for_each([&](const metadata::Entry& entry) -> Result<void> {
+    BAYPLAN_ASSIGN(const Image image, decode_entry(*images, entry));
+    return visit(image);
+  });
+}
+
+}  // namespace bayplan::images

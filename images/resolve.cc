@@ -1,0 +1,163 @@
+#include "bayplan/images/resolve.h"
+
+#include "bayplan/images/reference.h"
+#include "manifest_choice.h"
+#include "media_type.h"
+
+namespace bayplan::images {
+namespace {
+
+// The documents of one image, out of the store, each no more than the limits allow and all of them together.
+class StoredDocuments final : public DocumentHolder {
+ public:
+  StoredDocuments(Store& store, const metadata::BucketSource& source, std::string_view ns)
+      : store_(store), source_(source), ns_(ns) {}
+
+  Result<Index> require_index(const Descriptor& descriptor) {
+    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
+    return parse_index(json, descriptor.media_type, descriptor.digest.to_string());
+  }
+  Result<Manifest> require_manifest(const Descriptor& descriptor) {
+    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
+    return parse_manifest(json, descriptor.media_type, descriptor.digest.to_string());
+  }
+  Result<ImageConfig> require_config(const Descriptor& descriptor) {
+    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
+    return parse_config(json, descriptor.digest.to_string());
+  }
+
+  Result<std::optional<Index>> index(const Descriptor& descriptor) override {
+    return if_there(require_index(descriptor));
+  }
+  Result<std::optional<Manifest>> manifest(const Descriptor& descriptor) override {
+    return if_there(require_manifest(descriptor));
+  }
+  Result<std::optional<ImageConfig>> config(const Descriptor& descriptor) override {
+    return if_there(require_config(descriptor));
+  }
+
+ private:
+  template <class T>
+  static Result<std::optional<T>> if_there(Result<T> document) {
+    if (document) return std::optional<T>(std::move(document).value());
+    if (document.error().code() == Errc::not_found) return std::optional<T>();
+    return std::move(document).error();
+  }
+
+  Result<void> count(const Descriptor& descriptor) {
+    const auto too_large = [&](std::string_view what) {
+      return Error(Errc::too_large, "document", descriptor.digest.to_string(), what);
+    };
+    if (descriptor.size > kMaxDocumentBytes) {
+      return too_large("longer than " + std::to_string(kMaxDocumentBytes) + " bytes");
+    }
+    bytes_ += descriptor.size;
+    if (++documents_ > kMaxGraphNodes || bytes_ > kMaxGraphBytes) return too_large("one of too many");
+    return {};
+  }
+
+  Result<std::string> read(const Descriptor& descriptor) {
+    BAYPLAN_TRY(count(descriptor));
+    BAYPLAN_ASSIGN(const content::Info info, content::stat(source_, ns_, descriptor.digest));
+    if (info.size != descriptor.size) {
+      return Error(Errc::digest_mismatch, "blob", descriptor.digest.to_string(),
+                   "has " + std::to_string(info.size) + " bytes, its descriptor says " +
+                       std::to_string(descriptor.size));
+    }
+    return store_.blobs().read_blob(descriptor.digest, descriptor.size, kMaxDocumentBytes);
+  }
+
+  Store& store_;
+  const metadata::BucketSource& source_;
+  std::string_view ns_;
+  std::size_t documents_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+Error artifact(const Descriptor& descriptor, std::string_view media_type) {
+  return Error(Errc::unsupported, "blob", descriptor.digest.to_string(),
+               "an artifact (" + std::string(media_type) + "), not a container image");
+}
+
+Error none_for(const Platform& wanted, const std::vector<std::string>& others) {
+  std::string message = "no manifest for " + normalize(wanted).to_string();
+  for (std::size_t i = 0; i < others.size(); ++i) message += (i == 0 ? "; there is " : ", ") + others[i];
+  return Error(Errc::not_found, "platform", {}, message);
+}
+
+// The manifest to use, among those of an index. `platform`: the host's when empty.
+Result<ManifestChoice> choose_from_index(StoredDocuments& documents, const Descriptor& target,
+                                         const std::optional<Platform>& platform) {
+  const Platform wanted = platform ? *platform : host_platform();
+  ManifestChooser chooser(documents, wanted);
+  BAYPLAN_ASSIGN(auto choice, chooser.choose({target}));
+  if (!choice) {
+    BAYPLAN_TRY(documents.require_index(target));  // which may be what is missing
+    return none_for(wanted, chooser.others());
+  }
+  if (!choice->document) {
+    BAYPLAN_ASSIGN(choice->document, documents.require_manifest(choice->descriptor));
+  }
+  return std::move(*choice);
+}
+
+Result<ManifestChoice> choose(StoredDocuments& documents, const Descriptor& target,
+                              const std::optional<Platform>& platform) {
+  if (is_schema1(target.media_type)) return schema1_error();
+  switch (media_kind(target.media_type)) {
+    case MediaKind::index:
+      return choose_from_index(documents, target, platform);
+    case MediaKind::manifest: {
+      BAYPLAN_ASSIGN(Manifest manifest, documents.require_manifest(target));
+      return ManifestChoice{target, std::move(manifest)};
+    }
+    default:
+      return artifact(target, target.media_type);
+  }
+}
+
+Result<ResolvedImage> resolve_target(StoredDocuments& documents, Image image,
+                                     const std::optional<Platform>& platform) {
+  BAYPLAN_ASSIGN(ManifestChoice choice, choose(documents, image.target, platform));
+  Manifest& manifest = *choice.document;
+  if (media_kind(manifest.config.media_type) != MediaKind::config) {
+    return artifact(choice.descriptor, manifest.config.media_type);
+  }
+  BAYPLAN_ASSIGN(ImageConfig config, documents.require_config(manifest.config));
+  const bool single = choice.descriptor.digest == image.target.digest;
+  if (single && platform && !match_rank(*platform, config.platform)) {
+    return none_for(*platform, {normalize(config.platform).to_string()});
+  }
+  if (config.diff_ids.size() != manifest.layers.size()) {
+    return Error(Errc::invalid_argument, "config", manifest.config.digest.to_string(),
+                 "names " + std::to_string(config.diff_ids.size()) + " layers, the manifest " +
+                     std::to_string(manifest.layers.size()));
+  }
+  ResolvedImage resolved{std::move(image), std::move(choice.descriptor), std::move(manifest),
+                         std::move(config)};
+  if (!resolved.config.diff_ids.empty()) resolved.chain_id = chain_ids(resolved.config.diff_ids).back();
+  return resolved;
+}
+
+}  // namespace
+
+Result<Image> find(const metadata::BucketSource& source, std::string_view ns,
+                   std::string_view name_or_reference) {
+  auto exact = get(source, ns, name_or_reference);
+  if (exact || exact.error().code() != Errc::not_found) return exact;
+  const auto reference = Reference::parse(name_or_reference);
+  if (!reference) return exact;
+  auto canonical = get(source, ns, reference->canonical());
+  if (!canonical && canonical.error().code() == Errc::not_found) return exact;
+  return canonical;
+}
+
+Result<ResolvedImage> resolve(Store& store, const metadata::BucketSource& source, std::string_view ns,
+                              std::string_view name_or_reference, const std::optional<Platform>& platform) {
+  BAYPLAN_ASSIGN(Image image, find(source, ns, name_or_reference));
+  const std::string name = image.name;
+  StoredDocuments documents(store, source, ns);
+  return resolve_target(documents, std::move(image), platform).with_context("image", name);
+}
+
+}  // namespace bayplan::images

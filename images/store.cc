@@ -1,0 +1,29 @@
+#include "bayplan/images/store.h"
+
+#include "bayplan/images/images.h"
+
+namespace bayplan::images {
+
+Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter)
+    : root_(std::move(root)), blobs_(std::move(blobs)), snapshotter_(std::move(snapshotter)) {}
+
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions& options) {
+  BAYPLAN_ASSIGN(metadata::StoreRoot store_root, metadata::open_store_root(root, options.metadata));
+  BAYPLAN_ASSIGN(content::Store blobs, content::Store::open(store_root.path / "content"));
+  const std::filesystem::path trees = store_root.path / "snapshots";
+  const std::string driver =
+      options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
+  BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
+                 snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
+  return Store(std::move(store_root), std::move(blobs), std::move(snapshotter));
+}
+
+std::vector<const metadata::GcKind*> Store::gc_kinds() const {
+  return {&blobs_.gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind()};
+}
+
+}  // namespace bayplan::images
