@@ -114,7 +114,7 @@ Result<SourceImage> add_image(ArchiveSource& source, ArchivedImage image) {
     layers.push_back(std::move(layer));
   }
   Descriptor manifest = source.add_document(manifest_of(config, layers), kDockerManifest);
-  return SourceImage{.target = {std::move(manifest)}, .names = std::move(image.names)};
+  return SourceImage{.target = std::move(manifest), .names = std::move(image.names)};
 }
 
 Result<void> check_known(ArchiveSource& source, const Graph& graph, const std::string& name) {

@@ -1,18 +1,13 @@
 #include "graph.h"
 
 #include <deque>
-#include <set>
+
+#include "manifest_choice.h"
 
 namespace bayplan::images {
 namespace {
 
 constexpr std::string_view kContentRef = "containerd.io/gc.ref.content.";
-
-Result<void> check_depth(std::size_t indexes) {
-  if (indexes <= kMaxIndexDepth) return {};
-  return Error(Errc::too_large, "image", {},
-               "indexes nested more than " + std::to_string(kMaxIndexDepth) + " deep");
-}
 
 // Breadth first, so that the depth of a document is that of the shortest way to it.
 class Walk {
@@ -88,7 +83,10 @@ class Walk {
 
   Result<void> add_index(const Pending& next, std::string_view json) {
     const std::size_t depth = next.depth + 1;
-    BAYPLAN_TRY(check_depth(depth));
+    if (depth > kMaxIndexDepth) {
+      return Error(Errc::too_large, "image", {},
+                   "indexes nested more than " + std::to_string(kMaxIndexDepth) + " deep");
+    }
     const Digest& digest = next.descriptor.digest;
     BAYPLAN_ASSIGN(Index index, parse_index(json, next.descriptor.media_type, digest.to_string()));
     for (std::size_t i = 0; i < index.manifests.size(); ++i) {
@@ -114,74 +112,32 @@ class Walk {
   std::uint64_t bytes_ = 0;
 };
 
-bool is_attestation(const Platform& platform) {
-  return platform.os == "unknown" || platform.architecture == "unknown";
-}
-
-class Choice {
+class GraphDocuments final : public DocumentHolder {
  public:
-  Choice(const Graph& graph, const ImageSource& source, const Platform& wanted)
-      : graph_(graph), source_(source), wanted_(wanted) {}
+  GraphDocuments(const Graph& graph, const ImageSource& source) : graph_(graph), source_(source) {}
 
-  Result<void> consider(const ChildDescriptor& child, std::size_t depth = 0) {
-    switch (media_kind(child.descriptor.media_type)) {
-      case MediaKind::index:
-        return consider_index(child.descriptor.digest, depth + 1);
-      case MediaKind::manifest:
-        return consider_manifest(child);
-      default:
-        return {};
-    }
+  Result<std::optional<Index>> index(const Descriptor& descriptor) override {
+    return lookup(graph_.indexes, descriptor.digest);
   }
-
-  std::optional<ChosenManifest> take() && { return std::move(best_); }
+  Result<std::optional<Manifest>> manifest(const Descriptor& descriptor) override {
+    return lookup(graph_.manifests, descriptor.digest);
+  }
+  Result<std::optional<ImageConfig>> config(const Descriptor& descriptor) override {
+    if (!graph_.nodes.at(descriptor.digest).present) return std::optional<ImageConfig>();
+    BAYPLAN_ASSIGN(const std::string json, source_.document(descriptor));
+    BAYPLAN_ASSIGN(ImageConfig config, parse_config(json, descriptor.digest.to_string()));
+    return std::optional(std::move(config));
+  }
 
  private:
-  Result<void> consider_index(const Digest& digest, std::size_t depth) {
-    BAYPLAN_TRY(
-        check_depth(depth));  // also of the stack: a walk may have met a part of this image in another one
-    const auto index = graph_.indexes.find(digest);
-    if (index == graph_.indexes.end() || !seen_.insert(digest).second) return {};
-    for (const ChildDescriptor& child : index->second.manifests) BAYPLAN_TRY(consider(child, depth));
-    return {};
-  }
-
-  Result<void> consider_manifest(const ChildDescriptor& child) {
-    ChosenManifest candidate{.descriptor = child.descriptor};
-    const auto manifest = graph_.manifests.find(child.descriptor.digest);
-    if (manifest != graph_.manifests.end()) {
-      candidate.document = &manifest->second;
-      if (media_kind(manifest->second.config.media_type) != MediaKind::config) return {};
-    }
-    std::optional<Platform> platform = child.platform;
-    if (!platform) {
-      BAYPLAN_TRY(read_config(candidate));
-      if (candidate.config) platform = candidate.config->platform;
-    }
-    if (!platform || is_attestation(*platform)) return {};
-    const auto rank = match_rank(wanted_, *platform);
-    if (!rank || (best_ && *rank >= best_rank_)) return {};
-    BAYPLAN_TRY(read_config(candidate));
-    best_rank_ = *rank;
-    best_ = std::move(candidate);
-    return {};
-  }
-
-  Result<void> read_config(ChosenManifest& candidate) const {
-    if (candidate.config || candidate.document == nullptr) return {};
-    const Descriptor& config = candidate.document->config;
-    if (!graph_.nodes.at(config.digest).present) return {};
-    BAYPLAN_ASSIGN(const std::string json, source_.document(config));
-    BAYPLAN_ASSIGN(candidate.config, parse_config(json, config.digest.to_string()));
-    return {};
+  template <class T>
+  static std::optional<T> lookup(const std::map<Digest, T>& documents, const Digest& digest) {
+    const auto found = documents.find(digest);
+    return found == documents.end() ? std::optional<T>() : std::optional(found->second);
   }
 
   const Graph& graph_;
   const ImageSource& source_;
-  const Platform& wanted_;
-  std::set<Digest> seen_{};
-  std::size_t best_rank_ = 0;
-  std::optional<ChosenManifest> best_{};
 };
 
 }  // namespace
@@ -205,10 +161,25 @@ Result<void> walk_graph(Graph& graph, const ImageSource& source, const Descripto
 }
 
 Result<std::optional<ChosenManifest>> choose_manifest(const Graph& graph, const ImageSource& source,
-                                                      const ChildDescriptor& target, const Platform& wanted) {
-  Choice choice(graph, source, wanted);
-  BAYPLAN_TRY(choice.consider(target));
-  return std::move(choice).take();
+                                                      const Descriptor& target,
+                                                      const std::optional<Platform>& platform) {
+  const std::optional<ChosenManifest> none;
+  GraphDocuments documents(graph, source);
+  ChosenManifest chosen{.descriptor = target};
+  const bool single = media_kind(target.media_type) == MediaKind::manifest;
+  if (!single) {
+    ManifestChooser chooser(documents, platform ? *platform : host_platform());
+    BAYPLAN_ASSIGN(auto choice, chooser.choose({target}));
+    if (!choice) return none;
+    chosen.descriptor = std::move(choice->descriptor);
+  }
+  const auto document = graph.manifests.find(chosen.descriptor.digest);
+  if (document == graph.manifests.end()) return std::optional(std::move(chosen));
+  chosen.document = &document->second;
+  if (media_kind(chosen.document->config.media_type) != MediaKind::config) return none;
+  BAYPLAN_ASSIGN(chosen.config, documents.config(chosen.document->config));
+  if (single && platform && chosen.config && !match_rank(*platform, chosen.config->platform)) return none;
+  return std::optional(std::move(chosen));
 }
 
 }  // namespace bayplan::images

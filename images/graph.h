@@ -32,17 +32,18 @@ struct Graph {
 Result<void> walk_graph(Graph& graph, const ImageSource& source, const Descriptor& target,
                         const CancelToken& cancel);
 
-/// A manifest that can run on a platform.
+/// The manifest of a container image that an import is about.
 struct ChosenManifest {
   Descriptor descriptor;
   const Manifest* document = nullptr;   ///< in the graph; null when the source lacks it
   std::optional<ImageConfig> config{};  ///< empty when the source lacks it
 };
 
-/// The manifest of a container image below `target` that serves `wanted` best, the earlier of equals; empty
-/// when there is none. Never an attestation. Errors: too_large (kMaxIndexDepth), those of
-/// ImageSource::document and parse_config.
+/// What resolve() will choose for `platform` (the host's when empty) once the image below `target` is stored;
+/// empty when that is nothing: an artifact, or no manifest for the platform. Errors: as
+/// ManifestChooser::choose, ImageSource::document, parse_config.
 Result<std::optional<ChosenManifest>> choose_manifest(const Graph& graph, const ImageSource& source,
-                                                      const ChildDescriptor& target, const Platform& wanted);
+                                                      const Descriptor& target,
+                                                      const std::optional<Platform>& platform);
 
 }  // namespace bayplan::images

@@ -32,7 +32,7 @@ class ImageSource {
 
 /// Something in a source that can become an image: an entry of index.json or of manifest.json.
 struct SourceImage {
-  ChildDescriptor target;
+  Descriptor target;
   std::vector<std::string> names{};  ///< as the source gives them, unchecked
 };
 

@@ -29,6 +29,12 @@ Error missing(const Digest& digest) {
       .with_advice("a complete copy is needed to unpack; without unpacking, what is there can be imported");
 }
 
+bool is_artifact(const Graph& graph, const Descriptor& target) {
+  const auto manifest = graph.manifests.find(target.digest);
+  return manifest != graph.manifests.end() &&
+         media_kind(manifest->second.config.media_type) != MediaKind::config;
+}
+
 std::vector<Descriptor> absent_parts(const Graph& graph, const ChosenManifest& chosen) {
   std::vector<Descriptor> absent;
   const auto add_absent = [&](const Descriptor& part) {
@@ -91,17 +97,14 @@ class Import {
 };
 
 Result<void> Import::read(const NamedImage& image) {
-  const Descriptor& target = image.target.descriptor;
+  const Descriptor& target = image.target;
   const auto [plan_index, fresh] = plan_of_.try_emplace(target.digest);
   if (!fresh) return {};
   BAYPLAN_TRY(walk_graph(graph_, *source_.source, target, control_.cancel));
-  const Platform wanted = options_.platform ? normalize(*options_.platform) : host_platform();
-  BAYPLAN_ASSIGN(const auto chosen, choose_manifest(graph_, *source_.source, image.target, wanted));
+  BAYPLAN_ASSIGN(const auto chosen, choose_manifest(graph_, *source_.source, target, options_.platform));
   if (!chosen) {
-    const auto manifest = graph_.manifests.find(target.digest);
-    const bool is_artifact = manifest != graph_.manifests.end() &&
-                             media_kind(manifest->second.config.media_type) != MediaKind::config;
-    if (options_.unpack && !is_artifact) {
+    if (options_.unpack && !is_artifact(graph_, target)) {
+      const Platform wanted = options_.platform ? normalize(*options_.platform) : host_platform();
       report_.warnings.push_back(image.name + ": holds nothing for " + wanted.to_string() + ", not unpacked");
     }
     return {};
@@ -218,17 +221,17 @@ Result<void> Import::check_names(const metadata::BucketSource& source) const {
     const auto known = get(source, ns_, image.name);
     if (!known && known.error().code() == Errc::not_found) continue;
     if (!known) return known.error();
-    if (known->target.digest == image.target.descriptor.digest) continue;
+    if (known->target.digest == image.target.digest) continue;
     return Error(Errc::already_exists, "image", image.name,
                  "is " + known->target.digest.to_string() + ", the source has " +
-                     image.target.descriptor.digest.to_string())
+                     image.target.digest.to_string())
         .with_advice("remove it first, or ask to replace it");
   }
   return {};
 }
 
 Result<void> Import::put_image(metadata::WriteTx& tx, const NamedImage& image) {
-  const Descriptor& target = image.target.descriptor;
+  const Descriptor& target = image.target;
   ImportedImage& imported =
       report_.images.emplace_back(ImportedImage{.name = image.name, .target = target.digest});
   auto known = get(tx, ns_, image.name);

@@ -52,12 +52,12 @@ Result<std::string> canonical_name(std::string_view text, const Digest& target) 
 
 class Names {
  public:
-  Result<void> add(std::string_view text, const ChildDescriptor& target) {
-    BAYPLAN_ASSIGN(std::string name, canonical_name(text, target.descriptor.digest));
-    const auto [at, fresh] = by_name_.try_emplace(name, target.descriptor.digest);
-    if (!fresh && at->second != target.descriptor.digest) {
+  Result<void> add(std::string_view text, const Descriptor& target) {
+    BAYPLAN_ASSIGN(std::string name, canonical_name(text, target.digest));
+    const auto [at, fresh] = by_name_.try_emplace(name, target.digest);
+    if (!fresh && at->second != target.digest) {
       return Error(Errc::invalid_argument, "reference", name,
-                   "names both " + at->second.to_string() + " and " + target.descriptor.digest.to_string());
+                   "names both " + at->second.to_string() + " and " + target.digest.to_string());
     }
     if (fresh) images_.push_back({std::move(name), target});
     return {};
@@ -65,7 +65,7 @@ class Names {
   bool empty() const { return images_.empty(); }
   bool has(const Digest& target) const {
     return std::any_of(images_.begin(), images_.end(),
-                       [&](const NamedImage& image) { return image.target.descriptor.digest == target; });
+                       [&](const NamedImage& image) { return image.target.digest == target; });
   }
   std::vector<NamedImage> take() && { return std::move(images_); }
 
@@ -76,7 +76,7 @@ class Names {
 
 bool are_one(const std::vector<SourceImage>& images) {
   return std::all_of(images.begin(), images.end(), [&](const SourceImage& image) {
-    return image.target.descriptor.digest == images.front().target.descriptor.digest;
+    return image.target.digest == images.front().target.digest;
   });
 }
 
@@ -124,7 +124,7 @@ Result<std::vector<NamedImage>> name_images(const std::vector<SourceImage>& imag
   if (names.empty())
     return Error(Errc::not_found, "image", {}, "none of the images in the source has a name");
   for (const SourceImage& image : images) {
-    const Digest& digest = image.target.descriptor.digest;
+    const Digest& digest = image.target.digest;
     if (!names.has(digest)) warnings.push_back(digest.to_string() + ": has no name, left out");
   }
   return std::move(names).take();

@@ -12,7 +12,7 @@ namespace bayplan::images {
 
 struct NamedImage {
   std::string name;  ///< canonical reference
-  ChildDescriptor target;
+  Descriptor target;
 };
 
 /// The last component of `source` as a reference's path component: lower case, without an archive's

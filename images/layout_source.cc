@@ -37,7 +37,7 @@ Result<std::vector<SourceImage>> read_index_json(std::string_view json, std::str
   images.reserve(index.manifests.size());
   for (ChildDescriptor& child : index.manifests) {
     auto names = annotated_names(child.descriptor, base);
-    images.push_back({std::move(child), std::move(names)});
+    images.push_back({std::move(child.descriptor), std::move(names)});
   }
   return images;
 }

@@ -24,8 +24,7 @@ const std::string* find_text(ArchiveSource& source, std::string_view name) {
 Result<void> check_docker_half(ArchiveSource& source, const std::vector<SourceImage>& images,
                                const std::string& manifest, const CancelToken& cancel) {
   Graph graph;
-  for (const SourceImage& image : images)
-    BAYPLAN_TRY(walk_graph(graph, source, image.target.descriptor, cancel));
+  for (const SourceImage& image : images) BAYPLAN_TRY(walk_graph(graph, source, image.target, cancel));
   return check_same_images(source, graph, manifest);
 }
 
