@@ -1,20 +1,24 @@
 // Content: blobs named by digest.
 //
 // Writing: Ingest takes the bytes, publish() makes them durable under their digest (data synced, renamed,
-// directory synced) and answers ReadyBlobs, add() records them in the caller's transaction. A record therefore never names bytes that a
-// power cut can take away; leftovers of a crash are files without a record, which sweep_files removes.
+// directory synced) and answers ReadyBlobs, add() records them in the caller's transaction. A record
+// therefore never names bytes that a power cut can take away; leftovers of a crash are files without a
+// record, which sweep_files removes.
 //
-//   BAYPLAN_ASSIGN(auto ingest, blobs.ingest());
+//   BAYPLAN_ASSIGN(auto ingest, blobs.ingest({.digest = expected}));
 //   BAYPLAN_TRY(ingest.write(bytes));
-//   BAYPLAN_ASSIGN(auto ready, std::move(ingest).finish({.digest = expected}));
+//   BAYPLAN_ASSIGN(auto ready, std::move(ingest).finish());
 //   db.update([&](WriteTx& tx) { return content::add(tx, "default", std::move(ready), labels); });
 //
-// On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest/<id>/data, <root>/lock.
-// blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest holds its byte of
-// <root>/lock (an OFD lock at an offset derived from the digest): a publisher until its record is committed, an
-// unlinker while it looks once more for a record and unlinks. It is always taken before the write lock.
+// On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest/<id>/data,
+// <root>/lock. blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest has
+// its byte of <root>/lock (an OFD lock at an offset derived from the digest): publishers share it until their
+// record is committed and never wait for one another, in one process or in several; an unlinker claims it
+// alone, only when nobody has it, while it looks once more for a record and unlinks. It is always taken
+// before the write lock.
 //
-// Store is thread-safe; Ingest, ReadyBlob and BlobReader belong to one thread at a time.
+// Store is thread-safe; Ingest, ReadyBlob and BlobReader belong to one thread at a time. After fork() the
+// child opens anew; dropping what it inherited leaves the parent's files and locks alone.
 #pragma once
 
 #include <cstdint>
@@ -53,26 +57,30 @@ class ReadyBlob {
 
  private:
   friend class Store;
+  friend class Ingest;
   friend Result<void> add(metadata::WriteTx&, std::string_view, ReadyBlob&&, const Labels&);
   struct State;
   explicit ReadyBlob(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };
 
-/// Bytes on their way in. Invisible to everybody until published. Move-only; dropping it removes what it wrote.
+/// Bytes on their way in. Invisible to everybody until published. Move-only; dropping it removes what it
+/// wrote. Holds two descriptors. Keeps the algorithm of the expected digest, else sha256.
 class Ingest final : public ByteSink {
  public:
   Ingest(Ingest&&) noexcept;
   Ingest& operator=(Ingest&&) noexcept;
   ~Ingest() override;
 
-  /// Errors: too_large (more than expected), no_space, io.
+  /// Errors: too_large (more than expected), no_space, io. The first one stays: later calls and publishing
+  /// answer it.
   Result<void> write(std::span<const std::byte> bytes) override;
   std::uint64_t offset() const noexcept;
   /// Digest of the bytes so far.
   Digest digest() const;
 
-  /// Checks and publishes this one. Errors: digest_mismatch (digest or size differ from what was expected), no_space, io.
+  /// Checks and publishes this one. Errors: digest_mismatch (digest or size differ from what was expected),
+  /// what a write answered, no_space, closed, io.
   Result<ReadyBlob> finish() &&;
 
  private:
@@ -89,8 +97,8 @@ class BlobReader final : public ByteSource {
   BlobReader& operator=(BlobReader&&) noexcept;
   ~BlobReader() override;
 
-  /// Sequential reading. When verifying, the read that reaches the end answers digest_mismatch if the bytes do
-  /// not hash to the digest: nothing read may be believed before that.
+  /// Sequential reading. When verifying, the read that reaches the end answers digest_mismatch if the bytes
+  /// do not hash to the digest: nothing read may be believed before that.
   Result<std::size_t> read(std::span<std::byte> into) override;
   std::uint64_t size() const noexcept;
 
@@ -111,21 +119,24 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  /// Starts an ingest of `expected` (the algorithm of expected.digest, else sha256). Errors: no_space, permission_denied, io.
+  /// Starts an ingest of `expected` (the algorithm of expected.digest, else sha256).
+  /// Errors: no_space, permission_denied, closed, io.
   Result<Ingest> ingest(const Expected& expected = {});
 
-  /// Publishes many with shared directory syncs; all or, on an error, none that was not there before is reported as ready.
-  /// Errors: as Ingest::finish.
+  /// Publishes many with shared syncs, in the order given. All are checked before the first is touched; on an
+  /// error none is reported as ready, and files that got their name already wait for the next sweep.
+  /// Precondition: they are ingests of this store. Errors: as Ingest::finish.
   Result<std::vector<ReadyBlob>> publish(std::vector<Ingest> ingests);
 
-  /// Locks a blob that is already there with this size, so that it can be recorded without writing it again; empty when
-  /// it is absent or of another size. Errors: io.
+  /// Locks a blob that is already there with this size, so that it can be recorded without writing it again;
+  /// empty when it is absent or of another size. The bytes are taken as they are. Errors: closed, io.
   Result<std::optional<ReadyBlob>> adopt(const Digest& digest, std::uint64_t size);
 
   /// Errors: not_found, corrupt (not a regular file, or not `size` bytes long), io.
   Result<BlobReader> open_blob(const Digest& digest, std::uint64_t size, Verify verify) const;
 
-  /// The whole of a blob, verified. Errors: too_large (over `limit`), digest_mismatch, and those of open_blob.
+  /// The whole of a blob, verified. Errors: too_large (over `limit`), digest_mismatch, and those of
+  /// open_blob.
   Result<std::string> read_blob(const Digest& digest, std::uint64_t size, std::size_t limit) const;
 
   /// kind() "content"; keys are digests. Lives as long as this object.
@@ -141,7 +152,7 @@ class Store {
 struct Info {
   Digest digest;
   std::uint64_t size = 0;  ///< bytes
-  Labels labels;
+  Labels labels{};
   Time created{};
   Time updated{};
 
@@ -150,14 +161,19 @@ struct Info {
 
 // Records, in the caller's transaction; all-or-nothing each.
 
-/// Records a blob in namespace `ns`, consuming `blob`: its lock is held until the transaction ends. A record that is
-/// there keeps its creation time and gains the labels. Errors: invalid_argument (labels), and those of MutableBucket.
+/// Records a blob in namespace `ns`, consuming `blob`: its lock is held until the transaction ends. A record
+/// that is there keeps its creation time and gains the labels; empty values remove. After an error `blob` is
+/// still the caller's. Errors: invalid_argument (namespace, labels), corrupt (the present record), and those
+/// of MutableBucket.
 Result<void> add(metadata::WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels);
 /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
-Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels);
+Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest,
+                        const Labels& labels);
 /// Sets (or, with an empty value, removes) single labels, leaving the others. Errors: as set_labels.
-Result<void> merge_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels);
-/// Removes the record; the bytes go with the next sweep unless another namespace records them. Errors: not_found, and those of MutableBucket.
+Result<void> merge_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest,
+                          const Labels& labels);
+/// Removes the record; the bytes go with the next sweep unless another namespace records them. Errors:
+/// not_found, and those of MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, const Digest& digest);
 /// Errors: not_found, corrupt, closed, io.
 Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, const Digest& digest);

@@ -1,0 +1,29 @@
+// Content as the collector sees it.
+#pragma once
+
+#include "bayplan/metadata/gc.h"
+#include "blob_dirs.h"
+
+namespace bayplan::content {
+
+class ContentKind final : public metadata::GcKind {
+ public:
+  explicit ContentKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
+
+  std::string_view kind() const override;
+  Result<void> roots(const metadata::BucketSource& source, std::string_view ns,
+                     const metadata::NodeSink& sink) const override;
+  Result<void> edges(const metadata::BucketSource& source, const metadata::GcNode& node,
+                     const metadata::NodeSink& sink) const override;
+  Result<void> candidates(const metadata::BucketSource& source, std::string_view ns,
+                          const metadata::NodeSink& sink) const override;
+  Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override;
+  Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override;
+  Result<void> check(const metadata::BucketSource& source, std::string_view ns,
+                     const metadata::ProblemSink& sink) const override;
+
+ private:
+  std::shared_ptr<const BlobDirs> dirs_;
+};
+
+}  // namespace bayplan::content

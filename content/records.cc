@@ -1,0 +1,158 @@
+#include "records.h"
+
+#include <functional>
+
+#include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/schema.h"
+#include "ready_file.h"
+
+namespace bayplan::content {
+namespace {
+
+namespace codec = metadata::codec;
+namespace schema = metadata::schema;
+using metadata::Bucket;
+using metadata::BucketSource;
+using metadata::MutableBucket;
+using metadata::WriteTx;
+
+constexpr std::initializer_list<std::string_view> kBlobPath = {schema::kContent, schema::kBlob};
+
+Error no_such_blob(std::string_view key) { return {Errc::not_found, "blob", key}; }
+
+// Empty values remove.
+void merge(Labels& into, const Labels& changes) {
+  for (const auto& [key, value] : changes) {
+    if (value.empty()) {
+      into.erase(key);
+    } else {
+      into[key] = value;
+    }
+  }
+}
+
+Result<Info> decode(const Bucket& record, const Digest& digest) {
+  Info info{.digest = digest};
+  BAYPLAN_ASSIGN(const std::string_view size, record.require(schema::kSize));
+  BAYPLAN_ASSIGN(info.size, codec::decode_size(size));
+  BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(record));
+  info.created = times.created;
+  info.updated = times.updated;
+  BAYPLAN_ASSIGN(info.labels, codec::read_map(record, schema::kLabels));
+  return info;
+}
+
+Result<void> write(MutableBucket& record, const Info& info) {
+  BAYPLAN_TRY(codec::write_times(record, {.created = info.created, .updated = info.updated}));
+  BAYPLAN_TRY(record.put(schema::kSize, codec::encode_varint(static_cast<std::int64_t>(info.size))));
+  return codec::write_map(record, schema::kLabels, info.labels);
+}
+
+// What is to be recorded of `file`, given what is recorded of it already.
+Result<Info> new_record(const MutableBucket& blobs, const ReadyFile& file, const Labels& labels) {
+  const Time time = now();
+  Info info{.digest = file.digest, .size = file.size, .created = time, .updated = time};
+  const std::string key = file.digest.to_string();
+  BAYPLAN_ASSIGN(const auto present, static_cast<const Bucket&>(blobs).bucket(key));
+  if (present) {
+    BAYPLAN_ASSIGN(const Info old, decode(*present, file.digest).with_context("blob", key));
+    info.created = old.created;
+    info.labels = old.labels;
+  }
+  merge(info.labels, labels);
+  return info;
+}
+
+Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& file, const Labels& labels) {
+  BAYPLAN_ASSIGN(MutableBucket blobs, metadata::create_namespace_bucket(tx, ns, kBlobPath));
+  BAYPLAN_ASSIGN(const Info info, new_record(blobs, file, labels));
+  BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(file.digest.to_string()));
+  return write(record, info);
+}
+
+// Rewrites the labels of a record as `change` has them.
+Result<void> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
+                     const std::function<void(Labels&)>& change) {
+  const std::string key = digest.to_string();
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_ASSIGN(auto record,
+                   metadata::open_namespace_bucket(inner, ns, {schema::kContent, schema::kBlob, key}));
+    if (!record) return no_such_blob(key);
+    BAYPLAN_ASSIGN(Info info, decode(*record, digest).with_context("blob", key));
+    change(info.labels);
+    info.updated = now();
+    return write(*record, info);
+  });
+}
+
+}  // namespace
+
+Result<std::optional<Bucket>> blob_bucket(const BucketSource& source, std::string_view ns) {
+  return metadata::namespace_bucket(source, ns, kBlobPath);
+}
+
+Result<Info> decode_record(const Bucket& blobs, const metadata::Entry& entry) {
+  const auto digest = Digest::parse(entry.key);
+  if (!digest) return Error(Errc::corrupt, "blob", entry.key, "the key of a content record is no digest");
+  BAYPLAN_ASSIGN(const auto record, blobs.bucket(entry.key));
+  if (!record) return Error(Errc::corrupt, "blob", entry.key, "the content record is a plain value");
+  return decode(*record, *digest).with_context("blob", entry.key);
+}
+
+Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view key) {
+  BAYPLAN_ASSIGN(auto blobs, metadata::open_namespace_bucket(tx, ns, kBlobPath));
+  if (!blobs) return no_such_blob(key);
+  auto removed = blobs->delete_bucket(key);
+  if (!removed && removed.error().code() == Errc::not_found) return no_such_blob(key);
+  return removed;
+}
+
+Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels) {
+  BAYPLAN_TRY(validate_labels(labels));
+  BAYPLAN_TRY(
+      tx.savepoint([&](WriteTx& inner) { return write_record(inner, ns, blob.state_->file, labels); }));
+  // The hooks die with the transaction, whichever way it ends, and the lock with the hooks.
+  const std::shared_ptr<ReadyBlob::State> lock = std::move(blob.state_);
+  tx.on_commit([lock] {});
+  tx.on_abort([lock] {});
+  return {};
+}
+
+Result<void> set_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {
+  BAYPLAN_TRY(validate_labels(labels));
+  return relabel(tx, ns, digest, [&](Labels& present) {
+    present.clear();
+    merge(present, labels);
+  });
+}
+
+Result<void> merge_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {
+  BAYPLAN_TRY(validate_labels(labels));
+  return relabel(tx, ns, digest, [&](Labels& present) { merge(present, labels); });
+}
+
+Result<void> remove(WriteTx& tx, std::string_view ns, const Digest& digest) {
+  return remove_record(tx, ns, digest.to_string());
+}
+
+Result<Info> stat(const BucketSource& source, std::string_view ns, const Digest& digest) {
+  const std::string key = digest.to_string();
+  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+  if (!blobs) return no_such_blob(key);
+  BAYPLAN_ASSIGN(const auto entry, blobs->entry(key));
+  if (!entry) return no_such_blob(key);
+  return decode_record(*blobs, *entry);
+}
+
+Result<void> walk(const BucketSource& source, std::string_view ns,
+                  const std::function<Result<void>(const Info&)>& visit) {
+  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+  if (!blobs) return {};
+  return blobs->for_each([&](const metadata::Entry& entry) -> Result<void> {
+    BAYPLAN_ASSIGN(const Info info, decode_record(*blobs, entry));
+    return visit(info);
+  });
+}
+
+}  // namespace bayplan::content

@@ -1,0 +1,21 @@
+// Where content records are, for the files of this folder.
+#pragma once
+
+#include <string_view>
+
+#include "bayplan/content/store.h"
+#include "bayplan/metadata/bucket_source.h"
+
+namespace bayplan::content {
+
+/// The bucket of a namespace's blob records; empty when it has none. Errors: corrupt, closed, io.
+Result<std::optional<metadata::Bucket>> blob_bucket(const metadata::BucketSource& source,
+                                                    std::string_view ns);
+
+/// One entry of a blob bucket. Errors: corrupt, naming it; closed, io.
+Result<Info> decode_record(const metadata::Bucket& blobs, const metadata::Entry& entry);
+
+/// Removes the record at `key`, which need not be a digest. Errors: not_found, and those of MutableBucket.
+Result<void> remove_record(metadata::WriteTx& tx, std::string_view ns, std::string_view key);
+
+}  // namespace bayplan::content

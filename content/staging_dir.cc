@@ -1,0 +1,55 @@
+#include "staging_dir.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "bayplan/base/file.h"
+
+namespace bayplan::content {
+namespace {
+
+constexpr int kAttempts = 16;
+constexpr mode_t kPrivateMode = 0700;
+
+// Opens and locks `name`; none when a sweep, which saw it without a lock, was quicker.
+Result<std::optional<UniqueFd>> lock_if_still_there(int ingest, const std::string& name) {
+  auto fd = file::open_dir_at(ingest, name);
+  if (!fd && fd.error().code() == Errc::not_found) return std::optional<UniqueFd>();
+  if (!fd) return std::move(fd).error();
+  BAYPLAN_TRY(file::lock_exclusive(fd->get(), name));
+  const auto now_there = file::stat_at(ingest, name);
+  if (!now_there && now_there.error().code() == Errc::not_found) return std::optional<UniqueFd>();
+  if (!now_there) return now_there.error();
+  BAYPLAN_ASSIGN(const struct stat ours, file::stat_fd(fd->get(), name));
+  if (ours.st_ino != now_there->st_ino) return std::optional<UniqueFd>();
+  return std::optional(*std::move(fd));
+}
+
+}  // namespace
+
+StagingDir::StagingDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd)
+    : dirs_(std::move(dirs)), name_(std::move(name)), fd_(std::move(fd)) {}
+
+Result<StagingDir> StagingDir::create(std::shared_ptr<const BlobDirs> dirs) {
+  BAYPLAN_TRY(dirs->locks->check_process());
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::string name = file::random_name({});
+    // Not synced: nothing in it has to survive before it is renamed away.
+    if (::mkdirat(dirs->ingest.get(), name.c_str(), kPrivateMode) != 0) {
+      if (errno == EEXIST) continue;
+      return Error::from_errno(errno, "directory", name, "mkdirat");
+    }
+    BAYPLAN_ASSIGN(auto fd, lock_if_still_there(dirs->ingest.get(), name));
+    if (fd) return StagingDir(std::move(dirs), std::move(name), *std::move(fd));
+  }
+  return Error(Errc::busy, "directory", "ingest", "sweeps removed every new directory");
+}
+
+StagingDir::~StagingDir() {
+  if (!dirs_ || !dirs_->locks->check_process()) return;
+  ignore_error(file::remove_tree(dirs_->ingest.get(), name_), "the next sweep removes what is left");
+}
+
+}  // namespace bayplan::content

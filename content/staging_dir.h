@@ -1,0 +1,34 @@
+// <root>/ingest/<id>: a directory that is locked as long as somebody works in it, and then removed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "blob_dirs.h"
+
+namespace bayplan::content {
+
+/// Move-only. Removed, with what is in it, by the destructor, except in a forked child.
+class StagingDir {
+ public:
+  /// Errors: closed (in a forked child), no_space, permission_denied, busy (sweeps removed every attempt),
+  /// io.
+  static Result<StagingDir> create(std::shared_ptr<const BlobDirs> dirs);
+  StagingDir(StagingDir&&) noexcept = default;
+  StagingDir& operator=(StagingDir&&) = delete;
+  ~StagingDir();
+
+  int fd() const noexcept { return fd_.get(); }
+  const BlobDirs& dirs() const noexcept { return *dirs_; }
+
+ private:
+  StagingDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd);
+
+  std::shared_ptr<const BlobDirs> dirs_;  // empty once moved from
+  std::string name_;
+  UniqueFd fd_;
+};
+
+}  // namespace bayplan::content

@@ -1,0 +1,162 @@
+#include "sweep.h"
+
+#include <string>
+#include <vector>
+
+#include "bayplan/base/fault.h"
+#include "bayplan/base/file.h"
+#include "bayplan/metadata/namespaces.h"
+#include "records.h"
+
+namespace bayplan::content {
+namespace {
+
+using metadata::Db;
+using metadata::FileSweep;
+
+std::uint64_t disk_bytes(const struct stat& info) {
+  return static_cast<std::uint64_t>(info.st_blocks) * 512u;
+}
+
+void report_stray(const Db& db, const std::string& path) {
+  db.diagnose({.level = Level::warning, .message = "not a blob, left alone", .fields = {{"file", path}}});
+}
+
+void report_progress(const Control& control, std::string_view object, const FileSweep& sweep) {
+  if (control.progress) control.progress({.stage = "sweep", .object = object, .done = sweep.bytes});
+}
+
+template <class T>
+bool is_absent(const Result<T>& result) {
+  return !result && result.error().code() == Errc::not_found;
+}
+
+// The disk space of the files directly in `dir`.
+Result<std::uint64_t> bytes_in(int dir, std::string_view name) {
+  BAYPLAN_ASSIGN(const auto names, file::list(dir, name));
+  std::uint64_t bytes = 0;
+  for (const std::string& entry : names) {
+    const auto info = file::stat_at(dir, entry);
+    if (info) bytes += disk_bytes(*info);
+  }
+  return bytes;
+}
+
+Result<void> sweep_staging_dir(int ingest, const std::string& name, const Db& db, FileSweep& sweep) {
+  const auto info = file::stat_at(ingest, name);
+  if (is_absent(info)) return {};
+  if (!info) return info.error();
+  if (!S_ISDIR(info->st_mode)) {
+    report_stray(db, "ingest/" + name);
+    return {};
+  }
+  const auto dir = file::open_dir_at(ingest, name);
+  if (is_absent(dir)) return {};
+  if (!dir) return dir.error();
+  const auto locked = file::try_lock_exclusive(dir->get(), name);
+  if (!locked && locked.error().code() == Errc::busy) return {};
+  BAYPLAN_TRY(locked);
+  BAYPLAN_ASSIGN(const std::uint64_t bytes, bytes_in(dir->get(), name));
+  BAYPLAN_TRY(file::remove_tree(ingest, name));
+  sweep.files += 1;
+  sweep.bytes += bytes;
+  return {};
+}
+
+Result<bool> is_recorded(const metadata::BucketSource& source, const std::vector<std::string>& namespaces,
+                         const std::string& key) {
+  for (const std::string& ns : namespaces) {
+    BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+    if (!blobs) continue;
+    BAYPLAN_ASSIGN(const auto entry, blobs->entry(key));
+    if (entry) return true;
+  }
+  return false;
+}
+
+Result<bool> is_recorded_now(const Db& db, const std::string& key) {
+  return db.view([&](const metadata::ReadTx& tx) -> Result<bool> {
+    BAYPLAN_ASSIGN(const auto namespaces, metadata::list_namespaces(tx));
+    return is_recorded(tx, namespaces, key);
+  });
+}
+
+// The blobs of one algorithm that one snapshot does not know.
+Result<std::vector<Digest>> unrecorded(const Db& db, int dir, std::string_view algorithm) {
+  const std::string prefix = std::string(algorithm) + ":";
+  // Listed first: a blob that comes later is none of this sweep's business.
+  BAYPLAN_ASSIGN(const auto names, file::list(dir, algorithm));
+  return db.view([&](const metadata::ReadTx& tx) -> Result<std::vector<Digest>> {
+    BAYPLAN_ASSIGN(const auto namespaces, metadata::list_namespaces(tx));
+    std::vector<Digest> digests;
+    for (const std::string& name : names) {
+      const auto digest = Digest::parse(prefix + name);
+      if (!digest) {
+        report_stray(db, "blobs/" + std::string(algorithm) + "/" + name);
+        continue;
+      }
+      BAYPLAN_ASSIGN(const bool recorded, is_recorded(tx, namespaces, digest->to_string()));
+      if (!recorded) digests.push_back(*digest);
+    }
+    return digests;
+  });
+}
+
+Result<void> sweep_blob(const BlobDirs& dirs, const Db& db, const Digest& digest, FileSweep& sweep) {
+  const int dir = dirs.dir_of(digest);
+  BAYPLAN_ASSIGN(const auto claim, dirs.locks->try_claim(digest));
+  if (!claim) return {};
+  // Who published it since the first look has committed its record by now, or would hold the byte.
+  BAYPLAN_ASSIGN(const bool recorded, is_recorded_now(db, digest.to_string()));
+  if (recorded) return {};
+  const auto info = file::stat_at(dir, digest.hex());
+  if (is_absent(info)) return {};
+  if (!info) return info.error();
+  if (S_ISDIR(info->st_mode)) {
+    report_stray(db, "blobs/" + std::string(to_string(digest.algorithm())) + "/" + digest.hex());
+    return {};
+  }
+  BAYPLAN_TRY(fault::at(fault::Point::blob_record_removed));
+  BAYPLAN_TRY(file::unlink(dir, digest.hex()));
+  sweep.files += 1;
+  sweep.bytes += disk_bytes(*info);
+  return {};
+}
+
+Result<void> report_foreign_algorithms(const BlobDirs& dirs, const Db& db) {
+  BAYPLAN_ASSIGN(const auto names, file::list(dirs.blobs.get(), "blobs"));
+  for (const std::string& name : names) {
+    const auto known = [&](DigestAlgorithm algorithm) { return to_string(algorithm) == name; };
+    if (std::none_of(kAlgorithms.begin(), kAlgorithms.end(), known)) report_stray(db, "blobs/" + name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FileSweep> sweep_staging(const BlobDirs& dirs, const Db& db, const Control& control) {
+  FileSweep sweep;
+  BAYPLAN_ASSIGN(const auto names, file::list(dirs.ingest.get(), "ingest"));
+  for (const std::string& name : names) {
+    BAYPLAN_TRY(control.cancel.check());
+    BAYPLAN_TRY(sweep_staging_dir(dirs.ingest.get(), name, db, sweep));
+    report_progress(control, name, sweep);
+  }
+  return sweep;
+}
+
+Result<FileSweep> sweep_blobs(const BlobDirs& dirs, const Db& db, const Control& control) {
+  FileSweep sweep;
+  BAYPLAN_TRY(report_foreign_algorithms(dirs, db));
+  for (std::size_t i = 0; i < kAlgorithms.size(); ++i) {
+    BAYPLAN_ASSIGN(const auto digests, unrecorded(db, dirs.by_algorithm[i].get(), to_string(kAlgorithms[i])));
+    for (const Digest& digest : digests) {
+      BAYPLAN_TRY(control.cancel.check());
+      BAYPLAN_TRY(sweep_blob(dirs, db, digest, sweep));
+      report_progress(control, digest.to_string(), sweep);
+    }
+  }
+  return sweep;
+}
+
+}  // namespace bayplan::content

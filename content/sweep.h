@@ -1,0 +1,17 @@
+// Removal of the files that no record names.
+#pragma once
+
+#include "bayplan/metadata/gc.h"
+#include "blob_dirs.h"
+
+namespace bayplan::content {
+
+/// Removes the staging directories nobody holds. Errors: cancelled, permission_denied, io.
+Result<metadata::FileSweep> sweep_staging(const BlobDirs& dirs, const metadata::Db& db,
+                                          const Control& control);
+
+/// Removes the blobs that no namespace records and nobody is about to record; leaves files that are no blobs
+/// and says so. Errors: cancelled, permission_denied, closed, corrupt, io.
+Result<metadata::FileSweep> sweep_blobs(const BlobDirs& dirs, const metadata::Db& db, const Control& control);
+
+}  // namespace bayplan::content
