@@ -57,10 +57,13 @@ std::string mount_data(const OverlayLayout& layout) {
 
 // Runs on a thread of its own, which takes the mount namespace with it.
 Result<UniqueFd> mount_in_own_namespace(int base, const OverlayLayout& layout, const std::string& data) {
-  if (::unshare(CLONE_NEWNS | CLONE_FS) != 0) return mount_error(errno, "unshare");
+  // The new namespace takes the working directory along; `base` itself stays in the old one, where nothing
+  // can be mounted from here.
+  if (::unshare(CLONE_FS) != 0) return mount_error(errno, "unshare");
+  if (::fchdir(base) != 0) return mount_error(errno, "fchdir");
+  if (::unshare(CLONE_NEWNS) != 0) return mount_error(errno, "unshare");
   // Slave, not private: what the host unmounts meanwhile must not stay busy because of this copy.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return mount_error(errno, "mount");
-  if (::fchdir(base) != 0) return mount_error(errno, "fchdir");
   if (::mount("overlay", layout.cover.c_str(), "overlay", 0, data.c_str()) != 0) {
     return mount_error(errno, "mount");
   }
