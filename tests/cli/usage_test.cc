@@ -1,0 +1,67 @@
+#include <gtest/gtest.h>
+
+#include "cli/command_line.h"
+
+namespace bayplan::test {
+namespace {
+
+struct Case {
+  const char* name;
+  std::vector<std::string> arguments;
+  int exit_code;
+  const char* words;  ///< somewhere on standard error
+};
+
+class Usage : public testing::TestWithParam<Case> {};
+
+TEST_P(Usage, AnswersExitCodeAndReason) {
+  const CommandLine command;
+  const CommandResult result = command.run(GetParam().arguments);
+  EXPECT_EQ(result.exit_code, GetParam().exit_code) << result.err;
+  EXPECT_NE((result.out + result.err).find(GetParam().words), std::string::npos) << result.err;
+  EXPECT_FALSE(std::filesystem::exists(command.root())) << "a refused command makes no store";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Usage,
+    testing::Values(Case{"NoCommand", {}, 2, "subcommand is required"},
+                    Case{"UnknownCommand", {"frobnicate"}, 2, ""},
+                    Case{"UnknownOption", {"image", "ls", "--frobnicate"}, 2, "frobnicate"},
+                    Case{"MissingArgument", {"image", "import"}, 2, "SOURCE"},
+                    Case{"BadFormat", {"--format", "xml", "image", "ls"}, 2, "xml"},
+                    Case{"BadNamespace", {"-n", "../x", "image", "ls"}, 1, "../x"},
+                    Case{"ReservedNamespace", {"-n", "version", "image", "ls"}, 1, "version"},
+                    Case{"BadDigest", {"content", "cat", "sha256:../../etc/passwd"}, 1, "digest"},
+                    Case{"NoStore", {"image", "ls"}, 3, "not found"},
+                    Case{"NoStoreToCheck", {"inspect", "check"}, 3, "not found"},
+                    Case{"NoStoreToDryRun", {"gc", "--dry-run"}, 3, "not found"},
+                    Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Store, AForeignDirectoryIsLeftAlone) {
+  const CommandLine command;
+  write_file(command.root() / "holiday.jpg", "bytes");
+  const auto before = command.bytes();
+  const CommandResult result = command.run({"image", "import", command.layout().string()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("not"), std::string::npos) << result.err;
+  EXPECT_EQ(command.bytes(), before);
+}
+
+TEST(Store, AFileIsNoStore) {
+  const CommandLine command;
+  write_file(command.root(), "bytes");
+  EXPECT_EQ(command.run({"image", "import", command.layout().string()}).exit_code, 1);
+}
+
+TEST(Store, ANewerLayoutIsRefused) {
+  const CommandLine command;
+  command.ok({"image", "import", command.layout().string(), "--no-unpack"});
+  write_file(command.root() / "store.json", R"({"layout":2,"uuid":"00000000-0000-4000-8000-000000000000"})");
+  const CommandResult result = command.run({"image", "ls"});
+  EXPECT_EQ(result.exit_code, 5) << result.err;
+  EXPECT_NE(result.err.find("version"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace bayplan::test
