@@ -1,0 +1,114 @@
+#include "layer_xattr.h"
+
+#include <sys/xattr.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "layer_context.h"
+
+namespace bayplan::snapshots {
+namespace {
+
+constexpr std::string_view kDefaultAcl = "system.posix_acl_default";
+
+constexpr std::string_view kAccessAcl = "system.posix_acl_access";
+
+// There is no call for O_PATH descriptors before Linux 6.13; the link leads to the inode itself, even to that
+// of a symbolic link, and no further.
+std::string link_to(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+int set_one(XattrTarget target, const std::string& name, const std::string& value) {
+  if (!target.path_only) return ::fsetxattr(target.fd, name.c_str(), value.data(), value.size(), 0);
+  return ::setxattr(link_to(target.fd).c_str(), name.c_str(), value.data(), value.size(), 0);
+}
+
+int remove_one(XattrTarget target, std::string_view name) {
+  if (!target.path_only) return ::fremovexattr(target.fd, name.data());
+  return ::removexattr(link_to(target.fd).c_str(), name.data());
+}
+
+bool is_plain(TarType type) { return type == TarType::file || type == TarType::directory; }
+
+// What to make of a failed call: a warning, or the end.
+Result<void> failed(LayerContext& context, const TarEntry& entry, const std::string& name) {
+  const int code = errno;
+  if (code == ENOTSUP) {
+    context.warn_xattrs_unsupported("the file system does not take extended attribute " + quoted(name) +
+                                    " of " + quoted(entry.name) + ", nor maybe others");
+    return {};
+  }
+  if (code == EPERM && name.starts_with("user.") && !is_plain(entry.type)) {
+    context.warn("dropped extended attribute " + quoted(name) + " of " + quoted(entry.name) +
+                 ": only files and directories have such");
+    return {};
+  }
+  if (code == E2BIG) return Error(Errc::too_large, "xattr", name, "the system does not take as much");
+  if (code == EINVAL || code == ERANGE || code == EUCLEAN) {
+    return Error(Errc::invalid_argument, "xattr", name, "the system does not take the name or the value");
+  }
+  return Error::from_errno(code, "xattr", name, "setxattr");
+}
+
+Result<std::vector<std::string>> list_xattrs(int fd, std::string_view name) {
+  std::string text;
+  ssize_t length = 0;
+  do {
+    length = ::flistxattr(fd, nullptr, 0);
+    if (length > 0) {
+      text.resize(static_cast<std::size_t>(length));
+      length = ::flistxattr(fd, text.data(), text.size());
+    }
+  } while (length < 0 && errno == ERANGE);
+  std::vector<std::string> names;
+  if (length < 0 && errno == ENOTSUP) return names;
+  if (length < 0) return Error::from_errno(errno, "file", name, "flistxattr");
+  std::string_view rest(text.data(), static_cast<std::size_t>(length));
+  while (!rest.empty()) {
+    names.emplace_back(rest.substr(0, rest.find('\0')));
+    rest.remove_prefix(std::min(names.back().size() + 1, rest.size()));
+  }
+  return names;
+}
+
+}  // namespace
+
+bool settable_xattr(std::string_view name) noexcept {
+  if (name.starts_with("user.")) return !name.starts_with("user.overlay.");
+  return name == "security.capability" || name == kAccessAcl || name == kDefaultAcl;
+}
+
+Result<void> set_xattrs(LayerContext& context, const TarEntry& entry, XattrTarget target) {
+  for (const auto& [name, value] : entry.xattrs) {
+    const bool fits = name != kDefaultAcl || entry.type == TarType::directory;
+    if (!fits || !settable_xattr(name)) {
+      context.warn("dropped extended attribute " + quoted(name) + " of " + quoted(entry.name));
+      continue;
+    }
+    if (set_one(target, name, value) != 0) BAYPLAN_TRY(failed(context, entry, name));
+  }
+  return {};
+}
+
+bool has_default_acl(int dir) noexcept { return ::fgetxattr(dir, kDefaultAcl.data(), nullptr, 0) > 0; }
+
+void strip_inherited_acl(XattrTarget target) noexcept {
+  // Neither needs to be there, nor needs the file system to know them.
+  static_cast<void>(remove_one(target, kAccessAcl));
+  static_cast<void>(remove_one(target, kDefaultAcl));
+}
+
+Result<void> remove_other_xattrs(int fd, const std::map<std::string, std::string>& keep,
+                                 std::string_view name) {
+  BAYPLAN_ASSIGN(const std::vector<std::string> present, list_xattrs(fd, name));
+  for (const std::string& each : present) {
+    if (!settable_xattr(each) || keep.contains(each)) continue;
+    if (::fremovexattr(fd, each.c_str()) != 0 && errno != ENODATA && errno != ENOTSUP) {
+      return Error::from_errno(errno, "xattr", each, "fremovexattr");
+    }
+  }
+  return {};
+}
+
+}  // namespace bayplan::snapshots
