@@ -7,6 +7,7 @@
 #include "byte_order.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
+#include "page_walk.h"
 #include "tx_state.h"
 
 namespace bayplan::metadata {
@@ -88,12 +89,32 @@ class RowChecker {
   RowFacts facts_;
 };
 
+// The pages of the reader's snapshot, or of a later commit, whose pages may then change under the check: not
+// damage.
+Result<void> check_pages_of(const ReadState& state) {
+  BAYPLAN_ASSIGN(const PageFile pages, PageFile::open(state.environment->data_fd()));
+  const bool pinned = pages.meta().txn == ::mdb_txn_id(state.own_txn);
+  auto checked = check_all_pages(pages);
+  if (!checked && !pinned && checked.error().code() == Errc::corrupt) return check_upper_pages(pages);
+  return checked;
+}
+
 }  // namespace
 
 Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds) {
   BAYPLAN_ASSIGN(const auto tx, db.begin_read());
+  ReadState& state = state_of(*tx);
+  const auto pages = check_pages_of(state);
+  if (!pages) {
+    if (pages.error().code() != Errc::corrupt) return pages.error();
+    // LMDB believes its pages: following these could end the process.
+    CheckReport report;
+    report.problems.push_back({{"page", {}, {}}, pages.error().to_string()});
+    report.problems.push_back({{"bucket", {}, "/"}, "not looked at, because pages are damaged"});
+    return report;
+  }
   BAYPLAN_ASSIGN(CheckReport report, check(*tx, kinds));
-  BAYPLAN_TRY(RowChecker(state_of(*tx), report).run());
+  BAYPLAN_TRY(RowChecker(state, report).run());
   return report;
 }
 

@@ -1,6 +1,7 @@
 #include "environment.h"
 
-#include <sys/statfs.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <string>
@@ -148,6 +149,24 @@ Result<MDB_txn*> Environment::begin_write() {
     writer_mutex_.unlock();
   }
   return txn;
+}
+
+int Environment::data_fd() const noexcept {
+  int fd = -1;
+  ::mdb_env_get_fd(env_, &fd);
+  return fd;
+}
+
+void Environment::complete_file() noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  struct stat file {};
+  const int fd = data_fd();
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0 || ::fstat(fd, &file) != 0) return;
+  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+  // Not ftruncate: another process may make the file longer at this moment. Where there is no fallocate, the
+  // next opening looks at every page.
+  if (file.st_size < wanted) ::fallocate(fd, 0, wanted - 1, 1);
 }
 
 void Environment::end_write() noexcept {

@@ -37,6 +37,8 @@ class Environment {
   MDB_env* env() const noexcept { return env_; }
   MDB_dbi rows() const noexcept { return rows_; }
   int directory_fd() const noexcept { return directory_.get(); }
+  /// LMDB's own descriptor of data.mdb, for reading: this process should not open and close another.
+  int data_fd() const noexcept;
 
   /// Errors: busy, closed, io.
   Result<MDB_txn*> begin_read();
@@ -46,6 +48,10 @@ class Environment {
   /// Waits for the writers of this and of other processes. The thread that got it must end it.
   /// Errors: failed_precondition (this thread has one open), read_only, closed, io.
   Result<MDB_txn*> begin_write();
+  /// Gives the file, after a commit, the length that its last page asks for: LMDB leaves out pages that one
+  /// transaction took and freed, and whoever opens the file next should not have to tell that from a
+  /// truncated one.
+  void complete_file() noexcept;
   /// Lets the next writer in, after the transaction was committed or aborted.
   void end_write() noexcept;
 

@@ -1,86 +1,94 @@
 #include "page_file.h"
 
 #include <bit>
-#include <string_view>
+#include <span>
 
 #include "bayplan/base/file.h"
 #include "byte_order.h"
+#include "precheck.h"
 
 namespace bayplan::metadata {
 namespace {
 
 constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint16_t kMetaFlag = 8;
-constexpr std::size_t kPageHeaderBytes = 16;
 constexpr std::size_t kMetaBytes = kPageHeaderBytes + 136;
 constexpr std::uint32_t kSmallestPage = 512;
 constexpr std::uint32_t kLargestPage = 65536;
-constexpr std::uint64_t kFirstDataPage = 2;
-
-Error damaged(std::uint64_t page, std::string_view what) {
-  return Error(Errc::corrupt, "page", std::to_string(page), what)
-      .with_context("file", "data.mdb")
-      .with_advice("restore the store from a backup");
-}
-
-TreeRecord read_tree(const char* at) {
-  return {load_le<std::uint16_t>(at + 4), load_le<std::uint16_t>(at + 6), load_le<std::uint64_t>(at + 32),
-          load_le<std::uint64_t>(at + 40)};
-}
+constexpr std::uint16_t kIntegerKey = 8;
+constexpr std::uint16_t kNoSubdirectory = 0x4000;
 
 Result<void> check_version(std::uint64_t page, std::uint32_t version) {
   if (version == 1) return {};
   if (version == 2 || version == 999) {
-    return Error(Errc::version_mismatch, "file", "data.mdb",
+    return Error(Errc::version_mismatch, "file", kDataName,
                  "written by LMDB 1.0 or a development version of it")
         .with_advice("this library handles the format of LMDB 0.9");
   }
-  return damaged(page, "unknown format version " + std::to_string(version));
+  return damaged_page(page, "unknown format version " + std::to_string(version));
 }
 
 Result<MetaPage> read_meta(int fd, std::uint64_t offset, std::uint64_t page) {
   char bytes[kMetaBytes];
-  auto got = file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, "data.mdb");
-  if (!got) return std::move(got).error();
+  BAYPLAN_TRY(file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, kDataName));
   const char* meta = bytes + kPageHeaderBytes;
   const bool marked = (load_le<std::uint16_t>(bytes + 10) & kMetaFlag) != 0;
-  if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged(page, "not a meta page");
+  if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged_page(page, "not a meta page");
   BAYPLAN_TRY(check_version(page, load_le<std::uint32_t>(meta + 4)));
   return MetaPage{load_le<std::uint32_t>(meta + 24), load_le<std::uint64_t>(meta + 120),
-                  load_le<std::uint64_t>(meta + 128), read_tree(meta + 24), read_tree(meta + 72)};
+                  load_le<std::uint64_t>(meta + 128), read_tree_record(meta + 24),
+                  read_tree_record(meta + 72)};
 }
 
-Result<void> check_root(std::uint64_t page, const MetaPage& meta, const TreeRecord& tree) {
+Result<void> check_root(std::uint64_t page, const TreeRecord& tree, const MetaPage& meta,
+                        std::uint64_t pages) {
   if (tree.root == kNoPage) return {};
-  if (tree.root < kFirstDataPage || tree.root > meta.last_page)
-    return damaged(page, "a root lies outside the file");
-  return {};
+  if (tree.root >= kFirstDataPage && tree.root <= meta.last_page && tree.root < pages) return {};
+  return damaged_page(page, "a root lies outside the file; it was truncated");
 }
 
-Result<void> check_meta(std::uint64_t page, const MetaPage& meta, std::uint64_t file_bytes) {
-  if (meta.last_page < 1 || meta.last_page >= file_bytes / meta.page_bytes) {
-    return damaged(page, "the file is shorter than its last page; it was truncated");
+Result<void> check_meta(std::uint64_t page, const MetaPage& meta, std::uint64_t pages) {
+  if (meta.last_page < 1) return damaged_page(page, "no room for the meta pages");
+  // The free list's flags also hold some of the environment's; a fixed mapping address is among the others.
+  if ((meta.free_list.flags & ~kNoSubdirectory) != kIntegerKey || meta.main.flags != 0) {
+    return damaged_page(page, "unknown flags");
   }
-  BAYPLAN_TRY(check_root(page, meta, meta.free_list));
-  return check_root(page, meta, meta.main);
+  BAYPLAN_TRY(check_root(page, meta.free_list, meta, pages));
+  return check_root(page, meta.main, meta, pages);
 }
 
 }  // namespace
+
+Error damaged_page(std::uint64_t page, std::string_view what) {
+  return Error(Errc::corrupt, "page", std::to_string(page), what)
+      .with_context("file", kDataName)
+      .with_advice("restore the store from a backup");
+}
+
+TreeRecord read_tree_record(const char* at) noexcept {
+  return {load_le<std::uint16_t>(at + 4), load_le<std::uint16_t>(at + 6), load_le<std::uint64_t>(at + 32),
+          load_le<std::uint64_t>(at + 40)};
+}
 
 Result<PageFile> PageFile::open(int fd) {
   BAYPLAN_ASSIGN(const MetaPage first, read_meta(fd, 0, 0));
   const std::uint32_t page_bytes = first.page_bytes;
   if (!std::has_single_bit(page_bytes) || page_bytes < kSmallestPage || page_bytes > kLargestPage) {
-    return damaged(0, "impossible page size");
+    return damaged_page(0, "impossible page size");
   }
   BAYPLAN_ASSIGN(const MetaPage second, read_meta(fd, page_bytes, 1));
-  if (second.page_bytes != page_bytes) return damaged(1, "the meta pages differ in page size");
+  if (second.page_bytes != page_bytes) return damaged_page(1, "the meta pages differ in page size");
   // After the metas: a writer makes the file longer before it writes one.
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, "data.mdb"));
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, kDataName));
   const auto file_bytes = static_cast<std::uint64_t>(info.st_size);
-  BAYPLAN_TRY(check_meta(0, first, file_bytes));
-  BAYPLAN_TRY(check_meta(1, second, file_bytes));
+  BAYPLAN_TRY(check_meta(0, first, file_bytes / page_bytes));
+  BAYPLAN_TRY(check_meta(1, second, file_bytes / page_bytes));
   return PageFile(fd, first.txn > second.txn ? first : second, file_bytes);
+}
+
+Result<void> PageFile::read_at(std::uint64_t page, std::uint64_t offset, std::string& into) const {
+  return file::pread_exact(fd_, std::as_writable_bytes(std::span(into)), page * meta_.page_bytes + offset,
+                           kDataName);
 }
 
 }  // namespace bayplan::metadata

@@ -2,22 +2,30 @@
 // little-endian.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "bayplan/base/result.h"
 
 namespace bayplan::metadata {
 
 inline constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
+inline constexpr std::uint64_t kFirstDataPage = 2;
+inline constexpr std::size_t kPageHeaderBytes = 16;
 
-/// What a tree's record in a meta page says.
+/// What is recorded about a tree, in a meta page or in the main tree.
 struct TreeRecord {
+  static constexpr std::size_t kBytes = 48;
   std::uint16_t flags = 0;
   std::uint16_t depth = 0;
   std::uint64_t entries = 0;
   std::uint64_t root = kNoPage;
 };
+/// Precondition: kBytes can be read at `at`.
+TreeRecord read_tree_record(const char* at) noexcept;
 
 struct MetaPage {
   std::uint32_t page_bytes = 0;
@@ -27,22 +35,57 @@ struct MetaPage {
   TreeRecord main;
 };
 
+/// One entry of a page: in a branch a separator and a child, in a leaf a key and its data.
+struct Node {
+  std::string_view key;
+  std::uint64_t child = 0;      ///< branch
+  std::uint16_t flags = 0;      ///< leaf: kBigData, kSubtree
+  std::uint32_t data_size = 0;  ///< leaf
+  std::string_view data;        ///< leaf: the data, or the number of its first overflow page
+  static constexpr std::uint16_t kBigData = 1;
+  static constexpr std::uint16_t kSubtree = 2;
+};
+
+/// A branch or leaf page whose nodes all lie inside it.
+struct Page {
+  bool is_leaf = false;
+  std::vector<Node> nodes;
+};
+
+/// Data too large for a leaf.
+struct Overflow {
+  std::string data;
+  std::uint64_t pages =
+      0;  ///< that belong to it; more than it needs where it was shorter than what it replaced
+};
+
 class PageFile {
  public:
-  /// Reads and checks both meta pages against the file's size. Borrows `fd`.
-  /// Errors: corrupt, version_mismatch, io.
+  /// Reads and checks both meta pages. Borrows `fd`. The file may be shorter than its last page: pages that
+  /// were taken and freed by one transaction are never written. Errors: corrupt, version_mismatch, io.
   static Result<PageFile> open(int fd);
 
   /// The meta page of the last commit.
   const MetaPage& meta() const noexcept { return meta_; }
-  std::uint64_t file_bytes() const noexcept { return file_bytes_; }
+  /// Whole pages in the file.
+  std::uint64_t pages() const noexcept { return file_bytes_ / meta_.page_bytes; }
+  bool is_short() const noexcept { return meta_.last_page >= pages(); }
+
+  /// The branch or leaf page `number`; its views are into `buffer`. Errors: corrupt, io.
+  Result<Page> read(std::uint64_t number, std::string& buffer) const;
+  /// The data that starts on overflow page `number`. Errors: corrupt, io.
+  Result<Overflow> read_overflow(std::uint64_t number, std::uint64_t data_size) const;
 
  private:
   PageFile(int fd, MetaPage meta, std::uint64_t file_bytes) : fd_(fd), meta_(meta), file_bytes_(file_bytes) {}
+  Result<void> read_at(std::uint64_t page, std::uint64_t offset, std::string& into) const;
 
   int fd_;
   MetaPage meta_;
   std::uint64_t file_bytes_;
 };
+
+/// The error for a page that contradicts itself.
+Error damaged_page(std::uint64_t page, std::string_view what);
 
 }  // namespace bayplan::metadata

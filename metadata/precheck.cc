@@ -11,7 +11,7 @@
 #include <string>
 
 #include "bayplan/base/file.h"
-#include "page_file.h"
+#include "page_walk.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -31,6 +31,13 @@ Result<void> narrow(int fd, mode_t mode, const char* name) {
   if ((info.st_mode & 0777u) == mode || info.st_uid != ::geteuid()) return {};
   if (::fchmod(fd, mode) != 0) return Error::from_errno(errno, "file", name, "fchmod");
   return {};
+}
+
+// A file that is too short for its last page is fine if nothing lies there, which takes a look at all pages
+// to tell.
+Result<void> check_pages(int fd) {
+  BAYPLAN_ASSIGN(const PageFile pages, PageFile::open(fd));
+  return pages.is_short() ? check_all_pages(pages) : check_upper_pages(pages);
 }
 
 }  // namespace
@@ -55,15 +62,14 @@ Result<void> precheck(int directory_fd, bool read_only) {
     BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));
     BAYPLAN_TRY(narrow(data.get(), 0600, kDataName));
   }
-  // A writer of another process may be between its pages and its meta page; what is really wrong stays wrong.
-  constexpr int kAttempts = 3;
-  auto checked = PageFile::open(data.get());
+  // A writer of another process may be at work between two looks; what is really wrong stays wrong.
+  constexpr int kAttempts = 5;
+  auto checked = check_pages(data.get());
   for (int attempt = 1; !checked && checked.error().code() == Errc::corrupt && attempt < kAttempts;
        ++attempt) {
-    checked = PageFile::open(data.get());
+    checked = check_pages(data.get());
   }
-  if (!checked) return std::move(checked).error();
-  return {};
+  return checked;
 }
 
 }  // namespace bayplan::metadata

@@ -12,8 +12,9 @@ inline constexpr const char* kDataName = "data.mdb";
 /// Errors: invalid_argument, on a network file system (no shared memory maps, no reliable locks).
 Result<void> check_file_system(int directory_fd);
 
-/// Checks both meta pages of data.mdb and its size by reading, never by mapping; makes directory and data
-/// file private unless `read_only`. Errors: corrupt, version_mismatch (LMDB 1.0), permission_denied, io.
+/// Checks the meta pages of data.mdb, its size and its roots by reading, never by mapping; makes directory
+/// and data file private unless `read_only`. Errors: corrupt, version_mismatch (LMDB 1.0), permission_denied,
+/// io.
 Result<void> precheck(int directory_fd, bool read_only);
 
 }  // namespace bayplan::metadata

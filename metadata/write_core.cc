@@ -165,6 +165,7 @@ Result<void> WriteCore::commit_txn() {
   BAYPLAN_TRY(fault::at(fault::Point::commit_before));
   const int rc = ::mdb_txn_commit(std::exchange(top.txn, nullptr));
   if (rc != 0) return lmdb_error(rc, "mdb_txn_commit", environment_->directory_fd());
+  environment_->complete_file();
   return {};
 }
 

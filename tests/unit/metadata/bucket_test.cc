@@ -6,7 +6,8 @@ namespace {
 class BucketReadTest : public StoreTest {};
 
 TEST_F(BucketReadTest, Get_NonExistent) {
-  update([](WriteTx& tx) { EXPECT_FALSE(tx.create_bucket("widgets").value().get("foo").value().has_value()); });
+  update(
+      [](WriteTx& tx) { EXPECT_FALSE(tx.create_bucket("widgets").value().get("foo").value().has_value()); });
 }
 
 TEST_F(BucketReadTest, Get_IncompatibleValue) {

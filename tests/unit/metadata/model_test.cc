@@ -68,14 +68,17 @@ class Model : public StoreTest {
     RecordProperty("seed", std::to_string(seed_));
   }
 
-  std::size_t below(std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_); }
+  std::size_t below(std::size_t limit) {
+    return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random_);
+  }
   bool one_in(std::size_t n) { return below(n) == 0; }
 
   std::string some_key() {
     constexpr std::array<std::size_t, 10> kLong = {500, 501, 502, 503, 504, 1003, 1004, 1005, 1506, 4000};
     static constexpr std::string_view kTails{"\0ab\xff", 4};
     std::string key = one_in(3) ? std::string(kLong[below(kLong.size())], "xy"[below(2)]) : std::string();
-    for (std::size_t left = below(3) + (key.empty() ? 1 : 0); left > 0; --left) key += kTails[below(kTails.size())];
+    for (std::size_t left = below(3) + (key.empty() ? 1 : 0); left > 0; --left)
+      key += kTails[below(kTails.size())];
     return key;
   }
 

@@ -176,7 +176,8 @@ TEST_F(BucketTest, Nested) {
     auto bucket = *tx.bucket("widgets").value();
     for (int i = 0; i < 10000; ++i) bucket.put(std::to_string(i), std::to_string(i)).value();
   });
-  update([](WriteTx& tx) { tx.bucket("widgets").value()->bucket("foo").value()->put("baz", "yyyy").value(); });
+  update(
+      [](WriteTx& tx) { tx.bucket("widgets").value()->bucket("foo").value()->put("baz", "yyyy").value(); });
   reopen();
   view([](const ReadTx& tx) {
     const auto bucket = *tx.bucket("widgets").value();

@@ -46,7 +46,8 @@ class StoreTest : public ::testing::Test {
   void TearDown() override {
     if (!db_ || damaged_) return;
     const auto report = check(*db_, {}).value();
-    for (const Problem& problem : report.problems) ADD_FAILURE() << problem.object.key << ": " << problem.what;
+    for (const Problem& problem : report.problems)
+      ADD_FAILURE() << problem.object.key << ": " << problem.what;
   }
 
   std::filesystem::path path() const { return dir_.path() / "metadata"; }

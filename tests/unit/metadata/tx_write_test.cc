@@ -94,7 +94,8 @@ TEST_F(Tx, WritersOfManyThreadsTakeTurns) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 25; ++i) update([](WriteTx& tx) { tx.bucket("widgets").value()->next_sequence().value(); });
+      for (int i = 0; i < 25; ++i)
+        update([](WriteTx& tx) { tx.bucket("widgets").value()->next_sequence().value(); });
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -172,7 +173,8 @@ TEST_F(Tx, Savepoint_Nested) {
   EXPECT_EQ(top_level(), (Names{"level0", "level1", "level2", "level3"}));
 }
 
-// Levels that write nothing of their own share one LMDB child; undoing one must undo all that was written below.
+// Levels that write nothing of their own share one LMDB child; undoing one must undo all that was written
+// below.
 TEST_F(Tx, Savepoint_WritesOnlyInTheInnermost) {
   update([](WriteTx& tx) {
     tx.create_bucket("outer").value();
