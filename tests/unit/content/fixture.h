@@ -39,13 +39,6 @@ class FaultAt {
       return Error(Errc::io, "fault", fault::name(point));
     });
   }
-  /// Calls `action` at every pass of `point`.
-  FaultAt(fault::Point point, std::function<void()> action) {
-    fault::arm([point, action = std::move(action)](fault::Point passed) -> std::optional<Error> {
-      if (passed == point) action();
-      return {};
-    });
-  }
   ~FaultAt() { fault::arm({}); }
   FaultAt(const FaultAt&) = delete;
   FaultAt& operator=(const FaultAt&) = delete;

@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <thread>
 #include <vector>
 
 #include "bayplan/content/store.h"
@@ -87,6 +89,29 @@ TEST(SweepRace, ARecordNeverNamesMissingBytes) {
   const auto last = place->store.gc_kind().sweep_files(place->db, {});
   ASSERT_TRUE(last) << last.error().to_string();
   EXPECT_GE(swept + last->files, 1u);
+}
+
+TEST(SweepRace, ANewIngestIsNeverSweptAway) {
+  const bayplan::test::TempDir dir;
+  auto place = open_place(dir.path());
+  ASSERT_TRUE(place) << place.error().to_string();
+  std::atomic<bool> done{false};
+  std::thread sweeper([&] {
+    while (!done) {
+      const auto sweep = place->store.gc_kind().sweep_files(place->db, {});
+      EXPECT_TRUE(sweep) << sweep.error().to_string();
+    }
+  });
+  for (int round = 0; round < 300; ++round) {
+    auto ingest = place->store.ingest();
+    EXPECT_TRUE(ingest) << ingest.error().to_string();
+    if (!ingest) continue;
+    EXPECT_TRUE(ingest->write(as_bytes(kText)));
+    const auto ready = std::move(*ingest).finish();
+    EXPECT_TRUE(ready) << ready.error().to_string();
+  }
+  done = true;
+  sweeper.join();
 }
 
 }  // namespace
