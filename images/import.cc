@@ -119,10 +119,10 @@ Result<void> Import::read(const NamedImage& image) {
 Result<std::optional<Plan>> Import::make_plan(const NamedImage& image, const ChosenManifest& chosen) {
   std::optional<Plan> none;
   BAYPLAN_ASSIGN(const bool complete, is_complete(image, chosen));
-  if (!chosen.document || !chosen.config) return none;
+  if (!complete) return none;
   const std::string name = chosen.descriptor.digest.to_string();
   BAYPLAN_ASSIGN(auto layers, layer_inputs(store_, *chosen.document, *chosen.config, name));
-  if (!complete || !options_.unpack || layers.empty()) return none;
+  if (!options_.unpack || layers.empty()) return none;
   for (const LayerInput& layer : layers) BAYPLAN_TRY(layer_compression(layer.descriptor.media_type));
   return std::optional(Plan{chosen.document->config.digest, std::move(layers)});
 }
