@@ -11,8 +11,9 @@
 
 namespace bayplan::snapshots {
 
-/// What distributions set differently, pinned: a layer must mean the same on every host.
-inline constexpr std::array<std::string_view, 4> kPinnedOverlayOptions{"index=off", "redirect_dir=off",
+/// What distributions set differently, pinned: a layer must mean the same on every host. (redirect_dir=off
+/// would follow redirects that an image brings along, and a user namespace refuses it.)
+inline constexpr std::array<std::string_view, 4> kPinnedOverlayOptions{"index=off", "redirect_dir=nofollow",
                                                                        "metacopy=off", "xino=off"};
 /// The kernel's own limit (OVL_MAX_STACK).
 inline constexpr std::size_t kMaxOverlayLayers = 500;

@@ -1,0 +1,71 @@
+#include "mount_options.h"
+
+#include <gmock/gmock.h>
+#include <sys/mount.h>
+
+namespace bayplan::snapshots {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(MountOptions, bind_flags) {
+  const auto call = parse_mount({"bind", "/a", {"rbind", "ro", "nodev", "nosuid", "noexec", "noatime"}});
+  ASSERT_TRUE(call) << call.error().to_string();
+  EXPECT_EQ(call->flags, static_cast<unsigned long>(MS_BIND | MS_REC | MS_RDONLY | MS_NODEV | MS_NOSUID |
+                                                    MS_NOEXEC | MS_NOATIME));
+  EXPECT_TRUE(call->data.empty());
+}
+
+TEST(MountOptions, the_last_of_opposites_wins) {
+  EXPECT_EQ(parse_mount({"bind", "/a", {"ro", "rw", "nodev", "dev"}})->flags,
+            static_cast<unsigned long>(MS_BIND));
+  EXPECT_EQ(parse_mount({"bind", "/a", {"rw", "ro"}})->flags,
+            static_cast<unsigned long>(MS_BIND | MS_RDONLY));
+}
+
+TEST(MountOptions, overlay_keeps_order_and_words) {
+  const auto call =
+      parse_mount({"overlay", "overlay", {"ro", "index=off", "userxattr", "workdir=/w", "lowerdir=/a:/b"}});
+  ASSERT_TRUE(call) << call.error().to_string();
+  EXPECT_EQ(call->flags, static_cast<unsigned long>(MS_RDONLY));
+  EXPECT_THAT(call->data, ElementsAre("index=off", "userxattr", "workdir=/w", "lowerdir=/a:/b"));
+}
+
+TEST(MountOptions, what_is_not_known_is_refused) {
+  for (const Mount& mount : std::vector<Mount>{{"bind", "/a", {"lowerdir=/x"}},
+                                               {"bind", "/a", {"frob"}},
+                                               {"bind", "/a", {""}},
+                                               {"overlay", "overlay", {"rbind"}},
+                                               {"overlay", "overlay", {"uid=0"}},
+                                               {"tmpfs", "tmpfs", {}},
+                                               {"", "", {}}}) {
+    const auto call = parse_mount(mount);
+    ASSERT_FALSE(call) << mount.type;
+    EXPECT_EQ(call.error().code(), Errc::invalid_argument);
+  }
+}
+
+TEST(MountOptions, directories_relative_to_what_they_share) {
+  const auto overlay = relative_overlay(
+      {"index=off", "workdir=/s/o/12/work", "upperdir=/s/o/12/fs", "lowerdir=/s/o/13/fs:/s/o/2/fs"});
+  ASSERT_TRUE(overlay) << overlay.error().to_string();
+  EXPECT_EQ(overlay->base, "/s/o/");
+  EXPECT_EQ(overlay->data, "index=off,workdir=12/work,upperdir=12/fs,lowerdir=13/fs:2/fs");
+}
+
+TEST(MountOptions, a_directory_that_begins_another_is_cut_at_a_slash) {
+  EXPECT_EQ(relative_overlay({"lowerdir=/s/a:/s/ab"})->data, "lowerdir=a:ab");
+  EXPECT_EQ(relative_overlay({"lowerdir=/s/a:/t/a"})->data, "lowerdir=s/a:t/a");
+  EXPECT_EQ(relative_overlay({"lowerdir=/s/a\\:b:/s/c"})->data, "lowerdir=a\\:b:c");
+}
+
+TEST(MountOptions, relative_directories_are_refused) {
+  for (const char* const option : {"lowerdir=a:/b", "lowerdir=", "upperdir=", "lowerdir=/a::/b"}) {
+    const auto overlay = relative_overlay({option});
+    ASSERT_FALSE(overlay) << option;
+    EXPECT_EQ(overlay.error().code(), Errc::invalid_argument);
+  }
+}
+
+}  // namespace
+}  // namespace bayplan::snapshots
