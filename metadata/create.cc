@@ -78,6 +78,8 @@ Result<void> build(int parent, const std::filesystem::path& parent_path, const s
                    const std::string& temporary) {
   BAYPLAN_ASSIGN(const UniqueFd made, file::ensure_private_dir_at(parent, temporary));
   BAYPLAN_TRY(fill(parent_path / temporary));
+  // Whoever opens it first decides about the number of reader slots.
+  BAYPLAN_TRY(file::unlink(made.get(), "lock.mdb"));
   BAYPLAN_TRY(file::sync_dir(made.get(), temporary));
   BAYPLAN_TRY(fault::at(fault::Point::create_store_env_committed));
   return file::rename(parent, temporary, parent, name);

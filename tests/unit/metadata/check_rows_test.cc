@@ -1,0 +1,180 @@
+// Damage planted row by row, behind the library's back, with checksums that hold.
+#include <lmdb.h>
+
+#include <algorithm>
+
+#include "byte_order.h"
+#include "header.h"
+#include "lmdb_value.h"
+#include "row.h"
+#include "store_test_base.h"
+
+namespace bayplan::metadata {
+namespace {
+
+std::string number(std::uint64_t value) {
+  std::string payload;
+  append_le(payload, value);
+  return payload;
+}
+
+class CheckRows : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    expect_damage();
+    update([&](WriteTx& tx) {
+      auto a = tx.create_bucket("a").value();
+      a.put("k1", "v1").value();
+      a.put("k2", "v2").value();
+      a.put("k3", "v3").value();
+      a.put(std::string(600, 'l'), "long").value();
+      a_ = a.handle().id;
+      b_ = tx.create_bucket("b").value().handle().id;
+    });
+  }
+
+  // Calls `change(txn, rows)` on the raw environment.
+  template <class F>
+  void plant(F change) {
+    close();
+    MDB_env* env = nullptr;
+    ASSERT_EQ(::mdb_env_create(&env), 0);
+    ASSERT_EQ(::mdb_env_set_maxdbs(env, 1), 0);
+    ASSERT_EQ(::mdb_env_open(env, path().c_str(), MDB_NOTLS, 0600), 0);
+    MDB_txn* txn = nullptr;
+    ASSERT_EQ(::mdb_txn_begin(env, nullptr, 0, &txn), 0);
+    MDB_dbi rows = 0;
+    ASSERT_EQ(::mdb_dbi_open(txn, "rows", 0, &rows), 0);
+    change(txn, rows);
+    ASSERT_EQ(::mdb_txn_commit(txn), 0);
+    ::mdb_env_close(env);
+    reopen();
+  }
+
+  void plant_bytes(std::string_view row_key, std::string_view bytes) {
+    plant([&](MDB_txn* txn, MDB_dbi rows) {
+      MDB_val key = to_val(row_key);
+      MDB_val value = to_val(bytes);
+      ASSERT_EQ(::mdb_put(txn, rows, &key, &value, 0), 0);
+    });
+  }
+  void plant_row(const RowKey& key, const Row& row) {
+    std::string bytes(kRowHeaderBytes + row.payload.size(), '\0');
+    encode_row(key.bytes(), row, bytes.data());
+    plant_bytes(key.bytes(), bytes);
+  }
+
+  std::vector<std::string> problems() {
+    std::vector<std::string> found;
+    for (const Problem& problem : check(db(), {}).value().problems) {
+      found.push_back(problem.object.key + ": " + problem.what);
+    }
+    return found;
+  }
+  void expect_problem(std::string_view object, std::string_view what) {
+    const auto found = problems();
+    EXPECT_TRUE(std::ranges::any_of(found, [&](const std::string& problem) {
+      return problem.starts_with(object) && problem.find(what) != std::string::npos;
+    })) << ::testing::PrintToString(found);
+  }
+
+  std::uint64_t a_ = 0;
+  std::uint64_t b_ = 0;
+};
+
+TEST_F(CheckRows, a_sound_store_has_no_problems) { EXPECT_TRUE(problems().empty()); }
+
+TEST_F(CheckRows, a_damaged_value) {
+  plant_bytes(RowKey(a_, "k2").bytes(), "garbage that is long enough");
+  expect_problem("/a", "checksum");
+  EXPECT_EQ(problems().size(), 1u);
+  view([](const ReadTx& tx) {
+    const auto bucket = *tx.bucket("a").value();
+    EXPECT_EQ(code(bucket.get("k2")), Errc::corrupt);
+    EXPECT_EQ(bucket.get("k1").value(), "v1") << "damage stays where it is";
+    const auto cursor = bucket.cursor().value();
+    EXPECT_EQ(key_of(cursor->first()), "k1");
+    EXPECT_EQ(code(cursor->next()), Errc::corrupt);
+    EXPECT_EQ(key_of(cursor->next()), "k3") << "a cursor goes on behind it";
+    EXPECT_EQ(code(cursor->prev()), Errc::corrupt);
+    EXPECT_EQ(key_of(cursor->prev()), "k1");
+  });
+}
+
+TEST_F(CheckRows, nothing_is_deleted_where_something_is_damaged) {
+  plant_bytes(RowKey(a_, "k2").bytes(), "garbage that is long enough");
+  update([](WriteTx& tx) {
+    EXPECT_EQ(code(tx.delete_bucket("a")), Errc::corrupt);
+    EXPECT_EQ(tx.bucket("a").value()->get("k1").value(), "v1");
+  });
+}
+
+TEST_F(CheckRows, a_value_of_another_row) {
+  plant([&](MDB_txn* txn, MDB_dbi rows) {
+    const RowKey from(a_, "k1");
+    const RowKey to(a_, "k2");
+    MDB_val key = to_val(from.bytes());
+    MDB_val value{};
+    ASSERT_EQ(::mdb_get(txn, rows, &key, &value), 0);
+    std::string bytes(to_view(value));
+    key = to_val(to.bytes());
+    value = to_val(bytes);
+    ASSERT_EQ(::mdb_put(txn, rows, &key, &value, 0), 0);
+  });
+  expect_problem("/a", "checksum");
+}
+
+TEST_F(CheckRows, a_row_of_a_newer_format) {
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, "something"});
+  expect_problem("/a", "unknown kind");
+  view([](const ReadTx& tx) { EXPECT_EQ(code(tx.bucket("a").value()->get("k2")), Errc::version_mismatch); });
+}
+
+TEST_F(CheckRows, rows_that_nothing_leads_to) {
+  plant_row(RowKey(b_ + 1000, "lost"), {Tag::value, 1, "v"});
+  expect_problem("id " + std::to_string(b_ + 1000), "nothing leads to it");
+  expect_problem("header", "next bucket id");
+}
+
+TEST_F(CheckRows, a_bucket_with_two_names) {
+  plant_row(RowKey(kRootBucketId, "second name"), {Tag::bucket, 1, number(a_)});
+  expect_problem("id " + std::to_string(a_), "two rows lead to it");
+  expect_problem("/second name", "reached twice");
+}
+
+TEST_F(CheckRows, a_bucket_inside_itself) {
+  plant_row(RowKey(a_, "down"), {Tag::bucket, 1, number(a_)});
+  expect_problem("/a/down", "reached twice");
+  update([](WriteTx& tx) { EXPECT_EQ(code(tx.delete_bucket("a")), Errc::corrupt); });
+}
+
+TEST_F(CheckRows, a_chain_that_leads_nowhere) {
+  const RowKey chain = RowKey::chain(b_, std::string(kMaxChunkBytes, 'x'));
+  plant_row(chain, {Tag::chain, 1, number(b_ + 1)});
+  expect_problem("/b", "chain of a long key is empty");
+  EXPECT_LT(problems().size(), 4u) << "the walk goes on behind it";
+}
+
+TEST_F(CheckRows, a_chain_that_leads_into_itself) {
+  const RowKey chain = RowKey::chain(b_, std::string(kMaxChunkBytes, 'x'));
+  plant_row(chain, {Tag::chain, 1, number(b_)});
+  expect_problem("/b", "does not end");
+  view([](const ReadTx& tx) {
+    const auto bucket = *tx.bucket("b").value();
+    EXPECT_EQ(code(bucket.get(std::string(100000, 'x'))), Errc::corrupt);
+  });
+}
+
+TEST_F(CheckRows, a_revision_of_the_future) {
+  plant_row(RowKey(a_, "k2"), {Tag::value, 77, "v"});
+  expect_problem("header", "revision");
+}
+
+TEST_F(CheckRows, a_key_too_short_for_a_row) {
+  plant_bytes("short", "anything");
+  expect_problem("environment", "too short");
+}
+
+}  // namespace
+}  // namespace bayplan::metadata
