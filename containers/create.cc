@@ -1,6 +1,5 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/containers/service.h"
-#include "bayplan/images/resolve.h"
 #include "bayplan/images/unpack.h"
 #include "user_lookup.h"
 
@@ -29,27 +28,6 @@ Result<void> check_request(images::Store& store, const Request& request) {
   });
 }
 
-Result<bool> has_snapshot(images::Store& store, const ReadTx& tx, std::string_view ns, std::string_view key) {
-  const auto info = store.snapshotter().stat(tx, ns, key);
-  if (info) return true;
-  if (info.error().code() != Errc::not_found) return info.error();
-  return false;
-}
-
-Result<images::ResolvedImage> resolve_unpacked(images::Store& store, const Request& request,
-                                               const Control& control) {
-  bool unpacked = true;
-  auto resolved = store.db().view([&](const ReadTx& tx) -> Result<images::ResolvedImage> {
-    BAYPLAN_ASSIGN(images::ResolvedImage image, images::resolve(store, tx, request.ns, request.image));
-    if (image.chain_id) {
-      BAYPLAN_ASSIGN(unpacked, has_snapshot(store, tx, request.ns, image.chain_id->to_string()));
-    }
-    return image;
-  });
-  if (!resolved || unpacked) return resolved;
-  return images::unpack(store, request.ns, request.image, {}, control);
-}
-
 Result<Container> describe(images::Store& store, const Request& request, const images::ResolvedImage& image,
                            std::string_view parent) {
   const SpecOptions& options = request.options.spec;
@@ -67,7 +45,8 @@ Result<Container> describe(images::Store& store, const Request& request, const i
 }
 
 Result<Container> try_create(images::Store& store, const Request& request, const Control& control) {
-  BAYPLAN_ASSIGN(const images::ResolvedImage image, resolve_unpacked(store, request, control));
+  BAYPLAN_ASSIGN(const images::ResolvedImage image,
+                 images::unpack(store, request.ns, request.image, {}, control));
   BAYPLAN_TRY(control.cancel.check());
   const std::string parent = image.chain_id ? image.chain_id->to_string() : std::string();
   BAYPLAN_ASSIGN(const Container container, describe(store, request, image, parent));

@@ -20,32 +20,39 @@ struct CreateOptions {
 };
 
 /// Creates container `id` from an image of the store: an active snapshot over the image's layers (unpacked if
-/// they are not yet) under the key `id`, and the record, in one transaction.
-/// Errors: not_found (image), already_exists (container, or snapshot key), invalid_argument, unsupported
-/// (image cannot be unpacked), and those of images::unpack.
+/// they are not yet) under the key `id`, and the record, in one transaction. Users and groups are looked up
+/// in the image's own files; where its layers must be merged for that, they are mounted where nobody else
+/// sees it. Errors: not_found (image, or its user), already_exists (container, or snapshot key),
+/// invalid_argument, cancelled, and those of images::unpack, resolve_user and mount_all. Nothing is made
+/// then, but layers may have been unpacked.
 Result<Container> create_from_image(images::Store& store, std::string_view ns, std::string_view id,
                                     std::string_view image, const CreateOptions& options,
                                     const Control& control);
 
-/// Removes container and snapshot in one transaction; unmounts its rootfs first if a killed run left it
-/// mounted. Errors: not_found, in_use (it is running, or its snapshot has children), and those of the record
-/// functions.
+/// Removes container and snapshot in one transaction. What a killed run left is ended and unmounted first. A
+/// snapshot that is gone already is fine.
+/// Errors: not_found (also: a killed run left something and there is no runtime to end it), in_use (it is
+/// running, or its snapshot has children), failed_precondition (the snapshot is of another snapshotter than
+/// the store's; the runtime cannot end what is left), permission_denied, and those of the record functions.
 Result<void> remove_with_snapshot(images::Store& store, const std::filesystem::path& run_root,
                                   std::string_view ns, std::string_view id);
 
 /// /run/bayplan for root, else $XDG_RUNTIME_DIR/bayplan.
 std::filesystem::path default_run_root();
 
-/// First of $BAYPLAN_RUNTIME, runc, crun found on the PATH. Errors: not_found, with advice.
+/// $BAYPLAN_RUNTIME, an absolute path or a name on the PATH, else runc, else crun on the PATH.
+/// Errors: not_found (also when the variable is set and names no program), with advice.
 Result<std::filesystem::path> find_runtime();
 
 /// A mounted rootfs and its config.json, ready for a runtime. Unmounts and removes itself when dropped.
 /// Move-only.
 class Bundle {
  public:
-  /// Makes <run root>/<ns>/<id>/{config.json,rootfs} and mounts the container's snapshot.
-  /// Errors: not_found, busy (another process runs it), permission_denied, and those of Snapshotter::mounts
-  /// and mount_all.
+  /// Makes <run root>/<ns>/<id>/{config.json,rootfs,lock} and mounts the container's snapshot, taking over
+  /// what a killed run left. The spec's root.path is replaced by our rootfs, whatever it was. The lock lasts
+  /// as long as this object or a runtime started with run_foreground lives. Errors: not_found, busy (another
+  /// process runs it), failed_precondition (no snapshot, or of another snapshotter than the store's),
+  /// permission_denied, and those of Snapshotter::mounts and mount_all.
   static Result<Bundle> prepare(images::Store& store, const std::filesystem::path& run_root,
                                 std::string_view ns, std::string_view id);
   Bundle(Bundle&&) noexcept;
@@ -65,8 +72,11 @@ class Bundle {
 };
 
 /// Runs the bundle to its end in the foreground with `runtime` ("runc run" with the caller's standard
-/// streams), and answers the container's exit code. The runtime's own state lives below the run root. Signals
-/// SIGINT and SIGTERM reach the container. Errors: io (the runtime could not be started).
+/// streams), and answers the container's exit code, 128+n when signal n ended the runtime. The runtime's own
+/// state lives in <run root>/.runtime while it runs, under the id <ns>+<id>; what a killed run left there is
+/// ended first. SIGINT and SIGTERM that reach this thread meanwhile go to the container; a program with
+/// several threads blocks them in the others. Errors: not_found, permission_denied, io (the runtime could not
+/// be started), failed_precondition (it cannot end what is left).
 Result<int> run_foreground(const Bundle& bundle, const std::filesystem::path& runtime,
                            const std::filesystem::path& run_root, std::string_view ns, std::string_view id);
 

@@ -11,14 +11,16 @@ namespace bayplan::containers {
 
 struct SpecOptions {
   std::vector<std::string> args{};  ///< replaces the image's Cmd; with `entrypoint` set, follows it
-  std::optional<std::vector<std::string>> entrypoint{};  ///< replaces the image's Entrypoint
-  std::vector<std::string> env{};                        ///< NAME=value, on top of the image's
-  std::string working_dir{};                             ///< replaces the image's
-  std::string user{};                                    ///< "uid[:gid]" or names, replaces the image's
+  std::optional<std::vector<std::string>>
+      entrypoint{};                ///< replaces the image's Entrypoint, and drops its Cmd
+  std::vector<std::string> env{};  ///< NAME=value, on top of the image's
+  std::string working_dir{};       ///< replaces the image's
+  std::string user{};              ///< "uid[:gid]" or names, replaces the image's
   std::string hostname{};
-  bool terminal = false;
+  bool terminal = false;  ///< of its own; TERM=xterm unless the image or `env` says otherwise
   bool read_only_rootfs = false;
-  bool host_network = false;
+  bool host_network =
+      false;  ///< share the host's interfaces; its /etc/resolv.conf and /etc/hosts are not mounted
 };
 
 /// Numeric ids a process runs with.
@@ -28,14 +30,19 @@ struct ProcessUser {
   std::vector<std::uint32_t> additional_gids{};
 };
 
-/// Resolves a user specification ("", "name", "uid", "name:group", "uid:gid") against /etc/passwd and
-/// /etc/group below `rootfs_fd` (a directory; -1 = numbers only). The files are opened beneath the rootfs,
-/// regular, at most 1 MiB. Numbers: 0..2^31-1. Errors: not_found (name), invalid_argument, too_large.
+/// Resolves a user specification ("" = "0", "name", "uid", "name:group", "uid:gid") against /etc/passwd and
+/// /etc/group below `rootfs_fd` (a directory; -1 = numbers only), as runc and docker do: a number is never a
+/// name, a user without a group gets the primary and supplementary groups of those files (0 and none for a
+/// number that is not there), an explicit group stands alone. The files are opened beneath the rootfs, links
+/// included, must be regular and at most 1 MiB; malformed lines are skipped. Numbers: 0..2^31-1. Errors:
+/// not_found (name), invalid_argument (neither name nor number, out of range, no regular file), too_large
+/// (file), permission_denied, io. Thread-safe.
 Result<ProcessUser> resolve_user(std::string_view user, int rootfs_fd);
 
 /// The spec as JSON: containerd's defaults (capabilities without inheritable ones, masked and read-only
 /// paths, namespaces, rlimits, mounts), args = entrypoint + cmd. rootfs is "rootfs" relative to the bundle.
-/// Errors: invalid_argument (nothing to run, env without '=').
+/// The environment of this process is not consulted. Errors: invalid_argument (nothing to run, environment
+/// that is not NAME=value, a relative working directory, NUL or bytes that are not UTF-8). Thread-safe.
 Result<std::string> generate_spec(const images::ImageConfig& config, const ProcessUser& user,
                                   const SpecOptions& options);
 
