@@ -29,6 +29,10 @@ Result<void> parse_labels(const std::vector<std::string>& texts, Labels& labels)
 
 Result<containers::Container> create(const Session& session, images::Store& store,
                                      CreateArguments arguments) {
+  // What follows ID is the command, options of its own included; "--" may stand before it and is not part of
+  // it.
+  auto& args = arguments.options.spec.args;
+  if (!args.empty() && args.front() == "--") args.erase(args.begin());
   BAYPLAN_TRY(parse_labels(arguments.labels, arguments.options.labels));
   if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
   ProgressBar bar;

@@ -51,6 +51,20 @@ Result<void> check_inline_data(const json::Value& value, const Descriptor& descr
   return check_content(descriptor, *content);
 }
 
+// Nothing ever follows them; what image-spec does not allow there (other schemes, credentials) is refused all
+// the same.
+Result<void> check_urls(const json::Value& value) {
+  BAYPLAN_ASSIGN(const auto urls, value.optional_strings("urls"));
+  for (const std::string_view url : urls) {
+    const std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+    if (scheme == 0) return bad_member("urls", "holds an address that is neither http nor https");
+    const std::string_view host = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
+    if (host.find('@') != std::string_view::npos)
+      return bad_member("urls", "holds an address with credentials");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Descriptor> read_descriptor(const json::Value& value) {
@@ -62,6 +76,7 @@ Result<Descriptor> read_descriptor(const json::Value& value) {
   BAYPLAN_ASSIGN(const std::uint64_t size, read_size(value));
   BAYPLAN_ASSIGN(auto annotations, read_annotations(value));
   Descriptor descriptor{std::string(media_type), digest, size, std::move(annotations)};
+  BAYPLAN_TRY(check_urls(value));
   BAYPLAN_TRY(check_inline_data(value, descriptor));
   if (media_type == kOciEmpty) BAYPLAN_TRY(check_content(descriptor, "{}"));
   return descriptor;

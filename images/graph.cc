@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "manifest_choice.h"
+#include "media_type.h"
 
 namespace bayplan::images {
 namespace {
@@ -36,6 +37,7 @@ class Walk {
   };
 
   Result<void> visit(const Descriptor& descriptor, std::size_t depth) {
+    if (is_schema1(descriptor.media_type)) return schema1_error();
     const auto [at, fresh] = graph_.nodes.try_emplace(descriptor.digest, GraphNode{descriptor});
     GraphNode& node = at->second;
     if (fresh) {

@@ -105,7 +105,7 @@ TEST_F(Objects, RemovingSeveralImagesIsAllOrNothing) {
 
 TEST_F(Objects, ContainersPinTheirSnapshotAndCarryLabels) {
   command.ok({"image", "import", command.layout().string()});
-  command.ok({"container", "create", "registry.test/small:1", "c1", "--label", "a=1", "--label", "b=2", "--",
+  command.ok({"container", "create", "--label", "a=1", "--label", "b=2", "registry.test/small:1", "c1",
               "/bin/sh", "-c", "x"});
   EXPECT_EQ(command.ok({"container", "ls", "-q"}), "c1\n");
   EXPECT_EQ(command.run({"container", "create", "registry.test/small:1", "c1"}).exit_code, 6);

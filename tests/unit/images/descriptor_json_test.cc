@@ -33,11 +33,15 @@ TEST(DescriptorJson, ReadsEveryMemberItKeeps) {
   EXPECT_EQ(*descriptor, (Descriptor{"text/plain", kHello, 5, {{"k", "v"}, {"empty", ""}}}));
 }
 
-TEST(DescriptorJson, IgnoresUrlsAndUnknownMembers) {
-  EXPECT_EQ(outcome(read(with("urls", R"(["http://127.0.0.1:1/x"])"))), "ok");
-  EXPECT_EQ(outcome(read(with("urls", "7"))), "ok");
-  EXPECT_EQ(outcome(read(with("com.example", "{}"))), "ok");
+TEST(DescriptorJson, UrlsAreHttpWithoutCredentialsAndGoNowhere) {
+  EXPECT_EQ(outcome(read(with("urls", R"(["http://127.0.0.1:1/x", "https://a/b@c?d@e"])"))), "ok");
+  for (const char* urls :
+       {R"(["file:///etc/passwd"])", R"(["http://user:pw@127.0.0.1:9/x"])", R"(["//a/b"])", "7", "[7]"}) {
+    EXPECT_EQ(outcome(read(with("urls", urls))), "invalid_argument") << urls;
+  }
 }
+
+TEST(DescriptorJson, IgnoresUnknownMembers) { EXPECT_EQ(outcome(read(with("com.example", "{}"))), "ok"); }
 
 TEST(DescriptorJson, RefusesAnotherJsonType) {
   EXPECT_EQ(outcome(read("[]")), "invalid_argument");
