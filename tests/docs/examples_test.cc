@@ -35,5 +35,17 @@ TEST(Readme, ItsExampleRuns) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+TEST(Format, DrawsTheSchemaOfTheHeader) {
+  const std::filesystem::path source(SOURCE_DIRECTORY);
+  std::istringstream header(read(source / "metadata/include/bayplan/metadata/schema.h"));
+  std::string tree;
+  for (std::string line; std::getline(header, line) && line.starts_with("//");) {
+    tree += line.substr(line.size() > 2 ? 3 : 2) + "\n";
+  }
+  ASSERT_GT(tree.size(), 500u);
+  EXPECT_NE(read(source / "docs/format.md").find("```\n" + tree + "```"), std::string::npos)
+      << "docs/format.md and schema.h say different things";
+}
+
 }  // namespace
 }  // namespace bayplan::test
