@@ -51,7 +51,7 @@ class BoundedArchive final : public ByteSource {
 class LayerApplier {
  public:
   LayerApplier(ByteSource& archive, int root_fd, const ApplyLimits& limits, const Control& control)
-      : archive_(archive), limits_(limits), context_(archive, root_fd, control) {}
+      : archive_(archive), limits_(limits), control_(control), context_(archive, root_fd, control) {}
 
   Result<ApplyReport> run() && {
     while (true) {
@@ -60,7 +60,7 @@ class LayerApplier {
       BAYPLAN_TRY(count(*entry));
       BAYPLAN_TRY(apply(*entry).with_context("layer entry", entry->name));
     }
-    BAYPLAN_TRY(context_.tree().restore_times());
+    BAYPLAN_TRY(context_.tree().restore_times(control_.cancel));
     BAYPLAN_TRY(drain());
     if (duplicates_ != 0) {
       context_.warn(std::to_string(duplicates_) + " entries replaced earlier ones of the same layer");
@@ -107,6 +107,7 @@ class LayerApplier {
 
   ByteSource& archive_;
   const ApplyLimits& limits_;
+  const Control& control_;
   LayerContext context_;
   std::uint64_t bytes_ = 0;
   std::uint64_t duplicates_ = 0;

@@ -253,12 +253,13 @@ Result<void> TreeRoot::touch(Node node, int fd) {
   return {};
 }
 
-Result<void> TreeRoot::restore_times() const {
+Result<void> TreeRoot::restore_times(const CancelToken& cancel) const {
   std::vector<std::pair<Node, Time>> order(mtimes_.begin(), mtimes_.end());
   std::sort(order.begin(), order.end(), [this](const auto& a, const auto& b) {
     return std::pair(nodes_[b.first].depth, b.first) < std::pair(nodes_[a.first].depth, a.first);
   });
   for (const auto& [node, mtime] : order) {
+    BAYPLAN_TRY(cancel.check());
     BAYPLAN_ASSIGN(const UniqueFd fd, open(node));
     if (!fd) continue;  // removed or replaced since
     if (::futimens(fd.get(), both_times(mtime).data()) != 0) {

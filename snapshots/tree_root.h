@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "bayplan/base/fd.h"
+#include "bayplan/base/progress.h"
 #include "bayplan/base/result.h"
 #include "bayplan/base/time.h"
 
@@ -81,9 +82,9 @@ class TreeRoot {
   Result<void> touch(Node node, int fd);
   /// Sets what the directory's modification time will be at the end.
   void set_mtime(Node node, Time mtime) { mtimes_.insert_or_assign(node, mtime); }
-  /// Gives all directories that were touched or listed their times, deepest first. Errors: io,
-  /// permission_denied.
-  Result<void> restore_times() const;
+  /// Gives all directories that were touched or listed their times, deepest first. Errors: cancelled,
+  /// io, permission_denied.
+  Result<void> restore_times(const CancelToken& cancel) const;
 
   /// Directories made because a path named them.
   std::uint64_t created_directories() const noexcept { return created_directories_; }
