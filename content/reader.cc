@@ -42,12 +42,6 @@ BlobReader::~BlobReader() = default;
 
 std::uint64_t BlobReader::size() const noexcept { return state_->size; }
 
-Result<std::size_t> BlobReader::read(std::span<std::byte> into) {
-  // A blob that failed must never look as if it had ended.
-  if (state_->failure) return *state_->failure;
-  auto result = read_verified(*state_, into);
-  if (!result) state_->failure = result.error();
-  return result;
-}
+Result<std::size_t> BlobReader::read(std::span<std::byte> into) { return read_verified(*state_, into); }
 
 }  // namespace bayplan::content

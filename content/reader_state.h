@@ -1,8 +1,6 @@
 // An open blob and how far it was read.
 #pragma once
 
-#include <optional>
-
 #include "bayplan/base/fd.h"
 #include "bayplan/content/store.h"
 
@@ -18,7 +16,6 @@ struct BlobReader::State {
   Verify verify;
   Hasher hasher;
   std::uint64_t offset = 0;
-  std::optional<Error> failure{};
 };
 
 }  // namespace bayplan::content

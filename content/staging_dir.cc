@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <optional>
 
 #include "bayplan/base/file.h"
 
@@ -13,21 +12,18 @@ namespace {
 constexpr int kAttempts = 16;
 constexpr mode_t kPrivateMode = 0700;
 
-// Opens and locks `name`; none when a sweep, which saw it without a lock, was quicker.
+}  // namespace
+
 Result<std::optional<UniqueFd>> lock_if_still_there(int ingest, const std::string& name) {
   auto fd = file::open_dir_at(ingest, name);
   if (!fd && fd.error().code() == Errc::not_found) return std::optional<UniqueFd>();
   if (!fd) return std::move(fd).error();
   BAYPLAN_TRY(file::lock_exclusive(fd->get(), name));
-  const auto now_there = file::stat_at(ingest, name);
-  if (!now_there && now_there.error().code() == Errc::not_found) return std::optional<UniqueFd>();
-  if (!now_there) return now_there.error();
-  BAYPLAN_ASSIGN(const struct stat ours, file::stat_fd(fd->get(), name));
-  if (ours.st_ino != now_there->st_ino) return std::optional<UniqueFd>();
+  const auto there = file::stat_at(ingest, name);
+  if (!there && there.error().code() == Errc::not_found) return std::optional<UniqueFd>();
+  BAYPLAN_TRY(there);
   return std::optional(*std::move(fd));
 }
-
-}  // namespace
 
 StagingDir::StagingDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd)
     : dirs_(std::move(dirs)), name_(std::move(name)), fd_(std::move(fd)) {}

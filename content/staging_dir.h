@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "blob_dirs.h"
@@ -30,5 +31,9 @@ class StagingDir {
   std::string name_;
   UniqueFd fd_;
 };
+
+/// Opens and locks directory `name` of `ingest`; empty when a sweep, which saw it without a lock, was
+/// quicker. Errors: io.
+Result<std::optional<UniqueFd>> lock_if_still_there(int ingest, const std::string& name);
 
 }  // namespace bayplan::content

@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <optional>
+#include <thread>
 
 #include "bayplan/base/file.h"
 #include "fixture.h"
@@ -55,6 +57,33 @@ TEST_F(StagingDirTest, EveryOneHasItsOwnName) {
   const StagingDir first = must(StagingDir::create(dirs_));
   const StagingDir second = must(StagingDir::create(dirs_));
   EXPECT_EQ(ingests(), 2u);
+}
+
+/// Waits until some thread of this machine waits for the flock of `inode`.
+void await_flock_waiter(ino_t inode) {
+  const std::string end = ":" + std::to_string(inode) + " 0 EOF";
+  while (true) {
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+      if (line.find("-> FLOCK") != std::string::npos && line.ends_with(end)) return;
+    }
+    std::this_thread::yield();
+  }
+}
+
+TEST_F(StagingDirTest, ADirectoryThatWasSweptWhileItsMakerWaitedIsNotTaken) {
+  const auto path = root() / "ingest/new";
+  std::filesystem::create_directory(path);
+  const int ingest = dirs_->ingest.get();
+  UniqueFd swept = must(file::open_dir(path));
+  must(file::lock_exclusive(swept.get(), "new"));
+  const ino_t inode = must(file::stat_fd(swept.get(), "new")).st_ino;
+  std::thread maker([&] { EXPECT_FALSE(must(lock_if_still_there(ingest, "new"))); });
+  await_flock_waiter(inode);
+  must(file::remove_tree(ingest, "new"));
+  swept.reset();
+  maker.join();
+  EXPECT_FALSE(must(lock_if_still_there(ingest, "new")));
 }
 
 TEST_F(StagingDirTest, AForkedChildNeitherMakesNorRemovesAny) {
