@@ -44,7 +44,7 @@ TEST(Store, AForeignDirectoryIsLeftAlone) {
   const auto before = command.bytes();
   const CommandResult result = command.run({"image", "import", command.layout().string()});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.err.find("not"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("no store"), std::string::npos) << result.err;
   EXPECT_EQ(command.bytes(), before);
 }
 
