@@ -24,7 +24,8 @@ TEST(Row, is_laid_out_as_documented) {
 
 TEST(Row, comes_back) {
   const RowKey key(7, "k");
-  const auto row = decode_row(key.bytes(), encoded(key, {Tag::value, 9, "v"}));
+  const std::string bytes = encoded(key, {Tag::value, 9, "v"});
+  const auto row = decode_row(key.bytes(), bytes);
   ASSERT_TRUE(row);
   EXPECT_EQ(row->tag, Tag::value);
   EXPECT_EQ(row->revision, 9u);

@@ -1,12 +1,18 @@
 // BucketSource: anything that holds nested buckets and can be read: an LMDB transaction today, raw LMDB pages
-// or a bolt file tomorrow. Decoders, checks and marking take one of these, so that they work on dead stores too.
+// or a bolt file tomorrow. Decoders, checks and marking take one of these, so that they work on dead stores
+// too.
 //
 // Bolt's model: a bucket maps keys (1..32,768 bytes, in byte order) to values (any length, empty included) or
 // to buckets; a key is either. The root holds buckets only.
+//
+// Where "corrupt" is listed below, version_mismatch is possible as well: a row of a kind that only newer
+// libraries know.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -26,14 +32,17 @@ struct BucketHandle {
 /// One key of a bucket. Views live as the source says (transactions: until they end).
 struct Entry {
   std::string_view key;
-  std::string_view value;      ///< empty for a bucket
+  std::string_view value;  ///< empty for a bucket
   bool is_bucket = false;
   std::uint64_t revision = 0;  ///< commit that changed it last; 0 where the source keeps none
 };
 
-/// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last (first)
-/// element while next() (prev()) answers empty, as bolt's does. Not thread-safe; must not outlive its source.
-/// Errors of every call: corrupt, closed, io.
+/// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last
+/// (first) element while next() (prev()) answers empty, as bolt's does; after a seek() that found nothing,
+/// prev() answers the last. When the bucket is changed meanwhile, next() and prev() answer the neighbours
+/// that the last key has then. After the error corrupt the cursor stands on what is damaged, and next() and
+/// prev() go on behind it. Not thread-safe; must not outlive its source. Errors of every call: corrupt,
+/// closed, io.
 class BucketCursor {
  public:
   virtual ~BucketCursor() = default;
@@ -56,7 +65,8 @@ class BucketSource {
   /// The entry of exactly `key`, or empty. Errors: corrupt, closed, io.
   virtual Result<std::optional<Entry>> find(const BucketHandle& bucket, std::string_view key) const = 0;
   /// The bucket at `key`; empty when absent or a plain value. Errors: corrupt, closed, io.
-  virtual Result<std::optional<BucketHandle>> find_bucket(const BucketHandle& bucket, std::string_view key) const = 0;
+  virtual Result<std::optional<BucketHandle>> find_bucket(const BucketHandle& bucket,
+                                                          std::string_view key) const = 0;
   /// The bucket's sequence counter, 0 when it was never used. Errors: corrupt, closed, io.
   virtual Result<std::uint64_t> sequence(const BucketHandle& bucket) const = 0;
   /// Errors: closed, io.
@@ -76,7 +86,8 @@ class Bucket {
   Result<std::optional<Entry>> entry(std::string_view key) const { return source_->find(handle_, key); }
   /// The bucket at `key`; empty when absent or a value. Errors: corrupt, closed, io.
   Result<std::optional<Bucket>> bucket(std::string_view key) const;
-  /// The bucket reached by following `path`; empty as soon as one step is absent. Errors: corrupt, closed, io.
+  /// The bucket reached by following `path`; empty as soon as one step is absent. Errors: corrupt, closed,
+  /// io.
   Result<std::optional<Bucket>> descend(std::initializer_list<std::string_view> path) const;
 
   Result<std::uint64_t> sequence() const { return source_->sequence(handle_); }
@@ -86,7 +97,8 @@ class Bucket {
   /// not be changed meanwhile. Errors: visit's, corrupt, closed, io.
   Result<void> for_each(const std::function<Result<void>(const Entry&)>& visit) const;
   /// for_each over the sub-buckets only.
-  Result<void> for_each_bucket(const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const;
+  Result<void> for_each_bucket(
+      const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const;
 
   const BucketSource& source() const noexcept { return *source_; }
   const BucketHandle& handle() const noexcept { return handle_; }

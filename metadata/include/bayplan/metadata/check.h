@@ -16,12 +16,13 @@ struct CheckReport {
   bool clean() const noexcept { return problems.empty(); }
 };
 
-/// Walks all buckets of `source` (every row's checksum is verified by reading it; depth is bounded), and asks each
-/// kind about its records. Errors: only what prevents checking at all: closed, io.
+/// Walks all buckets of `source` (every row's checksum is verified by reading it; depth is bounded), and asks
+/// each kind about its records. Errors: only what prevents checking at all: closed, io.
 Result<CheckReport> check(const BucketSource& source, std::span<const GcKind* const> kinds);
 
-/// check(), and, what only the environment can tell: rows of buckets that nothing refers to, buckets referred
-/// to twice, counters behind their rows, a header that does not verify. On one read snapshot.
+/// check(), and, what only the environment can tell: every page of the file, read without LMDB; rows of
+/// buckets that nothing refers to, buckets referred to twice, counters behind their rows, a header that does
+/// not verify. On one read snapshot. Where pages are damaged, rows are not looked at.
 Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds);
 
 }  // namespace bayplan::metadata

@@ -1,7 +1,7 @@
 // The collector: mark and sweep over records of all kinds, then the files no record names.
 //
-// metadata knows no kind. Each folder hands in its GcKind; the caller lists the kinds it composed. Edges never cross
-// namespaces. Roots and edges follow containerd (core/metadata/gc.go).
+// metadata knows no kind. Each folder hands in its GcKind; the caller lists the kinds it composed. Edges
+// never cross namespaces. Roots and edges follow containerd (core/metadata/gc.go).
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,9 @@ struct FileSweep {
   std::uint64_t bytes = 0;  ///< disk space they held
 };
 
-/// One kind of object. Implementations are immutable and thread-safe. Read functions work on any BucketSource, so
-/// they answer for dead stores as well. Errors of the read functions: the sink's, corrupt, closed, io.
+/// One kind of object. Implementations are immutable and thread-safe. Read functions work on any
+/// BucketSource, so they answer for dead stores as well. Errors of the read functions: the sink's, corrupt,
+/// closed, io.
 class GcKind {
  public:
   virtual ~GcKind() = default;
@@ -52,23 +53,27 @@ class GcKind {
   /// What `node` keeps alive; targets need not exist.
   virtual Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const = 0;
   /// Every object of this kind that a collection may remove; empty for kinds that only their owner deletes.
-  virtual Result<void> candidates(const BucketSource& source, std::string_view ns, const NodeSink& sink) const = 0;
-  /// Removes the record of `node`, all-or-nothing; its files go with sweep_files. Errors: not_found, closed, corrupt, io.
+  virtual Result<void> candidates(const BucketSource& source, std::string_view ns,
+                                  const NodeSink& sink) const = 0;
+  /// Removes the record of `node`, all-or-nothing; its files go with sweep_files. Errors: not_found, closed,
+  /// corrupt, io.
   virtual Result<void> remove(WriteTx& tx, const GcNode& node) const = 0;
   /// Removes files of this kind that no record names and no living process is making. May be called at any
   /// time, from any process. Errors: cancelled, permission_denied, io; what was removed stays removed.
   virtual Result<FileSweep> sweep_files(const Db& db, const Control& control) const = 0;
   /// Reports records that do not decode, references that do not resolve, and files that are missing or of the
   /// wrong size. A problem is never an error; errors are for what prevents checking.
-  virtual Result<void> check(const BucketSource& source, std::string_view ns, const ProblemSink& sink) const = 0;
+  virtual Result<void> check(const BucketSource& source, std::string_view ns,
+                             const ProblemSink& sink) const = 0;
 };
 
 /// Emits the targets of the containerd.io/gc.ref.{content,snapshot,image}* labels of a record's bucket:
-/// gc.ref.content[.X|/X] = digest, gc.ref.snapshot.<snapshotter>[/X] = key, gc.ref.image[.X|/X] = name. A suffix
-/// introduced otherwise is ignored. Errors: the sink's, corrupt, closed, io.
+/// gc.ref.content[.X|/X] = digest, gc.ref.snapshot.<snapshotter>[/X] = key, gc.ref.image[.X|/X] = name. A
+/// suffix introduced otherwise is ignored. Errors: the sink's, corrupt, closed, io.
 Result<void> label_edges(const Bucket& record, std::string_view ns, const NodeSink& sink);
 
-/// True when the record's labels hold a key that begins with containerd.io/gc.root. Errors: corrupt, closed, io.
+/// True when the record's labels hold a key that begins with containerd.io/gc.root. Errors: corrupt, closed,
+/// io.
 Result<bool> has_gc_root_label(const Bucket& record);
 
 struct GcOptions {
@@ -76,14 +81,14 @@ struct GcOptions {
 };
 
 struct GcReport {
-  std::uint64_t marked = 0;       ///< objects reachable
-  std::vector<GcNode> removed;    ///< objects removed (dry run: that would be), in byte order
-  FileSweep files;                ///< zero in a dry run
+  std::uint64_t marked = 0;     ///< objects reachable
+  std::vector<GcNode> removed;  ///< objects removed (dry run: that would be), in byte order
+  FileSweep files;              ///< zero in a dry run
 };
 
 /// One collection over all namespaces. Marking and removal of records are one write transaction; files follow
-/// after it is durable. Errors: cancelled (before the sweep commits: nothing was removed), failed_precondition (inside a
-/// write transaction), read_only, no_space, corrupt, closed, io.
+/// after it is durable. Errors: cancelled (before the sweep commits: nothing was removed),
+/// failed_precondition (inside a write transaction), read_only, no_space, corrupt, closed, io.
 Result<GcReport> collect(const Db& db, std::span<const GcKind* const> kinds, const GcOptions& options,
                          const Control& control);
 

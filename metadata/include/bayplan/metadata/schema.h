@@ -5,18 +5,22 @@
 //     version                          varint, kSchemaVersion
 //     <namespace>/
 //       labels/<k>                     string
-//       images/<name>/                 createdat updatedat: btime · target/{digest string, mediatype string, size varint}
+//       images/<name>/                 createdat updatedat: btime
+//                                      target/{digest string, mediatype string, size varint}
 //                                      labels/<k> · annotations/<k>
 //       content/blob/<digest>/         createdat updatedat: btime · size varint · labels/<k>
-//       snapshots/<snapshotter>/<key>/ name string (containerd's backend key; ours: the directory name) · createdat
-//                                      updatedat btime · parent string · children/<key> nil · labels/<k>
-//                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint · size varint
-//                                      (containerd keeps these three in a second file, same encodings)
-//       containers/<id>/               createdat updatedat btime · image snapshotter snapshotKey strings · spec any
-//                                      runtime/{name string, options any} · labels/<k>
+//       snapshots/<snapshotter>/<key>/ createdat updatedat: btime · parent string · children/<key> nil
+//                                      labels/<k> · name string (containerd's backend key; ours: the
+//                                      directory name)
+//                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint
+//                                      (+) size varint (containerd keeps these three in a second file, same
+//                                      encodings)
+//       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey: string
+//                                      spec any · runtime/{name string, options any} · labels/<k>
 //
-// Encodings: string = raw bytes; btime = 15 bytes: version 1, i64 BE seconds since year 1, i32 BE nanoseconds, i16
-// BE zone minutes (-1 = UTC); varint = zig-zag LEB128; any = protobuf Any {1: type_url, 2: value}; nil = empty.
+// Encodings: string = raw bytes; btime = 15 bytes: version 1, i64 BE seconds since year 1, i32 BE
+// nanoseconds, i16 BE zone minutes (-1 = UTC); varint = zig-zag LEB128; any = protobuf Any {1: type_url, 2:
+// value}; nil = empty.
 #pragma once
 
 #include <string_view>

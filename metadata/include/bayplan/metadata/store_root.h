@@ -22,14 +22,14 @@ struct StoreRoot {
   Db db;
 };
 
-/// $BAYPLAN_ROOT is the command's business; this answers /var/lib/bayplan for root, else $XDG_DATA_HOME/bayplan or
-/// ~/.local/share/bayplan.
+/// $BAYPLAN_ROOT is the command's business; this answers /var/lib/bayplan for root, else
+/// $XDG_DATA_HOME/bayplan or ~/.local/share/bayplan.
 std::filesystem::path default_root();
 
 /// Opens a store, or creates it crash-safely when `options.create`: whatever moment the power goes, the next
 /// open finds a store or finishes making it.
-/// Errors: not_found (absent and not to be created), invalid_argument (a file is there, or a directory that is not empty and no store;
-/// nothing is touched), version_mismatch (a newer layout), and those of Db::open.
+/// Errors: not_found (absent and not to be created), invalid_argument (a file is there, or a directory that
+/// is not empty and no store; nothing is touched), version_mismatch (a newer layout), and those of Db::open.
 Result<StoreRoot> open_store_root(const std::filesystem::path& path, const OpenOptions& options = {});
 
 }  // namespace bayplan::metadata

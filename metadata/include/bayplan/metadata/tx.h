@@ -1,8 +1,9 @@
 // Transactions and writable buckets. Always inside a closure given to Db::view or Db::update (db.h).
 //
 // Views (keys, values) that a transaction hands out stay valid until that transaction ends: read transactions
-// point into the map, write transactions copy into an arena of their own, because LMDB itself moves pages under
-// a writer. A savepoint's views live until the whole write transaction ends.
+// point into the map, write transactions copy into an arena of their own, because LMDB itself moves pages
+// under a writer. A savepoint's views live until the whole write transaction ends.
+//
 // Thread rule: a transaction and all that hangs on it belong to one thread at a time; a write transaction to
 // the thread that began it.
 #pragma once
@@ -32,13 +33,16 @@ class ReadTx : public BucketSource {
   ReadTx& operator=(const ReadTx&) = delete;
 
   /// The top-level bucket `name`; empty when absent. Errors: corrupt, closed, io.
-  Result<std::optional<Bucket>> bucket(std::string_view name) const { return root_bucket(*this).bucket(name); }
+  Result<std::optional<Bucket>> bucket(std::string_view name) const {
+    return root_bucket(*this).bucket(name);
+  }
   /// Number of the last commit that this transaction sees; a write transaction: the number it will have.
   std::uint64_t revision() const noexcept;
 
   BucketHandle root_handle() const override;
   Result<std::optional<Entry>> find(const BucketHandle& bucket, std::string_view key) const override;
-  Result<std::optional<BucketHandle>> find_bucket(const BucketHandle& bucket, std::string_view key) const override;
+  Result<std::optional<BucketHandle>> find_bucket(const BucketHandle& bucket,
+                                                  std::string_view key) const override;
   Result<std::uint64_t> sequence(const BucketHandle& bucket) const override;
   Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const override;
 
@@ -51,15 +55,16 @@ class ReadTx : public BucketSource {
 
 class WriteTx;
 
-/// A bucket of a write transaction. Using it after its bucket was deleted, after its transaction ended, or while
-/// a savepoint inside its transaction is open answers closed.
+/// A bucket of a write transaction. Using it after its bucket was deleted, after its transaction ended, or
+/// while a savepoint inside its transaction is open answers closed.
 class MutableBucket : public Bucket {
  public:
   /// Stores `value` at `key`, replacing a value that is there. Both are copied.
   /// Errors: invalid_argument (empty key), too_large (key over kMaxKeyBytes, value over 2 GiB),
   /// failed_precondition (the key is a bucket), no_space, closed, corrupt, io.
   Result<void> put(std::string_view key, std::string_view value);
-  /// Removes the value at `key`; absent is fine. Errors: failed_precondition (the key is a bucket), closed, corrupt, io.
+  /// Removes the value at `key`; absent is fine. Errors: failed_precondition (the key is a bucket), closed,
+  /// corrupt, io.
   Result<void> erase(std::string_view key);
 
   /// Errors: as put, with already_exists (a bucket is there) and failed_precondition (a value is there).
@@ -68,14 +73,16 @@ class MutableBucket : public Bucket {
   Result<MutableBucket> create_bucket_if_not_exists(std::string_view key);
   /// Empty when absent or a value.
   Result<std::optional<MutableBucket>> bucket(std::string_view key);
-  /// Removes the bucket at `key` and everything below. Errors: not_found, failed_precondition (a value), closed, corrupt, io.
+  /// Removes the bucket at `key` and everything below. Errors: not_found, failed_precondition (a value),
+  /// closed, corrupt, io.
   Result<void> delete_bucket(std::string_view key);
   /// Moves the bucket at `key`, pending changes included, to `new_key` of `target`; O(1) rows.
-  /// Errors: not_found, already_exists, failed_precondition (a value at either end), invalid_argument (target is
-  /// inside the moved bucket, or of another transaction), closed, corrupt, io.
+  /// Errors: not_found, already_exists, failed_precondition (a value at either end), invalid_argument (target
+  /// is inside the moved bucket, or of another transaction), closed, corrupt, io.
   Result<void> move_bucket(std::string_view key, MutableBucket& target, std::string_view new_key);
 
-  /// Increments and returns the bucket's own counter, which starts at 0. Errors: too_large (at 2^64-1), closed, corrupt, io.
+  /// Increments and returns the bucket's own counter, which starts at 0. Errors: too_large (at 2^64-1),
+  /// closed, corrupt, io.
   Result<std::uint64_t> next_sequence();
   Result<void> set_sequence(std::uint64_t value);
 
@@ -104,17 +111,19 @@ class WriteTx : public ReadTx {
     static_assert(!std::is_base_of_v<Bucket, typename std::invoke_result_t<F, WriteTx&>::value_type>,
                   "a bucket must not outlive the savepoint that it was opened in");
     BAYPLAN_ASSIGN(std::unique_ptr<WriteTx> inner, begin_savepoint());
-    auto result = std::forward<F>(body)(*inner);  // an error or a throw leaves `inner` to its destructor: undone
+    // An error or a throw leaves `inner` to its destructor, which undoes it.
+    auto result = std::forward<F>(body)(*inner);
     if (!result) return result;
     BAYPLAN_TRY(end_savepoint(*inner));
     return result;
   }
 
-  /// Runs `hook` after the outermost commit is durable, outside the lock, in order of registration. Dropped with
-  /// the savepoint it was registered in. Must not throw; may use the store.
+  /// Runs `hook` after the outermost commit is durable, outside the lock, in order of registration. Dropped
+  /// with the savepoint it was registered in. Must not throw; may use the store.
   void on_commit(std::function<void()> hook);
-  /// Runs `hook` if what this transaction (or savepoint) did is undone, in reverse order of registration, outside the lock
-  /// where the whole transaction is undone, inside it for a savepoint. Must not throw or use the store.
+  /// Runs `hook` if what this transaction (or savepoint) did is undone, in reverse order of registration,
+  /// outside the lock where the whole transaction is undone, inside it for a savepoint. Must not throw or use
+  /// the store.
   void on_abort(std::function<void()> hook);
 
  private:
