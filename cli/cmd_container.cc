@@ -149,8 +149,15 @@ Result<int> remove_containers(const Session& session, const std::vector<std::str
 
 void add_spec_options(CLI::App& command, CreateArguments& arguments) {
   auto& spec = arguments.options.spec;
-  command.add_option("--env", spec.env, "NAME=value, may be repeated")->allow_extra_args(false);
-  command.add_option("--label", arguments.labels, "KEY=value, may be repeated")->allow_extra_args(false);
+  // Without the three calls a repeatable option would eat the positionals that follow it.
+  command.add_option("--env", spec.env, "NAME=value, may be repeated")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  command.add_option("--label", arguments.labels, "KEY=value, may be repeated")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
   command.add_option("--user", spec.user, "user[:group] or uid[:gid]");
   command.add_option("--workdir", spec.working_dir, "Working directory inside the container");
   command.add_option("--hostname", spec.hostname, "Host name inside the container");
