@@ -22,8 +22,9 @@ Result<std::optional<UniqueFd>> make_locked(int root, const std::string& id) {
   if (!made && made.error().code() == Errc::not_found) return std::optional<UniqueFd>();
   BAYPLAN_ASSIGN(UniqueFd fd, std::move(made));
   BAYPLAN_TRY(file::lock_exclusive(fd.get(), id));
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd.get(), id));
-  if (info.st_nlink == 0) return std::optional<UniqueFd>();
+  const auto still_there = file::stat_at(root, id);
+  if (!still_there && still_there.error().code() == Errc::not_found) return std::optional<UniqueFd>();
+  if (!still_there) return still_there.error();
   return std::optional<UniqueFd>(std::move(fd));
 }
 
