@@ -38,8 +38,9 @@ Result<Record> take_record(std::string_view& rest) {
   if (!length || *length < 5 || static_cast<std::uint64_t>(*length) > rest.size()) {
     return malformed("a record's length is wrong");
   }
+  // Digits and a space stand up to `space`, so a newline at the end stands behind it.
   const auto end = static_cast<std::size_t>(*length);
-  if (end <= space + 1 || rest[end - 1] != '\n') return malformed("a record does not end where it says");
+  if (rest[end - 1] != '\n') return malformed("a record does not end where it says");
   const std::string_view text = rest.substr(space + 1, end - space - 2);
   rest.remove_prefix(end);
   const std::size_t equals = text.find('=');

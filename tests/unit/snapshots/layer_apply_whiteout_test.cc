@@ -125,6 +125,12 @@ TEST_P(LayerWhiteout, OpaqueHidesLowerChildrenWhereverItStands) {
   }
 }
 
+TEST_P(LayerWhiteout, WhatWasOpenedBeforeItWasRemovedIsMadeAgain) {
+  apply(TarBuilder().dir("d").file("d/sub/old", ""));
+  apply(TarBuilder().file("d/sub/.wh.old", "").file(std::string("d/") + kOpaque, "").file("d/sub/new", ""));
+  EXPECT_THAT(tree.paths(), ElementsAre("d/", "d/sub/", "d/sub/new"));
+}
+
 TEST_P(LayerWhiteout, OpaqueAtTheRoot) {
   apply(TarBuilder().file("low", "").dir("d").file("d/f", ""));
   apply(TarBuilder().file("f", "").file(kOpaque, "").file("g", ""));
