@@ -27,8 +27,8 @@ struct Graph {
 
 /// Adds what is reachable from `target`, which must be present; children may be absent. Every document is
 /// verified before it is parsed. Errors: not_found (the target), too_large (kMaxIndexDepth, kMaxGraphNodes,
-/// kMaxGraphBytes), digest_mismatch (also for a size that lies), cancelled, and those of the source and of
-/// parse_index and parse_manifest.
+/// kMaxGraphBytes), digest_mismatch (also for a size that lies), unsupported (docker schema 1), cancelled,
+/// and those of the source and of parse_index and parse_manifest.
 Result<void> walk_graph(Graph& graph, const ImageSource& source, const Descriptor& target,
                         const CancelToken& cancel);
 

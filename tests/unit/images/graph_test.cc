@@ -150,6 +150,12 @@ TEST_F(GraphTest, OneDocumentUnderTwoMediaTypesIsReadAsBoth) {
   EXPECT_EQ(outcome(walk(layout.index({{image}, {as_index}}))), "invalid_argument");
 }
 
+TEST_F(GraphTest, DockerSchema1IsUnsupportedWhereverItIs) {
+  const Descriptor schema1 = layout.blob("{}", "application/vnd.docker.distribution.manifest.v1+prettyjws");
+  EXPECT_EQ(outcome(walk(schema1)), "unsupported");
+  EXPECT_EQ(outcome(walk(layout.index({{schema1}}))), "unsupported");
+}
+
 TEST_F(GraphTest, IndexesNestOnlySoDeep) {
   Descriptor next = layout.image({"x"});
   for (std::size_t i = 0; i < kMaxIndexDepth; ++i) next = layout.index({{next}});
