@@ -73,7 +73,7 @@ class ResolveTest : public testing::Test {
     return put(test::index_json(entries), kOciIndex);
   }
 
-  void name(std::string_view name, const Descriptor& target) {
+  void tag(std::string_view name, const Descriptor& target) {
     ASSERT_EQ(outcome(store_.db().update([&](WriteTx& tx) {
                 return create(tx, kNs, {std::string(name), target, {}});
               })),
@@ -87,7 +87,7 @@ class ResolveTest : public testing::Test {
                                         const std::optional<Platform>& platform = {}) {
     ignore_error(store_.db().update([&](WriteTx& tx) { return remove(tx, kNs, "target"); }),
                  "it may be the first");
-    name("target", target);
+    tag("target", target);
     return resolved("target", platform);
   }
   Result<Image> found(std::string_view name) {
@@ -100,16 +100,16 @@ class ResolveTest : public testing::Test {
 
 TEST_F(ResolveTest, FindsByExactNameFirst) {
   const Descriptor target = describe("x", kOciManifest);
-  name("alpine", target);
-  name("docker.io/library/alpine:latest", target);
-  name("not a reference", target);
+  tag("alpine", target);
+  tag("docker.io/library/alpine:latest", target);
+  tag("not a reference", target);
   EXPECT_EQ(found("alpine")->name, "alpine");
   EXPECT_EQ(found("not a reference")->name, "not a reference");
   EXPECT_EQ(found("alpine:latest")->name, "docker.io/library/alpine:latest");
 }
 
 TEST_F(ResolveTest, FindsByTheCanonicalFormOfAReference) {
-  name("docker.io/library/alpine:3", describe("x", kOciManifest));
+  tag("docker.io/library/alpine:3", describe("x", kOciManifest));
   for (const char* text :
        {"alpine:3", "library/alpine:3", "docker.io/alpine:3", "index.docker.io/alpine:3"}) {
     EXPECT_EQ(outcome(found(text)), "ok") << text;
@@ -123,7 +123,7 @@ TEST_F(ResolveTest, FindsByTheCanonicalFormOfAReference) {
 
 TEST_F(ResolveTest, AnswersManifestConfigAndChain) {
   const Descriptor manifest = put_image();
-  name("a", manifest);
+  tag("a", manifest);
   const auto image = resolved("a");
   ASSERT_EQ(outcome(image), "ok");
   EXPECT_EQ(image->image.name, "a");
@@ -287,7 +287,7 @@ TEST_F(ResolveTest, BoundsTheBytesOfAllDocuments) {
 }
 
 TEST_F(ResolveTest, ErrorsNameTheImage) {
-  name("docker.io/library/a:latest", describe("gone", kOciManifest));
+  tag("docker.io/library/a:latest", describe("gone", kOciManifest));
   const auto image = resolved("a");
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().to_string().rfind("image \"docker.io/library/a:latest\": ", 0), 0u);

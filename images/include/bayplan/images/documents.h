@@ -1,5 +1,6 @@
 // The JSON documents of an image: index, manifest, config. Parsed strictly (base/json.h), bounded, never
-// re-serialised: what is stored and sent is always the bytes as they came. OCI image-spec 1.1 and docker schema 2.
+// re-serialised: what is stored and sent is always the bytes as they came. OCI image-spec 1.1 and docker
+// schema 2.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@
 namespace bayplan::images {
 
 inline constexpr std::size_t kMaxDocumentBytes = 4u << 20;
-inline constexpr std::size_t kMaxChildren = 4096;       ///< per document
+inline constexpr std::size_t kMaxChildren = 4096;  ///< per document
 inline constexpr std::size_t kMaxIndexDepth = 8;
-inline constexpr std::size_t kMaxGraphNodes = 16384;    ///< per image
+inline constexpr std::size_t kMaxGraphNodes = 16384;        ///< per image
 inline constexpr std::uint64_t kMaxGraphBytes = 64u << 20;  ///< of documents, per image
 
 enum class MediaKind : unsigned char { index, manifest, config, layer, other };
@@ -53,17 +54,18 @@ struct ImageConfig {
   std::vector<std::pair<std::string, std::string>> labels;
 };
 
-/// Each refuses what contradicts itself: another schemaVersion, a manifest that is also an index, a mediaType other than
-/// `media_type`, docker schema 1 (unsupported), sizes that are not integers >= 0, digests of other algorithms (unsupported),
-/// more than kMaxChildren children, an inline `data` that does not match its digest, platforms that hold more than
-/// letters, digits and "_.-", user ids outside 0..2^31-1 and users with control characters.
-/// `name` says which document in errors. Errors: invalid_argument, unsupported, too_large, digest_mismatch.
+/// Each refuses what contradicts itself: another schemaVersion, a manifest that is also an index, a mediaType
+/// other than `media_type`, docker schema 1 (unsupported), sizes that are not integers >= 0, digests of other
+/// algorithms (unsupported), more than kMaxChildren children, an inline `data` that does not match its
+/// digest, platforms that hold more than letters, digits and "_.-", user ids outside 0..2^31-1 and users with
+/// control characters. `name` says which document in errors. Errors: invalid_argument, unsupported,
+/// too_large, digest_mismatch.
 Result<Index> parse_index(std::string_view json, std::string_view media_type, std::string_view name);
 Result<Manifest> parse_manifest(std::string_view json, std::string_view media_type, std::string_view name);
 Result<ImageConfig> parse_config(std::string_view json, std::string_view name);
 
-/// chainID of the first n diffIDs (image-spec config.md): chain(1) = diffID, chain(n) = sha256(chain(n-1) + " " + diffIDn).
-/// One per layer, base first.
+/// chainID of the first n diffIDs (image-spec config.md): chain(1) = diffID, chain(n) = sha256(chain(n-1) + "
+/// " + diffIDn). One per layer, base first.
 std::vector<Digest> chain_ids(const std::vector<Digest>& diff_ids);
 
 }  // namespace bayplan::images

@@ -25,10 +25,12 @@ struct Image {
 
 /// Errors: not_found, corrupt, closed, io.
 Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
-/// created and updated are set to now. Labels and annotations with empty values are not stored. Errors: already_exists,
-/// invalid_argument (name, labels, an annotation without key, size 0, no media type), and those of MutableBucket.
+/// created and updated are set to now. Labels and annotations with empty values are not stored. Errors:
+/// already_exists, invalid_argument (name, labels, an annotation without key, size 0, no media type), and
+/// those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image);
-/// Replaces target and labels, keeps created, sets updated. Errors: not_found, invalid_argument, and those of MutableBucket.
+/// Replaces target and labels, keeps created, sets updated. Errors: not_found, invalid_argument, and those of
+/// MutableBucket.
 Result<void> update(metadata::WriteTx& tx, std::string_view ns, const Image& image);
 /// Errors: not_found, and those of MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name);

@@ -21,8 +21,8 @@ struct Platform {
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 
-/// Lower case, aliases folded (x86_64 -> amd64, aarch64 -> arm64, armhf -> arm/v7, ...), default variants dropped or
-/// given as containerd does.
+/// Lower case, aliases folded (x86_64 -> amd64, aarch64 -> arm64, armhf -> arm/v7, ...), default variants
+/// dropped or given as containerd does.
 Platform normalize(Platform platform);
 /// "os/arch[/variant]", or one word that is a known os or architecture. Errors: invalid_argument.
 Result<Platform> parse_platform(std::string_view text);

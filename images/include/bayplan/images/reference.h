@@ -33,8 +33,8 @@ class Reference {
   std::optional<Digest> digest_;
 };
 
-/// What an image record may be called: printable UTF-8 without control characters, 1..kMaxKeyBytes bytes. Looser than a reference, as in
-/// containerd's image store. Errors: invalid_argument.
+/// What an image record may be called: printable UTF-8 without control characters, 1..kMaxKeyBytes bytes.
+/// Looser than a reference, as in containerd's image store. Errors: invalid_argument.
 Result<void> validate_image_name(std::string_view name);
 
 }  // namespace bayplan::images
