@@ -6,8 +6,9 @@
 
 namespace bayplan::images {
 
-/// Checks every member that the spec gives a meaning to; `urls` are ignored, an inline `data` must be the
-/// content. Errors: invalid_argument, unsupported (digest algorithm), digest_mismatch (`data`).
+/// Checks every member that the spec gives a meaning to: `urls` are never followed, but must be http or https
+/// without credentials; an inline `data` must be the content. Errors: invalid_argument, unsupported (digest
+/// algorithm), digest_mismatch (`data`).
 Result<Descriptor> read_descriptor(const json::Value& value);
 
 }  // namespace bayplan::images

@@ -64,8 +64,8 @@ Result<Index> parse_index(std::string_view json, std::string_view media_type, st
 Result<Manifest> parse_manifest(std::string_view json, std::string_view media_type, std::string_view name);
 Result<ImageConfig> parse_config(std::string_view json, std::string_view name);
 
-/// chainID of the first n diffIDs (image-spec config.md): chain(1) = diffID, chain(n) = sha256(chain(n-1) + "
-/// " + diffIDn). One per layer, base first.
+/// chainID of the first n diffIDs (image-spec config.md): chain(1) = diffID, chain(n) = sha256 of chain(n-1),
+/// one space, diffIDn. One per layer, base first.
 std::vector<Digest> chain_ids(const std::vector<Digest>& diff_ids);
 
 }  // namespace bayplan::images
