@@ -61,7 +61,7 @@ class BundleTest : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Drivers, BundleTest, ::testing::Values("overlay", "native"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& driver) { return driver.param; });
 
 TEST_P(BundleTest, HoldsTheMountedSnapshotAndTheSpec) {
   const auto bundle = store_.prepare("c1");

@@ -94,7 +94,7 @@ TEST_F(ContainersTest, TheRecordIsContainerds) {
     EXPECT_EQ(record->descend({"labels"}).value()->require("colour").value(), "blue");
     EXPECT_EQ(record->require("createdat")->size(), 15u);
     const std::string spec(record->require("spec").value());
-    EXPECT_EQ(spec, "\x0a\x3d" + std::string(kSpecTypeUrl) + "\x12\x16" + R"({"ociVersion":"1.1.0"})");
+    EXPECT_EQ(spec, "\x0a\x36" + std::string(kSpecTypeUrl) + "\x12\x16" + R"({"ociVersion":"1.1.0"})");
     return {};
   });
   EXPECT_TRUE(checked);

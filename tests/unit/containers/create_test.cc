@@ -40,7 +40,7 @@ class CreateTest : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Drivers, CreateTest, ::testing::Values("overlay", "native"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& driver) { return driver.param; });
 
 TEST_P(CreateTest, RecordsTheContainerAndItsSnapshotOverTheImagesLayers) {
   store_.add_image("example.org/a:1", {plain_layer("one"), plain_layer("two")}, {.env = {"A=image"}});

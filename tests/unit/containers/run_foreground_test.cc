@@ -121,7 +121,7 @@ TEST_F(RunForegroundTest, AReadOnlyRootfsIs) {
 
 TEST_F(RunForegroundTest, NoDescriptorOfOursReachesTheContainer) {
   const Bundle bundle =
-      bundle_of("c1", "for fd in /proc/self/fd/* /proc/1/fd/*; do readlink $fd; done > /tmp/out");
+      bundle_of("c1", "for fd in /proc/self/fd/* /proc/1/fd/*; do readlink $fd; done > /tmp/out; true");
   EXPECT_EQ(run(bundle, "c1").value(), 0);
   EXPECT_THAT(output(bundle), Not(HasSubstr("lock")));
   EXPECT_THAT(output(bundle), Not(HasSubstr(store_.run_root().string())));
