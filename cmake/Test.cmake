@@ -1,22 +1,22 @@
 # bayplan_unit_tests(FOLDER files...): one executable test_FOLDER over tests/unit/FOLDER, ctest label "fast".
-# bayplan_tests(NAME n FOLDER folder LABELS ... SOURCES ... [LIBS ...]): any other group of GoogleTest files.
+# bayplan_tests(NAME n FOLDER folder LABEL l SOURCES ... [LIBS ...]): any other group of GoogleTest files.
 # Every *_test.cc below the calling directory must be registered, or configuration fails: a forgotten test is no test.
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
 function(bayplan_tests)
-  cmake_parse_arguments(arg "" "NAME;FOLDER" "LABELS;SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;FOLDER;LABEL" "SOURCES;LIBS" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE bayplan_${arg_FOLDER} bayplan_${arg_FOLDER}_internal bayplan_test_support
                         bayplan_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
   target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/${arg_FOLDER})
-  gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
+  gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
   set_property(DIRECTORY APPEND PROPERTY BAYPLAN_REGISTERED_TESTS ${arg_SOURCES})
   cmake_language(EVAL CODE "cmake_language(DEFER ID check_tests_${arg_NAME} CALL bayplan_check_registered)")
 endfunction()
 
 function(bayplan_unit_tests folder)
-  bayplan_tests(NAME test_${folder} FOLDER ${folder} LABELS fast SOURCES ${ARGN})
+  bayplan_tests(NAME test_${folder} FOLDER ${folder} LABEL fast SOURCES ${ARGN})
 endfunction()
 
 function(bayplan_check_registered)
