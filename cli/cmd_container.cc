@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bayplan/containers/service.h"
+#include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
 #include "session.h"
@@ -77,35 +78,27 @@ Result<int> run_container(const Session& session, const RunArguments& arguments)
   return code;
 }
 
+void write_summary(json::Writer& out, const containers::Container& container) {
+  out.member("id", container.id).member("image", container.image).member("runtime", container.runtime);
+  out.member("snapshotter", container.snapshotter).member("snapshotKey", container.snapshot_key);
+  out.member("createdAt", format_rfc3339(container.created));
+  out.member("updatedAt", format_rfc3339(container.updated));
+  write_labels(out, container.labels);
+}
+
 Result<int> list_containers(const Session& session, bool quiet) {
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Table table({"CONTAINER", "IMAGE", "RUNTIME", "SNAPSHOT", "CREATED"});
-  json::Writer out = begin_json();
-  out.key("containers").begin_array();
+  Listing listing(session, "containers", {"CONTAINER", "IMAGE", "RUNTIME", "SNAPSHOT", "CREATED"}, quiet);
   BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
     return containers::walk(tx, session.ns, [&](const containers::Container& container) -> Result<void> {
-      if (session.json()) {
-        out.begin_object().member("id", container.id).member("image", container.image);
-        out.member("runtime", container.runtime).member("snapshotter", container.snapshotter);
-        out.member("snapshotKey", container.snapshot_key)
-            .member("createdAt", format_rfc3339(container.created));
-        write_labels(out, container.labels);
-        out.end_object();
-      } else if (quiet) {
-        print_line(container.id);
-      } else {
-        table.row({container.id, container.image, container.runtime,
-                   container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)});
-      }
+      listing.add(container.id,
+                  {container.id, container.image, container.runtime,
+                   container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)},
+                  [&](json::Writer& out) { write_summary(out, container); });
       return {};
     });
   }));
-  if (session.json()) {
-    out.end_array().end_object();
-    print_json(std::move(out));
-  } else if (!quiet) {
-    table.print();
-  }
+  std::move(listing).finish();
   return 0;
 }
 
@@ -115,11 +108,7 @@ Result<int> show_container(const Session& session, const std::string& id) {
     return containers::get(tx, session.ns, id);
   }));
   json::Writer out = begin_json();
-  out.member("id", container.id).member("image", container.image).member("runtime", container.runtime);
-  out.member("snapshotter", container.snapshotter).member("snapshotKey", container.snapshot_key);
-  out.member("createdAt", format_rfc3339(container.created))
-      .member("updatedAt", format_rfc3339(container.updated));
-  write_labels(out, container.labels);
+  write_summary(out, container);
   BAYPLAN_ASSIGN(const json::Document spec, json::Document::parse(container.spec, "spec of container " + id));
   out.key("spec").value(spec.root()).end_object();
   print_json(std::move(out));

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "listing.h"
 #include "print.h"
 #include "session.h"
 
@@ -10,33 +11,23 @@ namespace {
 
 Result<int> list_content(const Session& session, bool quiet) {
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Table table({"DIGEST", "SIZE", "CREATED", "LABELS"});
-  json::Writer out = begin_json();
-  out.key("content").begin_array();
+  Listing listing(session, "content", {"DIGEST", "SIZE", "CREATED", "LABELS"}, quiet);
   BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
     return content::walk(tx, session.ns, [&](const content::Info& info) -> Result<void> {
       const std::string digest = info.digest.to_string();
-      if (session.json()) {
-        out.begin_object().member("digest", digest).key("size").unsigned_integer(info.size);
-        out.member("createdAt", format_rfc3339(info.created))
-            .member("updatedAt", format_rfc3339(info.updated));
-        write_labels(out, info.labels);
-        out.end_object();
-      } else if (quiet) {
-        print_line(digest);
-      } else {
-        table.row({digest, human_bytes(info.size), format_rfc3339(info.created),
-                   std::to_string(info.labels.size())});
-      }
+      listing.add(
+          digest,
+          {digest, human_bytes(info.size), format_rfc3339(info.created), std::to_string(info.labels.size())},
+          [&](json::Writer& out) {
+            out.member("digest", digest).key("size").unsigned_integer(info.size);
+            out.member("createdAt", format_rfc3339(info.created));
+            out.member("updatedAt", format_rfc3339(info.updated));
+            write_labels(out, info.labels);
+          });
       return {};
     });
   }));
-  if (session.json()) {
-    out.end_array().end_object();
-    print_json(std::move(out));
-  } else if (!quiet) {
-    table.print();
-  }
+  std::move(listing).finish();
   return 0;
 }
 

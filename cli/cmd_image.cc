@@ -2,6 +2,7 @@
 
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
+#include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
 #include "session.h"
@@ -60,33 +61,24 @@ Result<int> import_image(const Session& session, ImportArguments arguments) {
 
 Result<int> list_images(const Session& session, bool quiet) {
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Table table({"NAME", "TARGET", "MEDIA TYPE", "SIZE", "CREATED"});
-  json::Writer out = begin_json();
-  out.key("images").begin_array();
+  Listing listing(session, "images", {"NAME", "TARGET", "MEDIA TYPE", "SIZE", "CREATED"}, quiet);
   BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
     return images::walk(tx, session.ns, [&](const images::Image& image) -> Result<void> {
-      if (session.json()) {
-        out.begin_object().member("name", image.name).member("target", image.target.digest.to_string());
-        out.member("mediaType", image.target.media_type).key("size").unsigned_integer(image.target.size);
-        out.member("createdAt", format_rfc3339(image.created))
-            .member("updatedAt", format_rfc3339(image.updated));
-        write_labels(out, image.labels);
-        out.end_object();
-      } else if (quiet) {
-        print_line(printable(image.name));
-      } else {
-        table.row({image.name, short_digest(image.target.digest.to_string()), image.target.media_type,
-                   human_bytes(image.target.size), format_rfc3339(image.created)});
-      }
+      const Descriptor& target = image.target;
+      listing.add(image.name,
+                  {image.name, short_digest(target.digest.to_string()), target.media_type,
+                   human_bytes(target.size), format_rfc3339(image.created)},
+                  [&](json::Writer& out) {
+                    out.member("name", image.name).member("target", target.digest.to_string());
+                    out.member("mediaType", target.media_type).key("size").unsigned_integer(target.size);
+                    out.member("createdAt", format_rfc3339(image.created));
+                    out.member("updatedAt", format_rfc3339(image.updated));
+                    write_labels(out, image.labels);
+                  });
       return {};
     });
   }));
-  if (session.json()) {
-    out.end_array().end_object();
-    print_json(std::move(out));
-  } else if (!quiet) {
-    table.print();
-  }
+  std::move(listing).finish();
   return 0;
 }
 

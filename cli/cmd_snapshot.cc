@@ -1,6 +1,7 @@
 #include <map>
 #include <memory>
 
+#include "listing.h"
 #include "print.h"
 #include "session.h"
 
@@ -21,33 +22,22 @@ Result<std::vector<snapshots::Info>> all_snapshots(const Session& session) {
 
 Result<int> list_snapshots(const Session& session, bool quiet) {
   BAYPLAN_ASSIGN(const auto all, all_snapshots(session));
-  if (session.json()) {
-    json::Writer out = begin_json();
-    out.key("snapshots").begin_array();
-    for (const auto& info : all) {
-      out.begin_object()
-          .member("key", info.key)
-          .member("kind", to_string(info.kind))
-          .member("parent", info.parent);
-      out.member("directory", info.directory).key("size").unsigned_integer(info.usage.bytes);
-      out.key("inodes").unsigned_integer(info.usage.inodes).member("createdAt", format_rfc3339(info.created));
-      write_labels(out, info.labels);
-      out.end_object();
-    }
-    out.end_array().end_object();
-    print_json(std::move(out));
-    return 0;
-  }
-  Table table({"KEY", "PARENT", "KIND", "DIRECTORY", "SIZE"});
+  Listing listing(session, "snapshots", {"KEY", "PARENT", "KIND", "DIRECTORY", "SIZE"}, quiet);
   for (const auto& info : all) {
-    if (quiet) {
-      print_line(printable(info.key));
-    } else {
-      table.row({info.key, short_digest(info.parent), std::string(to_string(info.kind)), info.directory,
-                 info.kind == snapshots::Kind::committed ? human_bytes(info.usage.bytes) : "-"});
-    }
+    const std::string kind(to_string(info.kind));
+    const bool measured = info.kind == snapshots::Kind::committed;
+    listing.add(info.key,
+                {info.key, short_digest(info.parent), kind, info.directory,
+                 measured ? human_bytes(info.usage.bytes) : "-"},
+                [&](json::Writer& out) {
+                  out.member("key", info.key).member("kind", kind).member("parent", info.parent);
+                  out.member("directory", info.directory).key("size").unsigned_integer(info.usage.bytes);
+                  out.key("inodes").unsigned_integer(info.usage.inodes);
+                  out.member("createdAt", format_rfc3339(info.created));
+                  write_labels(out, info.labels);
+                });
   }
-  if (!quiet) table.print();
+  std::move(listing).finish();
   return 0;
 }
 

@@ -89,22 +89,23 @@ class RowChecker {
   RowFacts facts_;
 };
 
-// The pages of the reader's snapshot, or of a later commit, whose pages may then change under the check: not
-// damage.
-Result<void> check_pages_of(const ReadState& state) {
+}  // namespace
+
+Result<void> check_pages(const ReadTx& tx) {
+  const ReadState& state = state_of(tx);
+  BAYPLAN_TRY(state.usable());
   BAYPLAN_ASSIGN(const PageFile pages, PageFile::open(state.environment->data_fd()));
-  const bool pinned = pages.meta().txn == ::mdb_txn_id(state.own_txn);
+  const bool pinned = pages.meta().txn == ::mdb_txn_id(state.txn());
   auto checked = check_all_pages(pages);
+  // Pages of a later commit may change under the check: that is no damage.
   if (!checked && !pinned && checked.error().code() == Errc::corrupt) return check_upper_pages(pages);
   return checked;
 }
 
-}  // namespace
-
 Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds) {
   BAYPLAN_ASSIGN(const auto tx, db.begin_read());
   ReadState& state = state_of(*tx);
-  const auto pages = check_pages_of(state);
+  const auto pages = check_pages(*tx);
   if (!pages) {
     if (pages.error().code() != Errc::corrupt) return pages.error();
     // LMDB believes its pages: following these could end the process.

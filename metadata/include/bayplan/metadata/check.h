@@ -25,4 +25,10 @@ Result<CheckReport> check(const BucketSource& source, std::span<const GcKind* co
 /// not verify. On one read snapshot. Where pages are damaged, rows are not looked at.
 Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds);
 
+/// Reads every page that `tx` sees with our own reader, which checks each bound. LMDB maps the file and
+/// believes it: after success it can be trusted with it, before it a damaged page can crash the process.
+/// Where other processes commit meanwhile, only what opening needs is checked. Precondition: a read
+/// transaction. Errors: corrupt, closed, io.
+Result<void> check_pages(const ReadTx& tx);
+
 }  // namespace bayplan::metadata
