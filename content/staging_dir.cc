@@ -9,7 +9,9 @@
 namespace bayplan::content {
 namespace {
 
-constexpr int kAttempts = 16;
+// One is lost when a sweep looks between mkdir and lock. Sweeps may follow one another without a pause, from
+// several processes: a few tries were seen not to be enough.
+constexpr int kAttempts = 10000;
 constexpr mode_t kPrivateMode = 0700;
 
 }  // namespace

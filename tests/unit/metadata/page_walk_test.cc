@@ -172,10 +172,10 @@ TEST_F(PageWalk, no_flipped_bit_crashes_or_goes_unnoticed) {
   const std::size_t seed = given != nullptr ? std::strtoul(given, nullptr, 10) : std::random_device{}();
   SCOPED_TRACE("BAYPLAN_TEST_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 600; ++round) {
     std::string bytes = good_;
-    // Half of them where structure is: page headers and node offsets.
-    const std::size_t page = random() % (bytes.size() / kPage);
+    // Half of them where structure is (page headers and node offsets), a quarter in the meta pages.
+    const std::size_t page = random() % (round % 4 == 0 ? 2 : bytes.size() / kPage);
     const std::size_t offset = page * kPage + (round % 2 == 0 ? random() % 160 : random() % kPage);
     bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << random() % 8));
     SCOPED_TRACE("offset " + std::to_string(offset));
