@@ -28,7 +28,9 @@ TEST_F(StoreTest, ARootThatMayNotBeMadeIsPermissionDenied) {
   std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
   const uid_t user = ::geteuid();
   constexpr uid_t kNobody = 65534;
-  if (user == 0) ASSERT_EQ(::seteuid(kNobody), 0);  // root may write anywhere
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(kNobody), 0);  // root may write anywhere
+  }
   const Errc code = code_of(Store::open(dir_.path() / "closed/content"));
   ASSERT_EQ(::seteuid(user), 0);
   EXPECT_EQ(code, Errc::permission_denied);
