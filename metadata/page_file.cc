@@ -35,9 +35,9 @@ Result<MetaPage> read_meta(int fd, std::uint64_t offset, std::uint64_t page) {
   const bool marked = (load_le<std::uint16_t>(bytes + 10) & kMetaFlag) != 0;
   if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged_page(page, "not a meta page");
   BAYPLAN_TRY(check_version(page, load_le<std::uint32_t>(meta + 4)));
-  return MetaPage{load_le<std::uint32_t>(meta + 24), load_le<std::uint64_t>(meta + 120),
-                  load_le<std::uint64_t>(meta + 128), read_tree_record(meta + 24),
-                  read_tree_record(meta + 72)};
+  return MetaPage{load_le<std::uint32_t>(meta + 24),  load_le<std::uint64_t>(meta + 16),
+                  load_le<std::uint64_t>(meta + 120), load_le<std::uint64_t>(meta + 128),
+                  read_tree_record(meta + 24),        read_tree_record(meta + 72)};
 }
 
 Result<void> check_root(std::uint64_t page, const TreeRecord& tree, const MetaPage& meta,
@@ -49,6 +49,9 @@ Result<void> check_root(std::uint64_t page, const TreeRecord& tree, const MetaPa
 
 Result<void> check_meta(std::uint64_t page, const MetaPage& meta, std::uint64_t pages) {
   if (meta.last_page < 1) return damaged_page(page, "no room for the meta pages");
+  // LMDB would map as much as the last page asks for.
+  if (meta.last_page >= meta.map_bytes / meta.page_bytes)
+    return damaged_page(page, "its last page is outside the map");
   // The free list's flags also hold some of the environment's; a fixed mapping address is among the others.
   if ((meta.free_list.flags & ~kNoSubdirectory) != kIntegerKey || meta.main.flags != 0) {
     return damaged_page(page, "unknown flags");

@@ -29,6 +29,7 @@ TreeRecord read_tree_record(const char* at) noexcept;
 
 struct MetaPage {
   std::uint32_t page_bytes = 0;
+  std::uint64_t map_bytes = 0;
   std::uint64_t last_page = 0;
   std::uint64_t txn = 0;
   TreeRecord free_list;
