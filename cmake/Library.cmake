@@ -21,10 +21,16 @@ function(bayplan_library folder)
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(bayplan::${folder} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${folder} POSITION_INDEPENDENT_CODE ON
-                        CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON)
+                        CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ON INTERFACE_HEADER_SETS_TO_VERIFY HEADERS)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  set(tables ${arg_HEADERS})
+  list(FILTER tables INCLUDE REGEX "[.]def$")  # included several times, never alone
+  list(FILTER arg_HEADERS EXCLUDE REGEX "[.]def$")
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include ${PROJECT_BINARY_DIR}/${folder}/include
                  FILES ${arg_HEADERS})
+  if(tables)
+    target_sources(${target} PUBLIC FILE_SET tables TYPE HEADERS BASE_DIRS include FILES ${tables})
+  endif()
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/internal ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:bayplan_options> ${arg_PRIVATE_LIBS})
 
