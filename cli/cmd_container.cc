@@ -33,7 +33,12 @@ Result<containers::Container> create(const Session& session, images::Store& stor
   // What follows ID is the command, options of its own included; "--" may stand before it and is not part of
   // it.
   auto& args = arguments.options.spec.args;
-  if (!args.empty() && args.front() == "--") args.erase(args.begin());
+  if (!args.empty() && args.front() == "--") {
+    args.erase(args.begin());
+  } else if (!args.empty() && args.front().starts_with('-')) {
+    return Error(Errc::invalid_argument, "command", args.front(), "options stand before IMAGE and ID")
+        .with_advice("put -- before a command that really begins with a dash");
+  }
   BAYPLAN_TRY(parse_labels(arguments.labels, arguments.options.labels));
   if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
   ProgressBar bar;
@@ -64,8 +69,22 @@ struct RunArguments {
   bool remove = false;
 };
 
-/// `run IMAGE ID` creates and runs, `run ID` runs what `create` made.
+/// Without an image there is nothing to make a container of, so that what describes one would be ignored.
+Result<void> check_arguments(const CreateArguments& create) {
+  const auto& spec = create.options.spec;
+  const bool described = !spec.args.empty() || !spec.env.empty() || !create.labels.empty() ||
+                         !spec.user.empty() || !spec.working_dir.empty() || !spec.hostname.empty() ||
+                         !create.entrypoint.empty() || spec.read_only_rootfs || spec.host_network ||
+                         spec.terminal;
+  if (!create.image.empty() || !described) return {};
+  return Error(Errc::invalid_argument, "container", create.id,
+               "a command and options are given when it is created")
+      .with_advice("add --image IMAGE to create it here, or use `container create`");
+}
+
+/// `run --image IMAGE ID` creates and runs, `run ID` runs what `create` made.
 Result<int> run_container(const Session& session, const RunArguments& arguments) {
+  BAYPLAN_TRY(check_arguments(arguments.create));
   BAYPLAN_ASSIGN(images::Store store, session.open_store());
   const std::string& id = arguments.create.id;
   if (!arguments.create.image.empty()) {

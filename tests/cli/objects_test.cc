@@ -120,6 +120,19 @@ TEST_F(Objects, ContainersPinTheirSnapshotAndCarryLabels) {
   EXPECT_EQ(command.ok({"container", "ls", "-q"}), "");
 }
 
+TEST_F(Objects, WhatWouldBeIgnoredIsRefused) {
+  command.ok({"image", "import", command.layout().string()});
+  const CommandResult late =
+      command.run({"container", "create", "registry.test/small:1", "c1", "--label", "a=1"});
+  EXPECT_EQ(late.exit_code, 1);
+  EXPECT_NE(late.err.find("before"), std::string::npos) << late.err;
+  EXPECT_EQ(command.ok({"container", "ls", "-q"}), "");
+  command.ok({"container", "create", "registry.test/small:1", "c1"});
+  const CommandResult ignored = command.run({"container", "run", "c1", "/bin/echo", "x"});
+  EXPECT_EQ(ignored.exit_code, 1);
+  EXPECT_NE(ignored.err.find("--image"), std::string::npos) << ignored.err;
+}
+
 TEST_F(Objects, NamesFromOutsideAreSafeOnATerminal) {
   const CommandResult result = command.run({"image", "import", "/nonexistent/\x1b[31mred"});
   EXPECT_EQ(result.err.find('\x1b'), std::string::npos) << result.err;

@@ -1,7 +1,7 @@
 // Db: the environment. START HERE.
 //
-//   auto db = metadata::Db::open("/var/lib/bayplan/metadata");
-//   db->update([](metadata::WriteTx& tx) -> Result<void> {
+//   BAYPLAN_ASSIGN(auto db, metadata::Db::open("/var/lib/bayplan/metadata"));
+//   return db.update([](metadata::WriteTx& tx) -> Result<void> {
 //     BAYPLAN_ASSIGN(auto bucket, tx.create_bucket_if_not_exists("settings"));
 //     return bucket.put("colour", "blue");
 //   });
@@ -39,12 +39,6 @@ struct DbStats {
   std::string uuid{};  ///< of the store, 8-4-4-4-12 hex
 };
 
-namespace internal {
-template <class T>
-inline constexpr bool kEscapes = std::is_same_v<T, std::string_view> || std::is_base_of_v<Bucket, T> ||
-                                 std::is_same_v<T, Entry> || std::is_pointer_v<T>;
-}
-
 class Db {
  public:
   /// Opens, or creates crash-safely (a temporary directory, one commit, rename, sync of the parent; who loses
@@ -60,7 +54,9 @@ class Db {
   template <class F>
   auto view(F&& body) const -> std::invoke_result_t<F, const ReadTx&> {
     using R = std::invoke_result_t<F, const ReadTx&>;
-    static_assert(!internal::kEscapes<typename R::value_type>, "a view must not outlive its transaction");
+    static_assert(
+        !(internal::kHoldsView<typename R::value_type> || internal::kHoldsBucket<typename R::value_type>),
+        "a view must not outlive its transaction");
     BAYPLAN_ASSIGN(std::unique_ptr<const ReadTx> tx, begin_read());
     return std::forward<F>(body)(*tx);
   }
@@ -72,7 +68,9 @@ class Db {
   template <class F>
   auto update(F&& body) const -> std::invoke_result_t<F, WriteTx&> {
     using R = std::invoke_result_t<F, WriteTx&>;
-    static_assert(!internal::kEscapes<typename R::value_type>, "a view must not outlive its transaction");
+    static_assert(
+        !(internal::kHoldsView<typename R::value_type> || internal::kHoldsBucket<typename R::value_type>),
+        "a view must not outlive its transaction");
     BAYPLAN_ASSIGN(std::unique_ptr<WriteTx> tx, begin_write());
     R result = std::forward<F>(body)(*tx);
     if (!result) return result;

@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "bayplan/metadata/bucket_source.h"
 
@@ -24,6 +25,28 @@ class Db;
 class Environment;
 struct ReadState;
 struct WriteState;
+
+namespace internal {
+// What a closure must not answer. Seen through optional and vector; a view hidden in a struct is not seen.
+template <class T>
+struct Held {
+  using type = T;
+};
+template <class T>
+struct Held<std::optional<T>> : Held<T> {};
+template <class T>
+struct Held<std::vector<T>> : Held<T> {};
+template <class T>
+using HeldType = typename Held<T>::type;
+
+template <class T>
+inline constexpr bool kHoldsView = std::is_same_v<HeldType<T>, std::string_view> ||
+                                   std::is_same_v<HeldType<T>, Entry> || std::is_pointer_v<HeldType<T>>;
+template <class T>
+inline constexpr bool kHoldsBucket =
+    std::is_base_of_v<Bucket, HeldType<T>> || std::is_same_v<HeldType<T>, BucketHandle> ||
+    std::is_same_v<HeldType<T>, std::unique_ptr<BucketCursor>>;
+}  // namespace internal
 
 /// A consistent snapshot of the store. Never blocks and is never blocked.
 class ReadTx : public BucketSource {
@@ -108,7 +131,7 @@ class WriteTx : public ReadTx {
   /// Adds errors: no_space, closed, io (the outer transaction is as before).
   template <class F>
   auto savepoint(F&& body) -> std::invoke_result_t<F, WriteTx&> {
-    static_assert(!std::is_base_of_v<Bucket, typename std::invoke_result_t<F, WriteTx&>::value_type>,
+    static_assert(!internal::kHoldsBucket<typename std::invoke_result_t<F, WriteTx&>::value_type>,
                   "a bucket must not outlive the savepoint that it was opened in");
     BAYPLAN_ASSIGN(std::unique_ptr<WriteTx> inner, begin_savepoint());
     // An error or a throw leaves `inner` to its destructor, which undoes it.
