@@ -22,15 +22,6 @@ Result<metadata::Db> open_db(const Session& session) {
   return root.db;
 }
 
-/// Runs `body(tx)` on a snapshot whose pages our own reader found sound: LMDB believes whatever it maps.
-template <class F>
-Result<void> view_checked(const metadata::Db& db, F&& body) {
-  return db.view([&](const metadata::ReadTx& tx) -> Result<void> {
-    BAYPLAN_TRY(metadata::check_pages(tx));
-    return body(tx);
-  });
-}
-
 Result<std::optional<metadata::Bucket>> descend(const metadata::BucketSource& source,
                                                 const std::vector<std::string>& steps) {
   metadata::Bucket bucket = root_bucket(source);
@@ -61,7 +52,7 @@ Result<void> print_bucket(const metadata::Bucket& bucket, std::size_t depth, std
 Result<int> print_tree(const Session& session, const std::string& path, std::size_t depth) {
   BAYPLAN_ASSIGN(const auto steps, parse_bucket_path(path));
   BAYPLAN_ASSIGN(const auto db, open_db(session));
-  BAYPLAN_TRY(view_checked(db, [&](const metadata::ReadTx& tx) -> Result<void> {
+  BAYPLAN_TRY(db.view([&](const metadata::ReadTx& tx) -> Result<void> {
     BAYPLAN_ASSIGN(const auto bucket, descend(tx, steps));
     if (!bucket) return Error(Errc::not_found, "bucket", path);
     return print_bucket(*bucket, 0, std::min(depth, kMaxDepth));
@@ -75,7 +66,7 @@ Result<int> print_value(const Session& session, const std::string& path) {
   const std::string key = std::move(steps.back());
   steps.pop_back();
   BAYPLAN_ASSIGN(const auto db, open_db(session));
-  BAYPLAN_TRY(view_checked(db, [&](const metadata::ReadTx& tx) -> Result<void> {
+  BAYPLAN_TRY(db.view([&](const metadata::ReadTx& tx) -> Result<void> {
     BAYPLAN_ASSIGN(const auto bucket, descend(tx, steps));
     if (!bucket) return Error(Errc::not_found, "key", path);
     BAYPLAN_ASSIGN(const auto value, bucket->get(key));
@@ -116,7 +107,6 @@ Result<int> check_store(const Session& session) {
 
 Result<int> print_stats(const Session& session) {
   BAYPLAN_ASSIGN(const auto db, open_db(session));
-  BAYPLAN_TRY(view_checked(db, [](const metadata::ReadTx&) -> Result<void> { return {}; }));
   BAYPLAN_ASSIGN(const auto stats, db.stats());
   const std::vector<std::pair<std::string, std::uint64_t>> rows = {{"formatVersion", stats.format_version},
                                                                    {"revision", stats.revision},

@@ -40,6 +40,17 @@ Result<void> check_pages(int fd) {
   return pages.is_short() ? check_all_pages(pages) : check_upper_pages(pages);
 }
 
+// LMDB opens this one by itself: it would follow a link and overwrite what that leads to.
+Result<void> check_lock_file(int directory_fd) {
+  constexpr const char* kLockName = "lock.mdb";
+  auto info = file::stat_at(directory_fd, kLockName);
+  if (!info && info.error().code() == Errc::not_found) return {};
+  BAYPLAN_ASSIGN(const struct stat found, std::move(info));
+  if (S_ISREG(found.st_mode) && found.st_nlink == 1) return {};
+  return Error(Errc::corrupt, "file", kLockName, "a link, or no regular file")
+      .with_advice("remove it while nobody uses the store: it holds no data");
+}
+
 }  // namespace
 
 Result<void> check_file_system(int directory_fd) {
@@ -58,6 +69,7 @@ Result<void> precheck(int directory_fd, bool read_only) {
     return Error(Errc::corrupt, "file", kDataName, "absent, though its directory exists");
   }
   BAYPLAN_ASSIGN(const UniqueFd data, std::move(fd));
+  BAYPLAN_TRY(check_lock_file(directory_fd));
   if (!read_only) {
     BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));
     BAYPLAN_TRY(narrow(data.get(), 0600, kDataName));

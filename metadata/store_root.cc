@@ -10,6 +10,7 @@
 #include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
+#include "bayplan/metadata/check.h"
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
 
@@ -108,6 +109,9 @@ Result<StoreRoot> open_existing(int root, const std::filesystem::path& path, con
     return Error(Errc::corrupt, "store", path.native(), "its metadata directory is absent")
         .with_advice("restore the store from a backup");
   }
+  // Before the first row is read: LMDB believes every page that it maps, and a damaged one can end the
+  // process.
+  BAYPLAN_TRY(db->view([](const ReadTx& tx) { return check_pages(tx); }));
   BAYPLAN_ASSIGN(const DbStats stats, db->stats());
   if (stats.uuid != marker.uuid) {
     return Error(Errc::corrupt, "store", path.native(), "its metadata belong to store " + stats.uuid);

@@ -70,6 +70,37 @@ TEST_F(Inspect, CheckNamesAMissingBlob) {
   }
 }
 
+TEST_F(Inspect, ALinkInPlaceOfTheLockFileIsNotFollowed) {
+  const auto lock = command.root() / "metadata/lock.mdb";
+  write_file(command.directory() / "decoy", "untouched");
+  std::filesystem::remove(lock);
+  std::filesystem::create_symlink(command.directory() / "decoy", lock);
+  EXPECT_EQ(command.run({"inspect", "stats"}).exit_code, 4);
+  EXPECT_EQ(command.run({"image", "ls"}).exit_code, 4);
+  EXPECT_EQ(std::filesystem::file_size(command.directory() / "decoy"), 9u);
+}
+
+// Every page in turn, the free list's among them.
+TEST_F(Inspect, APageOfGarbageIsDamageNotACrash) {
+  const auto data = command.root() / "metadata/data.mdb";
+  const std::string good = command.bytes().at(data.string());
+  constexpr std::size_t kPage = 4096;
+  int damaged = 0;
+  for (std::size_t page = 0; page * kPage < good.size(); ++page) {
+    std::string bytes = good;
+    bytes.replace(page * kPage + 10, 64, 64, '\xe5');
+    write_file(data, bytes);
+    for (const std::vector<std::string>& look :
+         {std::vector<std::string>{"inspect", "tree"}, {"image", "ls"}}) {
+      const CommandResult result = command.run(look);
+      EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 4)
+          << page << ": " << result.exit_code << result.err;
+      damaged += result.exit_code == 4 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(damaged, 0);
+}
+
 TEST_F(Inspect, ATruncatedStoreIsDamageNotACrash) {
   std::filesystem::resize_file(command.root() / "metadata/data.mdb", 5000);
   for (const char* verb : {"check", "tree", "stats"}) {

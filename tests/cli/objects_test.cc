@@ -127,7 +127,7 @@ TEST_F(Objects, WhatWouldBeIgnoredIsRefused) {
   EXPECT_EQ(late.exit_code, 1);
   EXPECT_NE(late.err.find("before"), std::string::npos) << late.err;
   EXPECT_EQ(command.ok({"container", "ls", "-q"}), "");
-  command.ok({"container", "create", "registry.test/small:1", "c1"});
+  command.ok({"container", "create", "registry.test/small:1", "c1", "/bin/sh"});
   const CommandResult ignored = command.run({"container", "run", "c1", "/bin/echo", "x"});
   EXPECT_EQ(ignored.exit_code, 1);
   EXPECT_NE(ignored.err.find("--image"), std::string::npos) << ignored.err;
