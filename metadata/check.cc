@@ -47,7 +47,7 @@ class BucketWalker {
 
   Result<void> enter(const Bucket& bucket) {
     const std::uint64_t id = bucket.handle().id;
-    if (id != 0 && bucket.handle().inline_bytes.empty() && !seen_.insert(id).second) {
+    if (!bucket.handle().inline_bytes && !seen_.insert(id).second) {
       problem("the bucket is reached twice");
       return {};
     }

@@ -2,8 +2,14 @@
 
 namespace bayplan::metadata {
 
+// Rows that are pending belong to what the cursor walks over.
+Result<void> TreeCursor::ready() {
+  BAYPLAN_TRY(state_->usable(bucket_));
+  return state_->settle();
+}
+
 void TreeCursor::to_top() {
-  ids_.assign(1, bucket_.id);
+  ids_.assign(1, rows_id_);
   prefix_.clear();
 }
 
@@ -98,21 +104,21 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
   position_.assign(prefix_).append(row->key);
   Entry entry;
   entry.key = prefix_.empty() ? state_->keep(row->key) : state_->arena().keep(position_);
-  entry.is_bucket = row->row.tag == Tag::bucket;
+  entry.is_bucket = row->row.tag != Tag::value;
   entry.revision = row->row.revision;
   if (!entry.is_bucket) entry.value = state_->keep(row->row.payload);
   return std::optional<Entry>(entry);
 }
 
 Result<std::optional<Entry>> TreeCursor::first() {
-  BAYPLAN_TRY(state_->usable(bucket_));
+  BAYPLAN_TRY(ready());
   position_.clear();
   started_ = true;
   return answer(find({}));
 }
 
 Result<std::optional<Entry>> TreeCursor::last() {
-  BAYPLAN_TRY(state_->usable(bucket_));
+  BAYPLAN_TRY(ready());
   position_.clear();
   started_ = true;
   to_top();
@@ -120,19 +126,19 @@ Result<std::optional<Entry>> TreeCursor::last() {
 }
 
 Result<std::optional<Entry>> TreeCursor::next() {
-  BAYPLAN_TRY(state_->usable(bucket_));
+  BAYPLAN_TRY(ready());
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::forward) : reposition(Direction::forward));
 }
 
 Result<std::optional<Entry>> TreeCursor::prev() {
-  BAYPLAN_TRY(state_->usable(bucket_));
+  BAYPLAN_TRY(ready());
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::backward) : reposition(Direction::backward));
 }
 
 Result<std::optional<Entry>> TreeCursor::seek(std::string_view key) {
-  BAYPLAN_TRY(state_->usable(bucket_));
+  BAYPLAN_TRY(ready());
   position_.assign(key);
   started_ = true;
   return answer(find(key));

@@ -1,4 +1,4 @@
-// The cursor of a bucket in an LMDB transaction: rows, and the chains of long keys, in byte order.
+// The cursor of a bucket that has rows of its own: those, and the chains of long keys, in byte order.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,17 @@ namespace bayplan::metadata {
 
 class TreeCursor final : public BucketCursor {
  public:
-  TreeCursor(ReadState& state, const BucketHandle& bucket) : state_(&state), bucket_(bucket), rows_(state) {}
+  /// `rows_id`: under which the bucket's rows lie. Given a `position`, as if that key had been answered last.
+  TreeCursor(ReadState& state, const BucketHandle& bucket, std::uint64_t rows_id,
+             const std::optional<std::string>& position = {})
+      : state_(&state),
+        bucket_(bucket),
+        rows_id_(rows_id),
+        rows_(state),
+        position_(position.value_or("")),
+        started_(position.has_value()) {
+    to_top();
+  }
 
   Result<std::optional<Entry>> first() override;
   Result<std::optional<Entry>> last() override;
@@ -23,6 +33,7 @@ class TreeCursor final : public BucketCursor {
   using Found = Result<std::optional<KeyedRow>>;
   enum class Direction { forward, backward };
 
+  Result<void> ready();
   void to_top();
   Result<void> enter(const KeyedRow& chain);
   RowKey pop();
@@ -37,11 +48,12 @@ class TreeCursor final : public BucketCursor {
 
   ReadState* state_;
   BucketHandle bucket_;
+  std::uint64_t rows_id_;
   RowCursor rows_;
   std::vector<std::uint64_t> ids_;  // the bucket, then the continuations that the row cursor is inside
   std::string prefix_;              // what leads there: kMaxChunkBytes of key for each continuation
   std::string position_;            // the key last answered or sought
-  bool started_ = false;
+  bool started_;
 };
 
 }  // namespace bayplan::metadata

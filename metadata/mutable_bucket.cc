@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "inline_host.h"
 #include "place.h"
 #include "subtree.h"
-#include "tx_state.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -19,15 +18,113 @@ Result<void> validate_key(std::string_view key) {
   return Error(Errc::too_large, "key", key, "longer than " + std::to_string(kMaxKeyBytes) + " bytes");
 }
 
-bool holds_bucket(const Place& place) { return place.row && place.row->row.tag == Tag::bucket; }
-bool holds_value(const Place& place) { return place.row && place.row->row.tag != Tag::bucket; }
+Error already_there(std::string_view key) { return {Errc::already_exists, "bucket", key}; }
 
-// The place of a bucket that has to be there. Errors: not_found, failed_precondition.
-Result<Place> locate_bucket(ReadState& state, std::uint64_t id, std::string_view key) {
-  BAYPLAN_ASSIGN(Place place, locate(state, id, key));
-  if (!place.row) return Error(Errc::not_found, "bucket", key);
-  if (!holds_bucket(place)) return is_a_value(key);
-  return place;
+/// What a key of a bucket holds, and where that bucket lies.
+struct Target {
+  Location location;
+  Place place{};  // of the key, if the bucket has rows of its own
+  bool is_bucket = false;
+  bool is_value = false;
+  std::uint64_t rows_id = 0;        // of the bucket at the key, if that has rows
+  std::string_view inline_bytes{};  // otherwise; valid until the next write
+};
+
+void classify(Target& target) {
+  if (!target.place.row) return;
+  const Row& row = target.place.row->row;
+  target.is_value = row.tag == Tag::value;
+  target.is_bucket = !target.is_value;
+  if (row.tag == Tag::bucket) target.rows_id = row.number();
+  if (row.tag == Tag::inline_bucket) target.inline_bytes = row.payload;
+}
+
+Result<Target> look_up(ReadState& state, OpenBucketId bucket, std::string_view key) {
+  BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
+  Target target{location};
+  if (location.host == 0) {
+    BAYPLAN_ASSIGN(target.place, locate(state, location.rows_id, key));
+    classify(target);
+    return target;
+  }
+  BAYPLAN_ASSIGN(const HostRow row, read_host(state, location));
+  BAYPLAN_ASSIGN(const std::string_view bytes, inline_descend(row.bytes, location.path()));
+  BAYPLAN_ASSIGN(const auto entry, inline_find(bytes, key));
+  if (!entry || key.empty()) return target;
+  target.is_bucket = entry->is_bucket;
+  target.is_value = !entry->is_bucket;
+  target.inline_bytes = entry->value;
+  return target;
+}
+
+// The bucket at `key`, which has to be there. Errors: not_found, failed_precondition.
+Result<Target> look_up_bucket(ReadState& state, OpenBucketId bucket, std::string_view key) {
+  BAYPLAN_ASSIGN(Target target, look_up(state, bucket, key));
+  if (target.is_bucket) return target;
+  if (target.is_value) return is_a_value(key);
+  return Error(Errc::not_found, "bucket", key);
+}
+
+// Where `entry` may be stored: its rows, after it did not fit into the rows around it. Empty when it was.
+Result<std::optional<Location>> put_or_spill(ReadState& state, OpenBucketId bucket,
+                                             const InlineEntry& entry) {
+  while (true) {
+    BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
+    if (location.host == 0) return std::optional(location);
+    BAYPLAN_ASSIGN(const bool stored, put_inline(state, location, entry));
+    if (stored) return std::optional<Location>{};
+    BAYPLAN_TRY(spill(state, location));
+  }
+}
+
+// Its rows, which it gets if it has none.
+Result<Location> with_rows(ReadState& state, OpenBucketId bucket) {
+  while (true) {
+    BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
+    if (location.host == 0) return location;
+    BAYPLAN_TRY(spill(state, location));
+  }
+}
+
+Result<void> put_new_row(ReadState& state, std::uint64_t rows_id, std::string_view key, Tag tag,
+                         std::string_view payload) {
+  BAYPLAN_ASSIGN(const Place place, locate(state, rows_id, key));
+  return insert(*state.core, place, tag, payload);
+}
+
+// A bucket of these bytes at `key`, where nothing is, of a bucket that has rows. Answers the new one's rows,
+// 0 when it is inline.
+Result<std::uint64_t> put_inline_row(ReadState& state, std::uint64_t rows_id, std::string_view key,
+                                     std::string_view inline_bytes) {
+  // The row of an inline bucket is written again and again: its key is one row's.
+  if (key.size() <= kMaxChunkBytes) {
+    BAYPLAN_TRY(put_new_row(state, rows_id, key, Tag::inline_bucket, inline_bytes));
+    return std::uint64_t{0};
+  }
+  const std::uint64_t id = state.core->allocate_id();
+  BAYPLAN_TRY(put_new_row(state, rows_id, key, Tag::bucket, encode_number(id)));
+  BAYPLAN_TRY(put_rows(*state.core, id, inline_bytes));
+  return id;
+}
+
+// Puts a bucket that was detached at `key` of `parent`, where nothing is; `rows_id` is 0 if it is inline.
+// Answers the id of its rows now.
+Result<std::uint64_t> attach(ReadState& state, OpenBucketId parent, std::string_view key,
+                             std::uint64_t rows_id, std::string_view inline_bytes) {
+  if (rows_id != 0) {
+    BAYPLAN_ASSIGN(const Location location, with_rows(state, parent));
+    BAYPLAN_TRY(put_new_row(state, location.rows_id, key, Tag::bucket, encode_number(rows_id)));
+    return rows_id;
+  }
+  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, parent, {key, inline_bytes, true}));
+  return rows ? put_inline_row(state, rows->rows_id, key, inline_bytes)
+              : Result<std::uint64_t>(std::uint64_t{0});
+}
+
+// Takes the entry of a bucket away; the bucket's own rows stay.
+Result<void> detach(ReadState& state, Target& target, std::string_view key) {
+  if (target.location.host != 0) return erase_inline(state, target.location, key);
+  return remove(state, std::move(target.place));
 }
 
 }  // namespace
@@ -45,30 +142,34 @@ Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
     return Error(Errc::too_large, "value of key", key,
                  "longer than " + std::to_string(kMaxValueBytes) + " bytes");
   }
-  BAYPLAN_ASSIGN(const Place place, locate(state, handle().id, key));
-  if (holds_bucket(place)) return is_a_bucket(key);
-  return insert(*state.core, place, Tag::value, value);
+  BAYPLAN_ASSIGN(const Target target, look_up(state, handle().id, key));
+  if (target.is_bucket) return is_a_bucket(key);
+  if (target.location.host == 0) return insert(*state.core, target.place, Tag::value, value);
+  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {key, value}));
+  return rows ? put_new_row(state, rows->rows_id, key, Tag::value, value) : Result<void>{};
 }
 
 Result<void> MutableBucket::erase(std::string_view key) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
-  BAYPLAN_ASSIGN(Place place, locate(state, handle().id, key));
-  if (!place.row) return {};
-  if (holds_bucket(place)) return is_a_bucket(key);
-  return remove(state, std::move(place));
+  BAYPLAN_ASSIGN(Target target, look_up(state, handle().id, key));
+  if (target.is_bucket) return is_a_bucket(key);
+  return target.is_value ? detach(state, target, key) : Result<void>{};
 }
 
 Result<MutableBucket> MutableBucket::create_bucket(std::string_view key) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_TRY(validate_key(key));
-  BAYPLAN_ASSIGN(const Place place, locate(state, handle().id, key));
-  if (holds_bucket(place)) return Error(Errc::already_exists, "bucket", key);
-  if (holds_value(place)) return is_a_value(key);
-  const std::uint64_t id = state.core->allocate_id();
-  BAYPLAN_TRY(insert(*state.core, place, Tag::bucket, encode_number(id)));
-  return MutableBucket(*tx_, {id});
+  BAYPLAN_ASSIGN(const Target target, look_up(state, handle().id, key));
+  if (target.is_bucket) return already_there(key);
+  if (target.is_value) return is_a_value(key);
+  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {key, {}, true}));
+  std::uint64_t rows_id = 0;
+  if (rows) {
+    BAYPLAN_ASSIGN(rows_id, put_inline_row(state, rows->rows_id, key, {}));
+  }
+  return MutableBucket(*tx_, {open_bucket(*state.core, handle().id, key, rows_id)});
 }
 
 Result<MutableBucket> MutableBucket::create_bucket_if_not_exists(std::string_view key) {
@@ -86,14 +187,16 @@ Result<std::optional<MutableBucket>> MutableBucket::bucket(std::string_view key)
 Result<void> MutableBucket::delete_bucket(std::string_view key) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
-  BAYPLAN_ASSIGN(Place place, locate_bucket(state, handle().id, key));
-  // All of it is read, and found sound, before the first row goes.
-  BAYPLAN_ASSIGN(const auto ids, subtree_ids(state, place.row->row.number()));
-  for (const std::uint64_t id : ids) {
-    BAYPLAN_TRY(state.core->erase_rows(id));
-    state.core->mark_deleted(id);
+  BAYPLAN_ASSIGN(Target target, look_up_bucket(state, handle().id, key));
+  if (target.rows_id != 0) {
+    // All of it is read, and found sound, before the first row goes.
+    BAYPLAN_ASSIGN(const auto ids, subtree_ids(state, target.rows_id));
+    for (const std::uint64_t id : ids) BAYPLAN_TRY(state.core->erase_rows(id));
   }
-  return remove(state, std::move(place));
+  BAYPLAN_TRY(detach(state, target, key));
+  OpenBuckets& buckets = state.core->buckets();
+  if (const OpenBucketId open = buckets.find(handle().id, key); open != 0) buckets.erase(open);
+  return {};
 }
 
 Result<void> MutableBucket::move_bucket(std::string_view key, MutableBucket& target,
@@ -104,19 +207,24 @@ Result<void> MutableBucket::move_bucket(std::string_view key, MutableBucket& tar
     return Error(Errc::invalid_argument, "bucket", key, "the target is of another transaction");
   BAYPLAN_TRY(state.usable(target.handle()));
   BAYPLAN_TRY(validate_key(new_key));
-  BAYPLAN_ASSIGN(Place from, locate_bucket(state, handle().id, key));
-  BAYPLAN_ASSIGN(const Place taken, locate(state, target.handle().id, new_key));
-  if (holds_bucket(taken)) return Error(Errc::already_exists, "bucket", new_key);
-  if (holds_value(taken)) return is_a_value(new_key);
-  const std::uint64_t moved = from.row->row.number();
-  BAYPLAN_ASSIGN(const auto inside, subtree_ids(state, moved));
-  if (std::find(inside.begin(), inside.end(), target.handle().id) != inside.end()) {
+  BAYPLAN_ASSIGN(const Target taken, look_up(state, target.handle().id, new_key));
+  BAYPLAN_ASSIGN(Target from, look_up_bucket(state, handle().id, key));
+  if (taken.is_bucket) return already_there(new_key);
+  if (taken.is_value) return is_a_value(new_key);
+  OpenBuckets& buckets = state.core->buckets();
+  const OpenBucketId open = buckets.find(handle().id, key);
+  // The target was reached through all that is around it: unless the moved bucket is open, it is not there.
+  if (open != 0 && buckets.is_inside(target.handle().id, open)) {
     return Error(Errc::invalid_argument, "bucket", key, "cannot be moved into itself or below");
   }
-  BAYPLAN_TRY(remove(state, std::move(from)));
-  // Looked up again: the removal may have taken chain rows away that both keys shared.
-  BAYPLAN_ASSIGN(const Place to, locate(state, target.handle().id, new_key));
-  return insert(*state.core, to, Tag::bucket, encode_number(moved));
+  const std::string bytes(from.inline_bytes);
+  const std::uint64_t rows_id = from.rows_id;
+  BAYPLAN_TRY(detach(state, from, key));
+  BAYPLAN_ASSIGN(const std::uint64_t moved_rows, attach(state, target.handle().id, new_key, rows_id, bytes));
+  if (open == 0) return {};
+  if (moved_rows != rows_id) buckets.spill(open, moved_rows);
+  buckets.move(open, target.handle().id, state.core->arena().keep(new_key));
+  return {};
 }
 
 Result<std::uint64_t> MutableBucket::next_sequence() {
@@ -131,7 +239,10 @@ Result<std::uint64_t> MutableBucket::next_sequence() {
 Result<void> MutableBucket::set_sequence(std::uint64_t value) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
-  return state.core->put_row(RowKey(handle().id, {}), Tag::sequence, encode_number(value));
+  const std::string number = encode_number(value);
+  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {{}, number}));
+  if (!rows) return {};
+  return state.core->put_row(RowKey(rows->rows_id, {}), Tag::sequence, number);
 }
 
 }  // namespace bayplan::metadata

@@ -1,3 +1,4 @@
+#include "inline_host.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
 #include "tx_state.h"
@@ -19,11 +20,22 @@ Result<void> ReadState::usable() const {
 
 Result<void> ReadState::usable(const BucketHandle& bucket) const {
   BAYPLAN_TRY(usable());
-  if (!core || !core->is_deleted(bucket.id)) return {};
-  return Error(Errc::closed, "bucket", std::to_string(bucket.id), "was deleted in this transaction");
+  if (!core || !core->buckets().is_gone(bucket.id)) return {};
+  return Error(Errc::closed, "bucket", core->buckets().at(bucket.id).key, "was deleted in this transaction");
+}
+
+Result<Extent> ReadState::extent(const BucketHandle& bucket) {
+  BAYPLAN_TRY(usable(bucket));
+  if (!core) return Extent{bucket.id, bucket.inline_bytes, bucket.revision};
+  BAYPLAN_ASSIGN(const Location location, locate_bucket(core->buckets(), bucket.id));
+  if (location.host == 0) return Extent{location.rows_id};
+  BAYPLAN_ASSIGN(const HostRow row, read_host(*this, location));
+  BAYPLAN_ASSIGN(const std::string_view bytes, inline_descend(row.bytes, location.path()));
+  return Extent{0, bytes, row.revision};
 }
 
 Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
+  BAYPLAN_TRY(settle());
   MDB_val wanted = to_val(key.bytes());
   MDB_val stored{};
   int rc = 0;

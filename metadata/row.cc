@@ -22,16 +22,18 @@ std::uint32_t checksum(std::string_view row_key, Tag tag, std::uint64_t revision
 }
 
 bool is_known(Tag tag) noexcept {
-  return tag == Tag::value || tag == Tag::bucket || tag == Tag::chain || tag == Tag::sequence;
+  return tag == Tag::value || tag == Tag::bucket || tag == Tag::inline_bucket || tag == Tag::chain ||
+         tag == Tag::sequence;
 }
 
-// A tag belongs to exactly one shape of key, and all but values carry one number.
+// A tag belongs to exactly one shape of key, and all but values and inline buckets carry one number.
 bool has_right_shape(std::string_view user_key, const Row& row) noexcept {
   if (user_key.empty() != (row.tag == Tag::sequence)) return false;
   const bool chain_key = user_key.size() == kMaxRowKeyBytes && user_key.back() == '\0';
   if (user_key.size() > kMaxChunkBytes && !chain_key) return false;
   if (chain_key != (row.tag == Tag::chain)) return false;
-  return row.tag == Tag::value || row.payload.size() == sizeof(std::uint64_t);
+  return row.tag == Tag::value || row.tag == Tag::inline_bucket ||
+         row.payload.size() == sizeof(std::uint64_t);
 }
 
 }  // namespace

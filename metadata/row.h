@@ -19,7 +19,7 @@ namespace bayplan::metadata {
 enum class Tag : unsigned char {
   value = 1,
   bucket = 2,            ///< payload: id of the bucket
-  inline_bucket = 3,     ///< reserved
+  inline_bucket = 3,     ///< payload: the bucket (inline_bucket.h)
   chain = 4,             ///< payload: id of the continuation
   chunked_value = 5,     ///< reserved
   compressed_value = 6,  ///< reserved

@@ -25,6 +25,7 @@ void RowCursor::close() noexcept {
 
 Result<void> RowCursor::prepare() {
   found_ = false;
+  BAYPLAN_TRY(state_->settle());
   if (cursor_ != nullptr && version_ == state_->version()) return {};
   close();
   const int rc = ::mdb_cursor_open(state_->txn(), state_->environment->rows(), &cursor_);

@@ -1,6 +1,7 @@
 #include "cursor.h"
+#include "inline_cursor.h"
+#include "inline_host.h"
 #include "place.h"
-#include "tx_state.h"
 
 namespace bayplan::metadata {
 
@@ -13,15 +14,39 @@ std::uint64_t ReadTx::revision() const noexcept { return read_->revision(); }
 
 BucketHandle ReadTx::root_handle() const { return {kRootBucketId}; }
 
+namespace {
+
+bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag::inline_bucket; }
+
+Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent, std::string_view key) {
+  if (key.empty()) return std::optional<Entry>{};
+  BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, key));
+  if (!found) return std::optional<Entry>{};
+  Entry entry{state.keep(found->key), {}, found->is_bucket, extent.revision};
+  if (!entry.is_bucket) entry.value = state.keep(found->value);
+  return std::optional<Entry>(entry);
+}
+
+// A bucket as its transaction names it. `rows_id` is 0 for an inline one, whose bytes are `inline_bytes`.
+BucketHandle handle_of(ReadState& state, const BucketHandle& parent, std::string_view key,
+                       std::uint64_t rows_id, std::string_view inline_bytes, std::uint64_t revision) {
+  if (state.core) return {open_bucket(*state.core, parent.id, key, rows_id)};
+  if (rows_id != 0) return {rows_id};
+  return {0, inline_bytes, revision};
+}
+
+}  // namespace
+
 Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::string_view key) const {
-  BAYPLAN_TRY(read_->usable(bucket));
-  BAYPLAN_ASSIGN(const Place place, locate(*read_, bucket.id, key));
+  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  if (extent.inline_bytes) return find_inline(*read_, extent, key);
+  BAYPLAN_ASSIGN(const Place place, locate(*read_, extent.rows_id, key));
   if (!place.row) return std::optional<Entry>{};
   const Row& row = place.row->row;
   const bool stored_whole = !read_->core && place.chain_rows.empty();
   Entry entry;
   entry.key = stored_whole ? place.row->key : read_->arena().keep(key);
-  entry.is_bucket = row.tag == Tag::bucket;
+  entry.is_bucket = is_bucket(row);
   entry.revision = row.revision;
   if (!entry.is_bucket) entry.value = read_->keep(row.payload);
   return std::optional<Entry>(entry);
@@ -29,21 +54,35 @@ Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::strin
 
 Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& bucket,
                                                         std::string_view key) const {
-  BAYPLAN_TRY(read_->usable(bucket));
-  BAYPLAN_ASSIGN(const Place place, locate(*read_, bucket.id, key));
-  if (!place.row || place.row->row.tag != Tag::bucket) return std::optional<BucketHandle>{};
-  return std::optional<BucketHandle>(BucketHandle{place.row->row.number()});
+  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  if (key.empty()) return std::optional<BucketHandle>{};
+  if (extent.inline_bytes) {
+    BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, key));
+    if (!found || !found->is_bucket) return std::optional<BucketHandle>{};
+    return std::optional(handle_of(*read_, bucket, key, 0, found->value, extent.revision));
+  }
+  BAYPLAN_ASSIGN(const Place place, locate(*read_, extent.rows_id, key));
+  if (!place.row || !is_bucket(place.row->row)) return std::optional<BucketHandle>{};
+  const Row& row = place.row->row;
+  const std::uint64_t rows_id = row.tag == Tag::bucket ? row.number() : 0;
+  return std::optional(handle_of(*read_, bucket, key, rows_id, row.payload, row.revision));
 }
 
 Result<std::uint64_t> ReadTx::sequence(const BucketHandle& bucket) const {
-  BAYPLAN_TRY(read_->usable(bucket));
-  BAYPLAN_ASSIGN(const auto row, read_->get(RowKey(bucket.id, {})));
-  return row ? row->row.number() : 0;
+  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  if (!extent.inline_bytes) {
+    BAYPLAN_ASSIGN(const auto row, read_->get(RowKey(extent.rows_id, {})));
+    return row ? row->row.number() : 0;
+  }
+  BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, {}));
+  return found ? Row{Tag::sequence, 0, found->value}.number() : 0;
 }
 
 Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bucket) const {
-  BAYPLAN_TRY(read_->usable(bucket));
-  return std::unique_ptr<BucketCursor>(std::make_unique<TreeCursor>(*read_, bucket));
+  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  if (extent.inline_bytes)
+    return std::unique_ptr<BucketCursor>(std::make_unique<InlineCursor>(*read_, bucket));
+  return std::unique_ptr<BucketCursor>(std::make_unique<TreeCursor>(*read_, bucket, extent.rows_id));
 }
 
 }  // namespace bayplan::metadata

@@ -14,6 +14,8 @@
 
 #include "bayplan/metadata/tx.h"
 #include "environment.h"
+#include "inline_bucket.h"
+#include "open_buckets.h"
 #include "row.h"
 
 namespace bayplan::metadata {
@@ -57,10 +59,28 @@ class WriteCore {
   Result<void> erase_rows(std::uint64_t id);
   std::uint64_t allocate_id() noexcept;
 
-  bool is_deleted(std::uint64_t id) const { return !deleted_.empty() && deleted_.contains(id); }
-  void mark_deleted(std::uint64_t id);
+  OpenBuckets& buckets() noexcept { return buckets_; }
+  const OpenBuckets& buckets() const noexcept { return buckets_; }
 
-  void begin_level();
+  /// The row of the inline bucket that was changed last, as it will be written: by flush(), which everything
+  /// that reads or writes other rows calls first. A record is thus written once, however many keys it has.
+  struct Pending {
+    OpenBucketId host = 0;
+    RowKey row;
+    InlineBuffer buffer;
+    bool changed = false;
+  };
+  Pending* pending(OpenBucketId host) noexcept {
+    return pending_ && pending_->host == host ? &*pending_ : nullptr;
+  }
+  /// Precondition: nothing is pending.
+  Pending& set_pending(Pending pending) { return pending_.emplace(std::move(pending)); }
+  void drop_pending() noexcept { pending_.reset(); }
+  /// Errors: no_space, io.
+  Result<void> flush();
+
+  /// Errors: those of flush().
+  Result<void> begin_level();
   /// Keeps what the innermost level did. After an error the level still has to be undone.
   Result<void> commit_level();
   void abort_level() noexcept;
@@ -82,7 +102,7 @@ class WriteCore {
     Header header{};  // as it was when the level began
     std::size_t commit_hooks = 0;
     std::size_t abort_hooks = 0;
-    std::size_t deleted = 0;
+    std::size_t buckets = 0;
   };
 
   Result<MDB_txn*> writable();
@@ -97,12 +117,19 @@ class WriteCore {
   Header header_;
   bool ended_ = false;
   std::uint64_t version_ = 0;
-  std::unordered_set<std::uint64_t> deleted_;
-  std::vector<std::uint64_t> deleted_order_;
+  OpenBuckets buckets_;
+  std::optional<Pending> pending_;
   std::vector<std::function<void()>> commit_hooks_;
   std::vector<std::function<void()>> abort_hooks_;
   std::unordered_set<RowCursor*> cursors_;
   Arena arena_;
+};
+
+/// Where the keys of a bucket lie.
+struct Extent {
+  std::uint64_t rows_id = 0;                       ///< of its rows, unless it is inline
+  std::optional<std::string_view> inline_bytes{};  ///< valid until the next write
+  std::uint64_t revision = 0;                      ///< of the row that holds it, when it is inline
 };
 
 /// A read transaction, or one level of a write transaction as its readers see it.
@@ -116,6 +143,10 @@ struct ReadState {
   Result<void> usable() const;
   /// usable(), and `bucket` was not deleted in this transaction.
   Result<void> usable(const BucketHandle& bucket) const;
+  /// Errors: closed, corrupt, version_mismatch, no_space (what is pending cannot be written), io.
+  Result<Extent> extent(const BucketHandle& bucket);
+  /// What is pending is written. Errors: no_space, io.
+  Result<void> settle() { return core ? core->flush() : Result<void>{}; }
   MDB_txn* txn() const noexcept { return core ? core->txn() : own_txn; }
   std::uint64_t version() const noexcept { return core ? core->version() : 0; }
   /// `bytes` of LMDB's pages, so that they last as long as the transaction.
@@ -123,7 +154,7 @@ struct ReadState {
   Arena& arena() noexcept { return core ? core->arena() : own_arena; }
 
   /// The row under `key`. In a write transaction the answer's key is a view of `key`.
-  /// Errors: corrupt, version_mismatch, io.
+  /// Errors: corrupt, version_mismatch, no_space (what is pending cannot be written), io.
   Result<std::optional<KeyedRow>> get(const RowKey& key);
   /// Number of the last commit that a read transaction sees; 0 when it cannot be read.
   std::uint64_t revision() noexcept;

@@ -26,7 +26,7 @@ Result<void> WriteTx::delete_bucket(std::string_view name) { return root().delet
 Result<std::unique_ptr<WriteTx>> WriteTx::begin_savepoint() {
   BAYPLAN_TRY(read_->usable());
   WriteCore& core = *write_->core;
-  core.begin_level();
+  BAYPLAN_TRY(core.begin_level());
   std::unique_ptr<WriteTx> inner(new WriteTx);
   inner->read_ = std::make_unique<ReadState>(read_->environment);
   inner->read_->core = write_->core;

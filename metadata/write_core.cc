@@ -98,18 +98,24 @@ Result<void> WriteCore::erase_rows(std::uint64_t id) {
 
 std::uint64_t WriteCore::allocate_id() noexcept { return header_.next_id++; }
 
-void WriteCore::mark_deleted(std::uint64_t id) {
-  if (deleted_.insert(id).second) deleted_order_.push_back(id);
+Result<void> WriteCore::flush() {
+  if (!pending_) return {};
+  const Pending pending = *std::exchange(pending_, std::nullopt);
+  if (!pending.changed) return {};
+  return put_row(pending.row, Tag::inline_bucket, pending.buffer.bytes());
 }
 
-void WriteCore::begin_level() {
+Result<void> WriteCore::begin_level() {
+  BAYPLAN_TRY(flush());
   levels_.push_back({.header = header_,
                      .commit_hooks = commit_hooks_.size(),
                      .abort_hooks = abort_hooks_.size(),
-                     .deleted = deleted_order_.size()});
+                     .buckets = buckets_.mark()});
+  return {};
 }
 
 Result<void> WriteCore::commit_level() {
+  BAYPLAN_TRY(flush());
   Level& inner = levels_.back();
   Level& outer = levels_[levels_.size() - 2];
   if (inner.broken) return *inner.broken;
@@ -131,8 +137,8 @@ Result<void> WriteCore::commit_level() {
 void WriteCore::undo(const Level& level) noexcept {
   header_ = level.header;
   ++version_;
-  for (; deleted_order_.size() > level.deleted; deleted_order_.pop_back())
-    deleted_.erase(deleted_order_.back());
+  drop_pending();
+  buckets_.undo(level.buckets);
   commit_hooks_.resize(level.commit_hooks);
   while (abort_hooks_.size() > level.abort_hooks) {
     const auto hook = std::move(abort_hooks_.back());
@@ -156,6 +162,7 @@ bool WriteCore::changed() const noexcept {
 
 Result<void> WriteCore::commit_txn() {
   BAYPLAN_TRY(environment_->usable());
+  BAYPLAN_TRY(flush());
   drop_cursors();
   Level& top = levels_.front();
   if (top.broken) return *top.broken;

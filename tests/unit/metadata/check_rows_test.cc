@@ -28,9 +28,14 @@ class CheckRows : public StoreTest {
       a.put("k1", "v1").value();
       a.put("k2", "v2").value();
       a.put("k3", "v3").value();
-      a.put(std::string(600, 'l'), "long").value();
-      a_ = a.handle().id;
-      b_ = tx.create_bucket("b").value().handle().id;
+      a.put(std::string(600, 'l'), "long").value();  // too long a key for an inline bucket
+      auto b = tx.create_bucket("b").value();
+      b.put("large", std::string(600, 'v')).value();
+      b.erase("large").value();
+    });
+    view([&](const ReadTx& tx) {
+      a_ = tx.bucket("a").value()->handle().id;
+      b_ = tx.bucket("b").value()->handle().id;
     });
   }
 
@@ -126,9 +131,38 @@ TEST_F(CheckRows, a_value_of_another_row) {
 }
 
 TEST_F(CheckRows, a_row_of_a_newer_format) {
-  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, "something"});
+  plant_row(RowKey(a_, "k2"), {Tag::compressed_value, 1, "something"});
   expect_problem("/a", "unknown kind");
   view([](const ReadTx& tx) { EXPECT_EQ(code(tx.bucket("a").value()->get("k2")), Errc::version_mismatch); });
+}
+
+TEST_F(CheckRows, a_malformed_inline_bucket) {
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, "something"});
+  expect_problem("/a/k2", "beyond the end");
+  update([](WriteTx& tx) {
+    auto a = *tx.bucket("a").value();
+    EXPECT_EQ(code(a.bucket("k2").value()->put("k", "v")), Errc::corrupt);
+    a.delete_bucket("k2").value();
+  });
+  EXPECT_TRUE(problems().empty()) << "what is damaged can be deleted: it leads nowhere";
+}
+
+TEST_F(CheckRows, an_inline_bucket_out_of_order) {
+  const std::string entries{"\1\0\1\0bx\1\0\1\0ay", 12};
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, entries});
+  expect_problem("id " + std::to_string(a_), "out of order");
+}
+
+TEST_F(CheckRows, an_inline_bucket_deeper_than_any) {
+  std::string bucket;
+  for (int level = 0; level < 20; ++level) {
+    std::string around{"\1\x80", 2};
+    around += static_cast<char>(bucket.size());
+    around += '\0';
+    bucket = around + 'k' + bucket;
+  }
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, bucket});
+  expect_problem("id " + std::to_string(a_), "too deep");
 }
 
 TEST_F(CheckRows, rows_that_nothing_leads_to) {

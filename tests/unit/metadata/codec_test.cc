@@ -145,11 +145,12 @@ TEST_F(CodecRecord, maps_are_replaced_as_a_whole) {
 TEST_F(CodecRecord, unchanged_entries_keep_their_revision) {
   update([](WriteTx& tx) {
     auto record = tx.create_bucket("record").value();
-    write_map(record, "labels", {{"a", "1"}, {"b", "2"}}).value();
+    record.put("large", std::string(1000, 'v')).value();
+    write_map(record, "labels", {{"a", "1"}, {"b", "2"}, {"large", std::string(1000, 'v')}}).value();
   });
   update([](WriteTx& tx) {
     auto record = *tx.bucket("record").value();
-    write_map(record, "labels", {{"a", "1"}, {"b", "3"}}).value();
+    write_map(record, "labels", {{"a", "1"}, {"b", "3"}, {"large", std::string(1000, 'v')}}).value();
     const auto labels = *record.bucket("labels").value();
     EXPECT_EQ(labels.entry("a").value()->revision, 1u);
     EXPECT_EQ(labels.entry("b").value()->revision, 2u);

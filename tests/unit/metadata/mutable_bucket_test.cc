@@ -312,6 +312,7 @@ TEST_F(BucketTest, Revision_IsOfTheCommitThatChangedTheRow) {
     auto bucket = tx.create_bucket("widgets").value();
     bucket.put("old", "1").value();
     bucket.put("new", "1").value();
+    bucket.put("large", std::string(600, 'v')).value();  // keys of a small bucket share one row
   });
   std::uint64_t second = 0;
   update([&](WriteTx& tx) {

@@ -26,7 +26,9 @@ inline constexpr std::size_t kMaxKeyBytes = 32768;
 /// Names one bucket to the source that made it; meaningless to any other.
 struct BucketHandle {
   std::uint64_t id = 0;
-  std::string_view inline_bytes{};  ///< the bucket itself, where the source stores it inside its parent's row
+  /// The bucket itself, where the source reads it inside the row that holds it.
+  std::optional<std::string_view> inline_bytes{};
+  std::uint64_t revision = 0;  ///< of that row
 };
 
 /// One key of a bucket. Views live as the source says (transactions: until they end).
@@ -34,7 +36,9 @@ struct Entry {
   std::string_view key;
   std::string_view value;  ///< empty for a bucket
   bool is_bucket = false;
-  std::uint64_t revision = 0;  ///< commit that changed it last; 0 where the source keeps none
+  /// Commit that changed it last, or anything in the row that it shares with others; 0 where the source keeps
+  /// none.
+  std::uint64_t revision = 0;
 };
 
 /// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last

@@ -1,0 +1,63 @@
+#include "inline_cursor.h"
+
+namespace bayplan::metadata {
+
+Result<std::optional<Extent>> InlineCursor::inlined() {
+  BAYPLAN_ASSIGN(const Extent extent, state_->extent(bucket_));
+  if (extent.inline_bytes) {
+    rows_.reset();  // a savepoint in which it got rows was undone
+    return std::optional(extent);
+  }
+  if (!rows_) rows_ = std::make_unique<TreeCursor>(*state_, bucket_, extent.rows_id, position_);
+  return std::optional<Extent>{};
+}
+
+Result<std::optional<Entry>> InlineCursor::answer(const Extent& extent,
+                                                  Result<std::optional<InlineEntry>> found) {
+  BAYPLAN_ASSIGN(const auto inside, std::move(found));
+  if (!inside) return std::optional<Entry>{};
+  position_.emplace(inside->key);
+  Entry entry{state_->keep(inside->key), {}, inside->is_bucket, extent.revision};
+  if (!entry.is_bucket) entry.value = state_->keep(inside->value);
+  return std::optional<Entry>(entry);
+}
+
+Result<std::optional<Entry>> InlineCursor::remember(Result<std::optional<Entry>> found) {
+  if (found && *found) position_.emplace((*found)->key);
+  return found;
+}
+
+Result<std::optional<Entry>> InlineCursor::first() {
+  BAYPLAN_ASSIGN(const auto extent, inlined());
+  position_.emplace();
+  return extent ? answer(*extent, inline_after(*extent->inline_bytes, {}, true)) : remember(rows_->first());
+}
+
+Result<std::optional<Entry>> InlineCursor::last() {
+  BAYPLAN_ASSIGN(const auto extent, inlined());
+  position_.emplace();
+  return extent ? answer(*extent, inline_before(*extent->inline_bytes, {})) : remember(rows_->last());
+}
+
+Result<std::optional<Entry>> InlineCursor::next() {
+  BAYPLAN_ASSIGN(const auto extent, inlined());
+  if (!extent) return remember(rows_->next());
+  if (!position_) return std::optional<Entry>{};
+  return answer(*extent, inline_after(*extent->inline_bytes, *position_, false));
+}
+
+Result<std::optional<Entry>> InlineCursor::prev() {
+  BAYPLAN_ASSIGN(const auto extent, inlined());
+  if (!extent) return remember(rows_->prev());
+  if (!position_) return std::optional<Entry>{};
+  return answer(*extent, inline_before(*extent->inline_bytes, *position_));
+}
+
+Result<std::optional<Entry>> InlineCursor::seek(std::string_view key) {
+  BAYPLAN_ASSIGN(const auto extent, inlined());
+  position_.emplace(key);
+  return extent ? answer(*extent, inline_after(*extent->inline_bytes, key, true))
+                : remember(rows_->seek(key));
+}
+
+}  // namespace bayplan::metadata
