@@ -81,6 +81,8 @@ class RowChecker {
   void check_header() {
     const auto header = state_.environment->read_header(state_.own_txn);
     if (!header) return problem("header", header.error().to_string());
+    const auto commit = check_commit(*header, ::mdb_txn_id(state_.own_txn));
+    if (!commit) problem("header", commit.error().to_string());
     if (facts_.last_id >= header->next_id) {
       problem("header", "the next bucket id is " + std::to_string(header->next_id) + ", but " +
                             std::to_string(facts_.last_id) + " is in use");

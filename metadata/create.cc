@@ -27,10 +27,11 @@ struct TxnAborter {
 Result<void> commit_first(MDB_env* env) {
   Header header;
   BAYPLAN_ASSIGN(header.uuid, random_uuid());
-  const std::string encoded = encode_header(header);
   MDB_txn* raw = nullptr;
   if (const int rc = ::mdb_txn_begin(env, nullptr, 0, &raw); rc != 0) return lmdb_error(rc, "mdb_txn_begin");
   std::unique_ptr<MDB_txn, TxnAborter> txn(raw);
+  header.txn = ::mdb_txn_id(raw);
+  const std::string encoded = encode_header(header);
   MDB_dbi main = 0;
   MDB_dbi rows = 0;
   int rc = ::mdb_dbi_open(raw, nullptr, 0, &main);

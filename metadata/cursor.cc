@@ -1,5 +1,7 @@
 #include "cursor.h"
 
+#include "bucket_path.h"
+
 namespace bayplan::metadata {
 
 // Rows that are pending belong to what the cursor walks over.
@@ -15,7 +17,9 @@ void TreeCursor::to_top() {
 
 Result<void> TreeCursor::enter(const KeyedRow& chain) {
   if (ids_.size() > kMaxChainDepth) {
-    return corrupt_row(RowKey(level_id(), chain.key).bytes(), "the chain of a long key does not end");
+    return in_bucket(
+        *state_, corrupt_row(RowKey(level_id(), chain.key).bytes(), "the chain of a long key does not end"),
+        RowKey(level_id(), chain.key).bytes());
   }
   prefix_.append(chain.key.substr(0, kMaxChunkBytes));
   ids_.push_back(chain.row.number());
@@ -35,7 +39,8 @@ RowKey TreeCursor::pop() {
 TreeCursor::Found TreeCursor::leave(Direction direction) {
   const RowKey chain = pop();
   BAYPLAN_ASSIGN(const auto row, rows_.seek(level_id(), chain.user_key()));
-  if (!row || row->key != chain.user_key()) return corrupt_row(chain.bytes(), "the chain's row has vanished");
+  if (!row || row->key != chain.user_key())
+    return in_bucket(*state_, corrupt_row(chain.bytes(), "the chain's row has vanished"), chain.bytes());
   return direction == Direction::forward ? rows_.next(level_id()) : rows_.prev(level_id());
 }
 
@@ -43,7 +48,7 @@ TreeCursor::Found TreeCursor::leave(Direction direction) {
 Error TreeCursor::empty_chain() {
   const RowKey chain = pop();
   ignore_error(rows_.seek(level_id(), chain.user_key()), "the error about the chain says more");
-  return corrupt_row(chain.bytes(), "the chain of a long key is empty");
+  return in_bucket(*state_, corrupt_row(chain.bytes(), "the chain of a long key is empty"), chain.bytes());
 }
 
 // From a row to the plain row that it stands for: chains are entered, and left at their ends.

@@ -94,6 +94,7 @@ Result<void> Environment::open_rows() {
   std::unique_ptr<MDB_txn, TxnAborter> txn(raw);
   if (const int rc = ::mdb_dbi_open(raw, nullptr, 0, &main_); rc != 0) return lmdb_error(rc, "mdb_dbi_open");
   BAYPLAN_ASSIGN(const Header header, read_header(raw));
+  BAYPLAN_TRY(check_commit(header, ::mdb_txn_id(raw)));
   if (header.read_only_compatible != 0 && !read_only_) {
     return Error(Errc::version_mismatch, "metadata features", std::to_string(header.read_only_compatible),
                  "the store uses features that this library cannot write")

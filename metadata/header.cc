@@ -51,6 +51,7 @@ std::string encode_header(const Header& header) {
   append_le(out, header.revision);
   append_le(out, header.mutations);
   append_le(out, header.deletions);
+  append_le(out, header.txn);
   out.append(header.reserved.data(), header.reserved.size());
   append_le(out, crc32c(out));
   return out;
@@ -80,6 +81,7 @@ Result<Header> decode_header(std::string_view stored) {
   header.revision = fields.number();
   header.mutations = fields.number();
   header.deletions = fields.number();
+  header.txn = fields.number();
   fields.copy(header.reserved);
   if (header.incompatible != 0) {
     return Error(Errc::version_mismatch, "metadata features", std::to_string(header.incompatible),
@@ -87,6 +89,14 @@ Result<Header> decode_header(std::string_view stored) {
         .with_advice("use a newer release");
   }
   return header;
+}
+
+Result<void> check_commit(const Header& header, std::uint64_t txn) {
+  if (header.txn == txn || txn <= 1) return {};
+  return Error(
+             Errc::corrupt, "header row", {},
+             "is of commit " + std::to_string(header.txn) + ", but the meta page says " + std::to_string(txn))
+      .with_advice("restore the store from a backup");
 }
 
 std::string format_uuid(const std::array<char, 16>& uuid) {

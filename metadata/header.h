@@ -25,13 +25,18 @@ struct Header {
   std::uint64_t revision = 0;                  ///< number of the last commit
   std::uint64_t mutations = 0;                 ///< rows written since creation
   std::uint64_t deletions = 0;                 ///< rows removed since creation
-  std::array<char, 64> reserved{};  ///< room for a running collection (owner, epoch); kept as found
+  std::uint64_t txn = 0;                       ///< LMDB's number of the commit that wrote this
+  std::array<char, 56> reserved{};  ///< room for a running collection (owner, epoch); kept as found
 };
 
 std::string encode_header(const Header& header);
 /// Errors: corrupt (magic, length, checksum), version_mismatch (another format version, unknown incompatible
 /// features).
 Result<Header> decode_header(std::string_view stored);
+
+/// Errors: corrupt, when the header is not of commit `txn`: an old meta page passes for the newest. The first
+/// commit of a compacted copy, whose numbers LMDB begins anew, is excepted.
+Result<void> check_commit(const Header& header, std::uint64_t txn);
 
 /// 8-4-4-4-12 hex.
 std::string format_uuid(const std::array<char, 16>& uuid);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bucket_path.h"
 #include "place.h"
 
 namespace bayplan::metadata {
@@ -46,7 +47,8 @@ Result<HostRow> read_host(ReadState& state, const Location& location) {
   const RowKey key(location.rows_id, location.host_key);
   BAYPLAN_ASSIGN(const auto row, state.get(key));
   if (!row || row->row.tag != Tag::inline_bucket)
-    return corrupt_row(key.bytes(), "the row of an inline bucket has vanished");
+    return in_bucket(state, corrupt_row(key.bytes(), "the row of an inline bucket has vanished"),
+                     key.bytes());
   return HostRow{row->row.payload, row->row.revision};
 }
 

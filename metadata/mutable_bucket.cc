@@ -149,6 +149,15 @@ Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
   return rows ? put_new_row(state, rows->rows_id, key, Tag::value, value) : Result<void>{};
 }
 
+Result<void> MutableBucket::put_if(std::string_view key, std::string_view value, std::uint64_t revision) {
+  BAYPLAN_ASSIGN(const auto there, entry(key));
+  const std::uint64_t current = there ? there->revision : 0;
+  if (current == revision) return put(key, value);
+  return Error(Errc::conflict, "key", key,
+               "is of revision " + std::to_string(current) + ", not " + std::to_string(revision))
+      .with_advice("read it again");
+}
+
 Result<void> MutableBucket::erase(std::string_view key) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));

@@ -60,6 +60,17 @@ Result<void> check_meta(std::uint64_t page, const MetaPage& meta, std::uint64_t 
   return check_root(page, meta.main, meta, pages);
 }
 
+// Commits number n write meta page n % 2; both are 0 in a file that never saw one. LMDB itself believes the
+// greater number, a flipped bit in the older page included.
+Result<void> check_order(const MetaPage& first, const MetaPage& second) {
+  if (first.txn == 0 && second.txn == 0) return {};
+  if (first.txn % 2 != 0) return damaged_page(0, "its transaction number belongs to the other meta page");
+  if (second.txn % 2 != 1) return damaged_page(1, "its transaction number belongs to the other meta page");
+  if (first.txn + 1 == second.txn || second.txn + 1 == first.txn) return {};
+  return damaged_page(first.txn > second.txn ? 0 : 1,
+                      "its transaction does not follow the other meta page's");
+}
+
 }  // namespace
 
 Error damaged_page(std::uint64_t page, std::string_view what) {
@@ -81,6 +92,7 @@ Result<PageFile> PageFile::open(int fd) {
   }
   BAYPLAN_ASSIGN(const MetaPage second, read_meta(fd, page_bytes, 1));
   if (second.page_bytes != page_bytes) return damaged_page(1, "the meta pages differ in page size");
+  BAYPLAN_TRY(check_order(first, second));
   // After the metas: a writer makes the file longer before it writes one.
   BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, kDataName));
   const auto file_bytes = static_cast<std::uint64_t>(info.st_size);

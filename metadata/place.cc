@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include "bucket_path.h"
 #include "byte_order.h"
 #include "row_cursor.h"
 
@@ -22,7 +23,8 @@ Result<Place> locate(ReadState& state, std::uint64_t bucket_id, std::string_view
     BAYPLAN_ASSIGN(const auto row, state.get(chain));
     if (!row) return place;
     if (place.chain_rows.size() >= kMaxChainDepth) {
-      return corrupt_row(chain.bytes(), "the chain of a long key does not end");
+      return in_bucket(state, corrupt_row(chain.bytes(), "the chain of a long key does not end"),
+                       chain.bytes());
     }
     place.chain_rows.push_back(chain);
     place.id = row->row.number();

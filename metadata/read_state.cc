@@ -1,3 +1,4 @@
+#include "bucket_path.h"
 #include "inline_host.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
@@ -13,7 +14,11 @@ ReadState::~ReadState() {
 
 Result<void> ReadState::usable() const {
   BAYPLAN_TRY(environment->usable());
-  if (!core || (!core->ended() && core->level() == level)) return {};
+  if (!core) return {};
+  if (!core->ended() && core->level() == level) {
+    if (core->broken()) return *core->broken();
+    return {};
+  }
   return Error(Errc::closed, "transaction", {}, core->ended() ? "has ended" : "a savepoint inside it is open")
       .with_advice(core->ended() ? "" : "use the transaction that the savepoint's closure was given");
 }
@@ -47,8 +52,9 @@ Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
   }
   if (rc == MDB_NOTFOUND) return std::optional<KeyedRow>{};
   if (rc != 0) return lmdb_error(rc, "mdb_get");
-  BAYPLAN_ASSIGN(const Row row, decode_row(key.bytes(), to_view(stored)));
-  return std::optional<KeyedRow>({to_view(wanted).substr(kBucketIdBytes), row});
+  auto row = decode_row(key.bytes(), to_view(stored));
+  if (!row) return in_bucket(*this, std::move(row).error(), key.bytes());
+  return std::optional<KeyedRow>({to_view(wanted).substr(kBucketIdBytes), *row});
 }
 
 std::uint64_t ReadState::revision() noexcept {

@@ -83,9 +83,7 @@ void encode_row(std::string_view row_key, const Row& row, char* to) noexcept {
 
 Error corrupt_row(std::string_view row_key, std::string_view what) {
   if (row_key.size() < kBucketIdBytes) return Error(Errc::corrupt, "row", row_key, what);
-  const auto id = load_be<std::uint64_t>(row_key.data());
   return Error(Errc::corrupt, "key", row_key.substr(kBucketIdBytes), what)
-      .with_context("bucket", std::to_string(id))
       .with_advice("run a check of the whole store");
 }
 

@@ -68,14 +68,15 @@ struct KeyedRow {
   Row row;
 };
 
-/// Checks and takes apart what LMDB stores under `row_key`. Errors: corrupt (checksum, structure; names
-/// bucket id and key), version_mismatch (a reserved or unknown tag).
+/// Checks and takes apart what LMDB stores under `row_key`. Errors: corrupt (checksum, structure),
+/// version_mismatch (a reserved or unknown tag).
 Result<Row> decode_row(std::string_view row_key, std::string_view stored);
 
 /// Fills `to`, kRowHeaderBytes + payload.size() long.
 void encode_row(std::string_view row_key, const Row& row, char* to) noexcept;
 
-/// The corrupt-row error. `row_key` is as LMDB stores it, whatever its length.
+/// The corrupt-row error, without the bucket: bucket_path.h tells its path. `row_key` is as LMDB stores it,
+/// whatever its length.
 Error corrupt_row(std::string_view row_key, std::string_view what);
 
 }  // namespace bayplan::metadata

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "bucket_path.h"
 #include "byte_order.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
@@ -48,8 +49,9 @@ RowCursor::Answer RowCursor::read(int rc, std::uint64_t id) {
   if (key.size() < kBucketIdBytes) return corrupt_row(key, "the row's key is too short");
   if (load_be<std::uint64_t>(key.data()) != id) return std::optional<KeyedRow>{};
   found_ = true;
-  BAYPLAN_ASSIGN(const Row row, decode_row(key, to_view(value_)));
-  return std::optional<KeyedRow>({key.substr(kBucketIdBytes), row});
+  auto row = decode_row(key, to_view(value_));
+  if (!row) return in_bucket(*state_, std::move(row).error(), key);
+  return std::optional<KeyedRow>({key.substr(kBucketIdBytes), *row});
 }
 
 // Going backwards, the sequence row is what lies before a bucket's first key.

@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "bucket_path.h"
 #include "row_cursor.h"
 
 namespace bayplan::metadata {
@@ -18,7 +19,10 @@ Result<std::vector<std::uint64_t>> subtree_ids(ReadState& state, std::uint64_t i
       if (tag != Tag::bucket && tag != Tag::chain) continue;
       const std::uint64_t child = (*row)->row.number();
       if (!seen.insert(child).second) {
-        return corrupt_row(RowKey(current, (*row)->key).bytes(), "leads to a bucket that is reached twice");
+        return in_bucket(
+            state,
+            corrupt_row(RowKey(current, (*row)->key).bytes(), "leads to a bucket that is reached twice"),
+            RowKey(current, (*row)->key).bytes());
       }
       ids.push_back(child);
     }

@@ -45,6 +45,8 @@ class WriteCore {
 
   std::size_t level() const noexcept { return levels_.size() - 1; }
   bool ended() const noexcept { return ended_; }
+  /// Why the innermost level can only be undone, if it can.
+  const std::optional<Error>& broken() const noexcept { return levels_.back().broken; }
   /// The LMDB transaction that sees everything written so far.
   MDB_txn* txn() const noexcept;
   /// Changes with every write and every undo: what was read from LMDB's pages before may have moved.
@@ -98,6 +100,8 @@ class WriteCore {
  private:
   struct Level {
     MDB_txn* txn = nullptr;  // begun with the level's first write
+    bool promoted = false;   // txn is the outermost's, which had written nothing
+    bool wrote = false;      // with a txn of its own
     std::optional<Error> broken{};
     Header header{};  // as it was when the level began
     std::size_t commit_hooks = 0;
@@ -106,6 +110,8 @@ class WriteCore {
   };
 
   Result<MDB_txn*> writable();
+  MDB_txn* promotable() const noexcept;
+  void restart() noexcept;
   Error broken(Error error);
   void drop_cursors() noexcept;
   void undo(const Level& level) noexcept;

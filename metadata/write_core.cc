@@ -39,9 +39,21 @@ void WriteCore::drop_cursors() noexcept {
   for (RowCursor* cursor : open) cursor->close();
 }
 
+// The outermost transaction, for a savepoint to write in: as long as nothing was written outside it, undoing
+// means beginning anew, which is cheaper than LMDB's nesting. The writer lock is kept meanwhile.
+MDB_txn* WriteCore::promotable() const noexcept {
+  for (const Level& level : levels_) {
+    if (level.wrote || level.promoted || level.broken) return nullptr;
+  }
+  return levels_.front().txn;
+}
+
 Result<MDB_txn*> WriteCore::writable() {
   Level& level = levels_.back();
   if (level.broken) return *level.broken;
+  level.promoted = level.promoted || (levels_.size() > 1 && !level.wrote && promotable() != nullptr);
+  if (level.promoted) return levels_.front().txn;
+  level.wrote = true;
   if (level.txn != nullptr) return level.txn;
   drop_cursors();
   const int rc = ::mdb_txn_begin(environment_->env(), txn(), 0, &level.txn);
@@ -119,7 +131,10 @@ Result<void> WriteCore::commit_level() {
   Level& inner = levels_.back();
   Level& outer = levels_[levels_.size() - 2];
   if (inner.broken) return *inner.broken;
-  if (inner.txn != nullptr && outer.txn == nullptr) {
+  if (inner.promoted) {
+    (levels_.size() == 2 ? outer.wrote : outer.promoted) = true;
+  } else if (inner.txn != nullptr && outer.txn == nullptr && !outer.promoted) {
+    outer.wrote = true;
     outer.txn = inner.txn;  // nothing of the outer level's own to keep apart: one LMDB child serves both
   } else if (inner.txn != nullptr) {
     drop_cursors();
@@ -151,8 +166,23 @@ void WriteCore::abort_level() noexcept {
   drop_cursors();
   const Level level = std::move(levels_.back());
   levels_.pop_back();
-  if (level.txn != nullptr && !environment_->forked()) ::mdb_txn_abort(level.txn);
+  if (!environment_->forked()) {
+    if (level.promoted) restart();
+    if (level.txn != nullptr) ::mdb_txn_abort(level.txn);
+  }
   undo(level);
+}
+
+void WriteCore::restart() noexcept {
+  Level& top = levels_.front();
+  const auto number = ::mdb_txn_id(top.txn);
+  ::mdb_txn_abort(std::exchange(top.txn, nullptr));
+  const int rc = ::mdb_txn_begin(environment_->env(), nullptr, 0, &top.txn);
+  if (rc == 0 && ::mdb_txn_id(top.txn) == number) return;
+  const Error error =
+      rc != 0 ? lmdb_error(rc, "mdb_txn_begin", environment_->directory_fd())
+              : Error(Errc::conflict, "transaction", {}, "a writer that takes no writer lock came between");
+  for (Level& level : levels_) level.broken = error;
 }
 
 bool WriteCore::changed() const noexcept {
@@ -168,6 +198,7 @@ Result<void> WriteCore::commit_txn() {
   if (top.broken) return *top.broken;
   if (!changed()) return {};
   ++header_.revision;
+  header_.txn = ::mdb_txn_id(top.txn);
   BAYPLAN_TRY(environment_->write_header(top.txn, header_));
   BAYPLAN_TRY(fault::at(fault::Point::commit_before));
   const int rc = ::mdb_txn_commit(std::exchange(top.txn, nullptr));

@@ -2,6 +2,7 @@
 #include <lmdb.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "byte_order.h"
 #include "header.h"
@@ -52,9 +53,24 @@ class CheckRows : public StoreTest {
     MDB_dbi rows = 0;
     ASSERT_EQ(::mdb_dbi_open(txn, "rows", 0, &rows), 0);
     change(txn, rows);
+    sign(txn);
     ASSERT_EQ(::mdb_txn_commit(txn), 0);
     ::mdb_env_close(env);
     reopen();
+  }
+
+  // As every commit does.
+  void sign(MDB_txn* txn) {
+    MDB_dbi main = 0;
+    ASSERT_EQ(::mdb_dbi_open(txn, nullptr, 0, &main), 0);
+    MDB_val key = to_val(kHeaderKey);
+    MDB_val value{};
+    ASSERT_EQ(::mdb_get(txn, main, &key, &value), 0);
+    Header header = decode_header(to_view(value)).value();
+    header.txn = ::mdb_txn_id(txn);
+    const std::string bytes = encode_header(header);
+    value = to_val(bytes);
+    ASSERT_EQ(::mdb_put(txn, main, &key, &value, 0), 0);
   }
 
   void plant_bytes(std::string_view row_key, std::string_view bytes) {
@@ -104,6 +120,31 @@ TEST_F(CheckRows, a_damaged_value) {
     EXPECT_EQ(key_of(cursor->next()), "k3") << "a cursor goes on behind it";
     EXPECT_EQ(code(cursor->prev()), Errc::corrupt);
     EXPECT_EQ(key_of(cursor->prev()), "k1");
+  });
+}
+
+TEST_F(CheckRows, damage_is_named_by_its_path) {
+  update([&](WriteTx& tx) {
+    auto deep =
+        tx.bucket("a").value()->create_bucket(std::string(510, 'n')).value().create_bucket("deep").value();
+    deep.put("large", std::string(2000, 'v')).value();
+    deep.put("other", "value").value();
+  });
+  std::uint64_t deep_id = 0;
+  const std::string name(510, 'n');
+  view([&](const ReadTx& tx) {
+    deep_id = tx.bucket("a").value()->descend({name, "deep"}).value()->handle().id;
+  });
+  ASSERT_NE(deep_id, 0u);
+  plant_bytes(RowKey(deep_id, "large").bytes(), "garbage that is long enough");
+  view([&](const ReadTx& tx) {
+    const auto deep = *tx.bucket("a").value()->descend({name, "deep"}).value();
+    const auto damaged = deep.get("large");
+    EXPECT_EQ(code(damaged), Errc::corrupt);
+    const std::string text = damaged.error().to_string();
+    EXPECT_NE(text.find("/a/nnn"), std::string::npos) << text;
+    EXPECT_NE(text.find("\"large\""), std::string::npos) << text;
+    EXPECT_EQ(deep.get("other").value(), "value");
   });
 }
 
@@ -203,6 +244,32 @@ TEST_F(CheckRows, a_chain_that_leads_into_itself) {
 TEST_F(CheckRows, a_revision_of_the_future) {
   plant_row(RowKey(a_, "k2"), {Tag::value, 77, "v"});
   expect_problem("header", "revision");
+}
+
+TEST_F(CheckRows, an_old_meta_page_that_passes_for_the_newest) {
+  for (int i = 0; i < 4; ++i)
+    update([&](WriteTx& tx) { tx.bucket("a").value()->put("k1", std::to_string(i)).value(); });
+  close();
+  std::fstream file(path() / "data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+  const std::streamoff page = 4096;
+  const std::streamoff at = 16 + 128;
+  std::uint64_t numbers[2] = {};
+  for (const int meta : {0, 1}) {
+    file.seekg(meta * page + at);
+    file.read(reinterpret_cast<char*>(&numbers[meta]), 8);
+  }
+  const int older = numbers[0] < numbers[1] ? 0 : 1;
+  numbers[older] += 2;
+  file.seekp(older * page + at);
+  file.write(reinterpret_cast<const char*>(&numbers[older]), 8);
+  file.close();
+  EXPECT_EQ(code(Db::open(path())), Errc::corrupt);
+  numbers[older] += 1;
+  file.open(path() / "data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(older * page + at);
+  file.write(reinterpret_cast<const char*>(&numbers[older]), 8);
+  file.close();
+  EXPECT_EQ(code(Db::open(path())), Errc::corrupt);
 }
 
 TEST_F(CheckRows, a_key_too_short_for_a_row) {

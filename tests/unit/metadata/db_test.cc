@@ -20,7 +20,7 @@ class DbTest : public StoreTest {
     });
   }
   // Replaces the header row behind the library's back. Precondition: nothing is open.
-  void plant_header(const Header& header) {
+  void plant_header(Header header) {
     MDB_env* env = nullptr;
     ASSERT_EQ(::mdb_env_create(&env), 0);
     ASSERT_EQ(::mdb_env_open(env, path().c_str(), MDB_NOTLS, 0600), 0);
@@ -28,6 +28,7 @@ class DbTest : public StoreTest {
     ASSERT_EQ(::mdb_txn_begin(env, nullptr, 0, &txn), 0);
     MDB_dbi main = 0;
     ASSERT_EQ(::mdb_dbi_open(txn, nullptr, 0, &main), 0);
+    header.txn = ::mdb_txn_id(txn);
     const std::string bytes = encode_header(header);
     MDB_val key = to_val(kHeaderKey);
     MDB_val value = to_val(bytes);

@@ -17,7 +17,8 @@ Header sample() {
   header.revision = 5;
   header.mutations = 6;
   header.deletions = 7;
-  header.reserved[63] = 'r';
+  header.txn = 12;
+  header.reserved[55] = 'r';
   return header;
 }
 
@@ -25,6 +26,13 @@ std::string resealed(std::string bytes) {
   bytes.resize(bytes.size() - 4);
   append_le(bytes, crc32c(bytes));
   return bytes;
+}
+
+TEST(Header, a_header_of_another_commit_is_damage) {
+  const Header header = sample();
+  EXPECT_TRUE(check_commit(header, header.txn));
+  EXPECT_TRUE(check_commit(header, 1)) << "a compacted copy";
+  EXPECT_FALSE(check_commit(header, header.txn + 2));
 }
 
 TEST(Header, comes_back_with_what_it_does_not_know) {
@@ -38,6 +46,7 @@ TEST(Header, comes_back_with_what_it_does_not_know) {
   EXPECT_EQ(after->revision, 5u);
   EXPECT_EQ(after->mutations, 6u);
   EXPECT_EQ(after->deletions, 7u);
+  EXPECT_EQ(after->txn, before.txn);
   EXPECT_EQ(after->reserved, before.reserved);
 }
 

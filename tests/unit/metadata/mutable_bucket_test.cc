@@ -327,6 +327,24 @@ TEST_F(BucketTest, Revision_IsOfTheCommitThatChangedTheRow) {
   });
 }
 
+TEST_F(BucketTest, PutIf_RefusesWhatSomebodyElseChanged) {
+  update([](WriteTx& tx) {
+    auto bucket = tx.create_bucket("widgets").value();
+    bucket.put_if("k", "1", 0).value();
+    bucket.create_bucket("b").value();
+  });
+  update([](WriteTx& tx) {
+    auto bucket = *tx.bucket("widgets").value();
+    const std::uint64_t revision = bucket.entry("k").value()->revision;
+    EXPECT_EQ(code(bucket.put_if("k", "2", 0)), Errc::conflict);
+    EXPECT_EQ(code(bucket.put_if("absent", "2", revision)), Errc::conflict);
+    EXPECT_EQ(code(bucket.put_if("b", "2", revision)), Errc::failed_precondition);
+    bucket.put_if("k", "2", revision).value();
+    EXPECT_EQ(code(bucket.put_if("k", "3", revision)), Errc::conflict) << "this transaction changed it";
+    EXPECT_EQ(bucket.get("k").value(), "2");
+  });
+}
+
 TEST_F(BucketTest, ValuesStayValidThroughTheTransaction) {
   update([](WriteTx& tx) {
     auto bucket = tx.create_bucket("widgets").value();

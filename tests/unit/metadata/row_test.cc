@@ -48,11 +48,10 @@ TEST(Row, is_bound_to_its_bucket_and_key) {
   EXPECT_FALSE(decode_row(RowKey(7, "l").bytes(), bytes));
 }
 
-TEST(Row, damage_names_bucket_and_key) {
+TEST(Row, damage_names_the_key) {
   const auto row = decode_row(RowKey(42, "the key").bytes(), "short");
   ASSERT_FALSE(row);
   EXPECT_EQ(row.error().code(), Errc::corrupt);
-  EXPECT_NE(row.error().to_string().find("42"), std::string::npos);
   EXPECT_NE(row.error().to_string().find("the key"), std::string::npos);
 }
 

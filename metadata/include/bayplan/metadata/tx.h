@@ -86,6 +86,9 @@ class MutableBucket : public Bucket {
   /// Errors: invalid_argument (empty key), too_large (key over kMaxKeyBytes, value over 2 GiB),
   /// failed_precondition (the key is a bucket), no_space, closed, corrupt, io.
   Result<void> put(std::string_view key, std::string_view value);
+  /// put(), if nobody changed the key meanwhile: its revision (Entry::revision) is `revision`, or it is
+  /// absent and `revision` is 0. Errors: conflict (it is another one), and those of put.
+  Result<void> put_if(std::string_view key, std::string_view value, std::uint64_t revision);
   /// Removes the value at `key`; absent is fine. Errors: failed_precondition (the key is a bucket), closed,
   /// corrupt, io.
   Result<void> erase(std::string_view key);
