@@ -1,7 +1,5 @@
 #include "create.h"
 
-#include <lmdb.h>
-
 #include <memory>
 #include <string>
 #include <system_error>
@@ -44,15 +42,16 @@ Result<void> commit_first(MDB_env* env) {
   return {};
 }
 
-Result<void> fill(const std::filesystem::path& directory) {
+Result<void> fill_environment(const std::filesystem::path& directory, std::uint64_t map_bytes,
+                              const FillEnvironment& fill) {
   MDB_env* raw = nullptr;
   if (const int rc = ::mdb_env_create(&raw); rc != 0) return lmdb_error(rc, "mdb_env_create");
   const std::unique_ptr<MDB_env, EnvCloser> env(raw);
   int rc = ::mdb_env_set_maxdbs(raw, 1);
-  if (rc == 0) rc = ::mdb_env_set_mapsize(raw, kCreationMapBytes);
+  if (rc == 0) rc = ::mdb_env_set_mapsize(raw, map_bytes);
   if (rc == 0) rc = ::mdb_env_open(raw, directory.c_str(), MDB_NOTLS, 0600);
   if (rc != 0) return lmdb_error(rc, "mdb_env_open");
-  return commit_first(raw);
+  return fill(raw);
 }
 
 // Whoever creates holds the parent's lock, so what lies there under a temporary name has no living maker.
@@ -76,9 +75,9 @@ Result<bool> is_taken(int parent, const std::string& name) {
 }
 
 Result<void> build(int parent, const std::filesystem::path& parent_path, const std::string& name,
-                   const std::string& temporary) {
+                   const std::string& temporary, std::uint64_t map_bytes, const FillEnvironment& fill) {
   BAYPLAN_ASSIGN(const UniqueFd made, file::ensure_private_dir_at(parent, temporary));
-  BAYPLAN_TRY(fill(parent_path / temporary));
+  BAYPLAN_TRY(fill_environment(parent_path / temporary, map_bytes, fill));
   // Whoever opens it first decides about the number of reader slots.
   BAYPLAN_TRY(file::unlink(made.get(), "lock.mdb"));
   BAYPLAN_TRY(file::sync_dir(made.get(), temporary));
@@ -88,7 +87,8 @@ Result<void> build(int parent, const std::filesystem::path& parent_path, const s
 
 }  // namespace
 
-Result<void> create_environment(const std::filesystem::path& directory) {
+Result<bool> build_environment(const std::filesystem::path& directory, std::uint64_t map_bytes,
+                               const FillEnvironment& fill) {
   std::error_code failed;
   std::filesystem::path path = std::filesystem::absolute(directory, failed).lexically_normal();
   if (failed) return Error::from_errno(failed.value(), "directory", directory.native(), "getcwd");
@@ -99,17 +99,24 @@ Result<void> create_environment(const std::filesystem::path& directory) {
                  file::ensure_private_dir(path.parent_path(), file::ExistingMode::keep));
   BAYPLAN_TRY(file::lock_exclusive(parent.get(), path.parent_path().native()));
   BAYPLAN_ASSIGN(const bool taken, is_taken(parent.get(), name));
-  if (taken) return {};
+  if (taken) return false;
   BAYPLAN_TRY(remove_leftovers(parent.get(), prefix));
   const std::string temporary = file::random_name(prefix);
-  auto built = build(parent.get(), path.parent_path(), name, temporary);
+  auto built = build(parent.get(), path.parent_path(), name, temporary, map_bytes, fill);
   if (!built) {
     ignore_error(file::remove_tree(parent.get(), temporary),
                  "the first error says more; the next creation removes it");
-    return built;
+    return std::move(built).error();
   }
   BAYPLAN_TRY(fault::at(fault::Point::create_store_env_renamed));
-  return file::sync_dir(parent.get(), path.parent_path().native());
+  BAYPLAN_TRY(file::sync_dir(parent.get(), path.parent_path().native()));
+  return true;
+}
+
+Result<void> create_environment(const std::filesystem::path& directory) {
+  BAYPLAN_ASSIGN([[maybe_unused]] const bool built,
+                 build_environment(directory, kCreationMapBytes, commit_first));
+  return {};
 }
 
 }  // namespace bayplan::metadata

@@ -11,8 +11,8 @@
 #include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
 #include "bayplan/metadata/check.h"
-#include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
+#include "migrations.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -84,19 +84,14 @@ Result<void> ensure_folders(int root) {
   return {};
 }
 
-// Records that a newer library wrote may mean what this one cannot know.
-Result<void> check_schema(const Db& db) {
-  return db.view([](const ReadTx& tx) -> Result<void> {
-    BAYPLAN_ASSIGN(const auto root, tx.bucket(schema::kRoot));
-    if (!root) return {};
-    BAYPLAN_ASSIGN(const auto bytes, root->get(schema::kVersion));
-    if (!bytes) return {};
-    BAYPLAN_ASSIGN(const std::int64_t version, codec::decode_varint(*bytes));
-    if (version <= schema::kSchemaVersion) return {};
-    return Error(Errc::version_mismatch, "schema", std::to_string(version),
-                 "this library handles schema " + std::to_string(schema::kSchemaVersion))
-        .with_advice("use a newer release");
-  });
+// Records that a newer library wrote may mean what this one cannot know; older ones are brought up to date.
+Result<void> ensure_schema(const Db& db, const OpenOptions& options) {
+  BAYPLAN_ASSIGN(const int version, db.view([](const ReadTx& tx) { return schema_version(tx); }));
+  if (version == schema::kSchemaVersion) return {};
+  if (!options.read_only) return db.update([](WriteTx& tx) { return migrate(tx); });
+  return Error(Errc::version_mismatch, "schema", std::to_string(version),
+               "older than what this library reads")
+      .with_advice("open the store once for writing, which brings it up to date");
 }
 
 Result<StoreRoot> open_existing(int root, const std::filesystem::path& path, const Marker& marker,
@@ -116,7 +111,7 @@ Result<StoreRoot> open_existing(int root, const std::filesystem::path& path, con
   if (stats.uuid != marker.uuid) {
     return Error(Errc::corrupt, "store", path.native(), "its metadata belong to store " + stats.uuid);
   }
-  BAYPLAN_TRY(check_schema(*db));
+  BAYPLAN_TRY(ensure_schema(*db, options));
   if (!options.read_only) BAYPLAN_TRY(ensure_folders(root));
   return StoreRoot{path, marker.uuid, std::move(*db)};
 }
@@ -124,7 +119,7 @@ Result<StoreRoot> open_existing(int root, const std::filesystem::path& path, con
 Result<StoreRoot> complete(int root, const std::filesystem::path& path, const OpenOptions& options) {
   BAYPLAN_TRY(check_may_complete(root, path, options));
   BAYPLAN_ASSIGN(Db db, Db::open(path / kMetadataName, options));
-  BAYPLAN_TRY(check_schema(db));
+  BAYPLAN_TRY(ensure_schema(db, options));
   BAYPLAN_ASSIGN(const DbStats stats, db.stats());
   BAYPLAN_TRY(ensure_folders(root));
   BAYPLAN_TRY(fault::at(fault::Point::create_store_before_marker));

@@ -27,9 +27,10 @@ struct StoreRoot {
 std::filesystem::path default_root();
 
 /// Opens a store, or creates it crash-safely when `options.create`: whatever moment the power goes, the next
-/// open finds a store or finishes making it.
-/// Errors: not_found (absent and not to be created), invalid_argument (a file is there, or a directory that
-/// is not empty and no store; nothing is touched), version_mismatch (a newer layout), and those of Db::open.
+/// open finds a store or finishes making it. Records of an older schema are brought up to date, in one
+/// transaction. Errors: not_found (absent and not to be created), invalid_argument (a file is there, or a
+/// directory that is not empty and no store; nothing is touched), version_mismatch (a newer layout or schema;
+/// an older schema, read-only), and those of Db::open.
 Result<StoreRoot> open_store_root(const std::filesystem::path& path, const OpenOptions& options = {});
 
 }  // namespace bayplan::metadata
