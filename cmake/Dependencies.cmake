@@ -17,3 +17,6 @@ bayplan_find_library(isal isa-l/igzip_lib.h isal)
 find_path(BAYPLAN_rapidjson_INCLUDE rapidjson/document.h REQUIRED)
 add_library(bayplan_dep_rapidjson INTERFACE)
 target_include_directories(bayplan_dep_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_rapidjson_INCLUDE}>)
+
+# Headers only, and only for those who include bayplan/metadata/asio.h.
+find_path(BAYPLAN_boost_INCLUDE boost/asio.hpp REQUIRED)

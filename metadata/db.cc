@@ -23,11 +23,48 @@ Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
   return std::unique_ptr<const ReadTx>(std::move(tx));
 }
 
-Result<std::unique_ptr<WriteTx>> Db::begin_write() const {
-  if (options_->read_only) {
-    return Error(Errc::read_only, "store", directory().native(), "opened for reading only");
+Result<void> Db::renew(std::unique_ptr<const ReadTx>& tx) const {
+  const ReadState& state = state_of(*tx);
+  if (state.environment != environment_) {
+    return Error(Errc::invalid_argument, "store", directory().native(),
+                 "the transaction is of another store");
   }
-  BAYPLAN_ASSIGN(MDB_txn* const txn, environment_->begin_write());
+  BAYPLAN_TRY(environment_->usable());
+  if (environment_->is_newest(state.own_txn)) return {};
+  BAYPLAN_ASSIGN(tx, begin_read());
+  return {};
+}
+
+void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
+  auto queued = environment_->usable();
+  if (queued && options_->read_only) queued = read_only_error();
+  if (queued) queued = environment_->submissions().push(submission);
+  if (queued) return;
+  submission->lose(queued.error());
+  submission->resolve();
+}
+
+const void* Db::key() const noexcept { return environment_.get(); }
+
+std::int64_t Db::weight(const WriteTx& tx) noexcept {
+  const WriteCore& core = *tx.write_->core;
+  MDB_stat rows{};
+  ::mdb_stat(core.txn(), tx.read_->environment->rows(), &rows);
+  return static_cast<std::int64_t>(core.version() + rows.ms_branch_pages + rows.ms_leaf_pages +
+                                   rows.ms_overflow_pages);
+}
+
+Error Db::read_only_error() const {
+  return {Errc::read_only, "store", directory().native(), "opened for reading only"};
+}
+
+Result<std::unique_ptr<WriteTx>> Db::begin_write(const WriteOptions& options) const {
+  return begin_write(WriterKind::single, options);
+}
+
+Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOptions& options) const {
+  if (options_->read_only) return read_only_error();
+  BAYPLAN_ASSIGN(MDB_txn* const txn, environment_->begin_write(kind, options));
   auto header = environment_->read_header(txn);
   if (!header) {
     ::mdb_txn_abort(txn);

@@ -1,13 +1,9 @@
 #include "environment.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <string>
 #include <utility>
 
-#include "bayplan/base/file.h"
 #include "environment_registry.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
@@ -44,9 +40,17 @@ Environment::Environment(UniqueFd directory, std::filesystem::path path, const O
       path_(std::move(path)),
       read_only_(options.read_only),
       diagnostics_(options.diagnostics),
-      generation_(process_generation()) {}
+      generation_(process_generation()),
+      gate_(std::make_unique<WriterGate>(UniqueFd{})),
+      submissions_(std::make_unique<SubmitQueue>(*this)) {}
 
-Environment::~Environment() = default;
+Environment::~Environment() {
+  if (!forked()) return;
+  // The threads that wait at these exist in the parent only: nobody can wake or join them here. The gate's
+  // descriptor was closed by whoever noticed the fork.
+  static_cast<void>(gate_.release());
+  static_cast<void>(submissions_.release());
+}
 
 Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::filesystem::path path,
                                                        const OpenOptions& options) {
@@ -54,6 +58,10 @@ Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::
   BAYPLAN_ASSIGN(const UniqueFd lock, take_open_lock(directory.get(), options.read_only));
   BAYPLAN_TRY(precheck(directory.get(), options.read_only));
   std::unique_ptr<Environment> environment(new Environment(std::move(directory), std::move(path), options));
+  if (!options.read_only) {
+    BAYPLAN_ASSIGN(UniqueFd file, open_writer_file(environment->directory_fd()));
+    environment->gate_ = std::make_unique<WriterGate>(std::move(file));
+  }
   auto opened = environment->map(options);
   if (opened) opened = environment->open_rows();
   if (!opened) {
@@ -81,8 +89,9 @@ Result<void> Environment::map(const OpenOptions& options) {
   }
   ::mdb_env_set_userctx(env_, &diagnostics_);
   ::mdb_env_set_assert(env_, on_assert);
-  int dead = 0;
-  ::mdb_reader_check(env_, &dead);
+  unsigned int slots = 0;
+  if (::mdb_env_get_maxreaders(env_, &slots) == 0) readers_.set_table_size(slots);
+  clear_dead_readers(std::chrono::steady_clock::now());
   return {};
 }
 
@@ -115,6 +124,7 @@ void Environment::close() {
   if (env_ == nullptr) return;
   const auto lock =
       take_open_lock(directory_fd(), read_only_);  // closing unlocked is better than not closing
+  readers_.drain();
   ::mdb_env_close(std::exchange(env_, nullptr));
 }
 
@@ -126,87 +136,10 @@ Result<void> Environment::usable() const {
       .with_advice("open the store again in the child");
 }
 
-Result<MDB_txn*> Environment::begin_read() { return begin(MDB_RDONLY); }
-
-void Environment::end_read(MDB_txn* txn) noexcept {
-  if (forked()) return;  // the reader slot is the parent's
-  ::mdb_txn_abort(txn);
-  left();
-}
-
-Result<MDB_txn*> Environment::begin_write() {
-  BAYPLAN_TRY(usable());
-  if (read_only_) return Error(Errc::read_only, "store", path_.native(), "opened for reading only");
-  if (writer_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-    return Error(Errc::failed_precondition, "store", path_.native(),
-                 "this thread is inside a write transaction")
-        .with_advice("use the transaction that is open, or a savepoint in it");
-  }
-  writer_mutex_.lock();
-  writer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  auto txn = begin(0);
-  if (!txn) {
-    writer_.store({}, std::memory_order_relaxed);
-    writer_mutex_.unlock();
-  }
-  return txn;
-}
-
 int Environment::data_fd() const noexcept {
   int fd = -1;
   ::mdb_env_get_fd(env_, &fd);
   return fd;
-}
-
-void Environment::complete_file() noexcept {
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  struct stat file {};
-  const int fd = data_fd();
-  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0 || ::fstat(fd, &file) != 0) return;
-  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
-  // Not ftruncate: another process may make the file longer at this moment. Where there is no fallocate, the
-  // next opening looks at every page.
-  if (file.st_size < wanted) ::fallocate(fd, 0, wanted - 1, 1);
-}
-
-void Environment::end_write() noexcept {
-  left();
-  writer_.store({}, std::memory_order_relaxed);
-  writer_mutex_.unlock();
-}
-
-void Environment::left() noexcept {
-  const std::lock_guard lock(live_mutex_);
-  --live_;
-}
-
-bool Environment::adopt_larger_map() {
-  const std::lock_guard lock(live_mutex_);
-  return live_ == 0 && ::mdb_env_set_mapsize(env_, 0) == 0;
-}
-
-Result<MDB_txn*> Environment::begin(unsigned int flags) {
-  BAYPLAN_TRY(usable());
-  constexpr int kAttempts = 3;
-  for (int attempt = 1;; ++attempt) {
-    {
-      const std::lock_guard lock(live_mutex_);
-      ++live_;
-    }
-    MDB_txn* txn = nullptr;
-    const int rc = ::mdb_txn_begin(env_, nullptr, flags, &txn);
-    if (rc == 0) return txn;
-    left();
-    int dead = 0;
-    const bool again = (rc == MDB_READERS_FULL && ::mdb_reader_check(env_, &dead) == 0 && dead > 0) ||
-                       (rc == MDB_MAP_RESIZED && adopt_larger_map());
-    if (again && attempt < kAttempts) continue;
-    Error error = lmdb_error(rc, "mdb_txn_begin", directory_fd());
-    if (rc != EAGAIN) return error;
-    return std::move(error).with_advice(
-        "a process of the same id in another PID namespace has the store open");
-  }
 }
 
 Result<Header> Environment::read_header(MDB_txn* txn) const {
@@ -217,15 +150,6 @@ Result<Header> Environment::read_header(MDB_txn* txn) const {
     return Error(Errc::corrupt, "header row", {}, "absent: not an environment of this library");
   if (rc != 0) return lmdb_error(rc, "mdb_get");
   return decode_header(to_view(value));
-}
-
-Result<void> Environment::write_header(MDB_txn* txn, const Header& header) const {
-  const std::string encoded = encode_header(header);
-  MDB_val key = to_val(kHeaderKey);
-  MDB_val value = to_val(encoded);
-  const int rc = ::mdb_put(txn, main_, &key, &value, 0);
-  if (rc != 0) return lmdb_error(rc, "mdb_put", directory_fd());
-  return {};
 }
 
 }  // namespace bayplan::metadata

@@ -4,6 +4,7 @@
 #include <lmdb.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,9 @@
 #include "bayplan/base/result.h"
 #include "bayplan/metadata/db.h"
 #include "header.h"
+#include "reader_pool.h"
+#include "submit_queue.h"
+#include "writer_gate.h"
 
 namespace bayplan::metadata {
 
@@ -27,6 +31,7 @@ class Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
+  /// Precondition: submissions().finish() has returned.
   void close();
 
   /// Errors: closed, in a forked child.
@@ -40,15 +45,20 @@ class Environment {
   /// LMDB's own descriptor of data.mdb, for reading: this process should not open and close another.
   int data_fd() const noexcept;
 
-  /// Errors: busy, closed, io.
+  /// Errors: busy (the reader table is full), closed, io.
   Result<MDB_txn*> begin_read();
-  /// Ends what begin_read began.
+  /// Ends what begin_read began; its cursors were closed.
   void end_read(MDB_txn* txn) noexcept;
+  /// Whether the snapshot of `txn` is that of the last commit.
+  bool is_newest(MDB_txn* txn) const noexcept;
 
-  /// Waits for the writers of this and of other processes. The thread that got it must end it.
-  /// Errors: failed_precondition (this thread has one open), read_only, closed, io.
-  Result<MDB_txn*> begin_write();
-  /// Gives the file, after a commit, the length that its last page asks for: LMDB leaves out pages that one
+  /// Waits for the writers of this and of other processes. The thread that got it must end it. Of `options`
+  /// the statistics are filled by end_write, or here after an error.
+  /// Errors: failed_precondition (this thread has one open), read_only, busy, cancelled, closed, io.
+  Result<MDB_txn*> begin_write(WriterKind kind, const WriteOptions& options);
+  /// Whether this thread is between begin_write and end_write.
+  bool writes() const noexcept;
+  /// Follows a commit. Gives the file the length that its last page asks for: LMDB leaves out pages that one
   /// transaction took and freed, and whoever opens the file next should not have to tell that from a
   /// truncated one.
   void complete_file() noexcept;
@@ -57,18 +67,39 @@ class Environment {
 
   /// The header as `txn` sees it. Errors: corrupt, version_mismatch, io.
   Result<Header> read_header(MDB_txn* txn) const;
-  Result<void> write_header(MDB_txn* txn, const Header& header) const;
+  /// The last step before the commit of a write transaction.
+  Result<void> write_header(MDB_txn* txn, const Header& header);
 
   /// Errors: closed, io.
   Result<DbStats> stats();
 
+  /// Gives back the slots of readers whose process has died, unless that was done in the minute before `now`.
+  /// Precondition: this thread writes, or nobody does.
+  void clear_dead_readers(std::chrono::steady_clock::time_point now) noexcept;
+
+  SubmitQueue& submissions() noexcept { return *submissions_; }
+  /// The descriptor whose locks a forked child must not keep alive; -1 when there is none.
+  int writer_file() const noexcept { return gate_->file(); }
+
  private:
+  // What the writer of the moment is asked to measure.
+  struct Turn {
+    TxStats* stats = nullptr;
+    std::chrono::steady_clock::time_point began{};
+    std::chrono::steady_clock::time_point flush_began{};
+    std::uint64_t bytes_before = 0;
+  };
+
   Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options);
   Result<void> map(const OpenOptions& options);
   Result<void> open_rows();
   Result<MDB_txn*> begin(unsigned int flags);
+  Error begin_error(int rc) const;
+  bool clear_dead_readers() noexcept;
+  void describe_readers(DbStats& stats, const MDB_envinfo& info) const;
   bool adopt_larger_map();
   void left() noexcept;
+  void leave_gate() noexcept;
 
   UniqueFd directory_;  // also keeps the inode, and with it the registry's key, from being reused
   std::filesystem::path path_;
@@ -82,8 +113,14 @@ class Environment {
   std::mutex live_mutex_;
   std::size_t live_ = 0;  // transactions of this process: the map must not move under one
 
-  std::mutex writer_mutex_;
+  ReaderPool readers_;
+  std::atomic<std::uint64_t> dead_readers_{0};  // cleared so far
+  std::chrono::steady_clock::time_point readers_checked_{};
+
+  std::unique_ptr<WriterGate> gate_;
   std::atomic<std::thread::id> writer_{};
+  Turn turn_;  // of the thread inside the gate
+  std::unique_ptr<SubmitQueue> submissions_;
 };
 
 }  // namespace bayplan::metadata

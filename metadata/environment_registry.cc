@@ -1,6 +1,7 @@
 #include "environment_registry.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -19,10 +20,15 @@ using DirectoryId = std::pair<dev_t, ino_t>;
 
 std::atomic<std::uint64_t> generation{0};
 
+struct Entry {
+  std::weak_ptr<Environment> environment;
+  int writer_file;  // still known when the last reference is gone
+};
+
 struct Registry {
   std::mutex mutex;  // held while opening and closing, so that a fork cannot fall between
   std::condition_variable closed;
-  std::map<DirectoryId, std::weak_ptr<Environment>> environments;
+  std::map<DirectoryId, Entry> environments;
 };
 
 // Never destroyed: environments may outlive static destructors.
@@ -35,7 +41,11 @@ void before_fork() { registry().mutex.lock(); }
 void after_fork_in_parent() { registry().mutex.unlock(); }
 void after_fork_in_child() {
   generation.fetch_add(1, std::memory_order_relaxed);
-  registry().environments.clear();  // the parent's: the child opens its own
+  // The parent's: the child opens its own. A lock lives as long as a descriptor of it does, in any process.
+  for (const auto& [id, entry] : registry().environments) {
+    if (entry.writer_file >= 0) ::close(entry.writer_file);
+  }
+  registry().environments.clear();
   registry().mutex.unlock();
 }
 
@@ -44,13 +54,21 @@ void watch_forks() {
       ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-void close_environment(Environment* environment, DirectoryId id) {
-  const std::unique_ptr<Environment> owner(environment);
-  if (environment->forked()) return;
+void close_now(std::unique_ptr<Environment> environment, DirectoryId id) {
   const std::lock_guard lock(registry().mutex);
   environment->close();
+  environment.reset();
   registry().environments.erase(id);
   registry().closed.notify_all();
+}
+
+void close_environment(Environment* environment, DirectoryId id) {
+  if (environment->forked()) {
+    delete environment;
+    return;
+  }
+  // What is queued may open and close stores, so the registry's lock comes after it.
+  environment->submissions().finish([=] { close_now(std::unique_ptr<Environment>(environment), id); });
 }
 
 Result<UniqueFd> open_or_create(const std::filesystem::path& directory, const OpenOptions& options) {
@@ -84,10 +102,10 @@ Result<std::shared_ptr<Environment>> acquire(const std::filesystem::path& direct
       BAYPLAN_ASSIGN(auto opened, Environment::open(std::move(fd), directory, options));
       std::shared_ptr<Environment> shared(opened.release(),
                                           [id](Environment* e) { close_environment(e, id); });
-      registry().environments.emplace(id, shared);
+      registry().environments.insert_or_assign(id, Entry{shared, shared->writer_file()});
       return shared;
     }
-    if (auto shared = found->second.lock()) return shared;
+    if (auto shared = found->second.environment.lock()) return shared;
     registry().closed.wait(lock);  // its last reference is gone, and another thread is about to close it
   }
 }

@@ -1,4 +1,4 @@
-#include <string_view>
+#include <algorithm>
 
 #include "bayplan/base/file.h"
 #include "byte_order.h"
@@ -6,6 +6,7 @@
 #include "lmdb_error.h"
 #include "lmdb_value.h"
 #include "precheck.h"
+#include "reader_list.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -39,28 +40,39 @@ Result<std::uint64_t> count_free_pages(MDB_txn* txn) {
   return pages;
 }
 
-int count_reader(const char* line, void* count) {
-  // One line per reader after a heading; "(no active readers)" instead of both.
-  if (!std::string_view(line).starts_with("(")) ++*static_cast<std::uint32_t*>(count);
-  return 0;
-}
-
 }  // namespace
+
+void Environment::describe_readers(DbStats& stats, const MDB_envinfo& info) const {
+  for (const ReaderSlot& slot : list_readers(env_)) {
+    ++stats.reader_slots;
+    if (!slot.snapshot) continue;
+    ++stats.readers;
+    // A commit may have come between the two looks.
+    const std::uint64_t behind =
+        info.me_last_txnid - std::min<std::uint64_t>(*slot.snapshot, info.me_last_txnid);
+    if (stats.oldest_reader_pid != 0 && behind <= stats.oldest_reader_commits) continue;
+    stats.oldest_reader_commits = behind;
+    stats.oldest_reader_pid = slot.pid;
+  }
+  if (const auto since = readers_.oldest()) {
+    stats.oldest_own_reader_age = std::chrono::steady_clock::now() - *since;
+  }
+  stats.dead_readers_cleared = dead_readers_.load(std::memory_order_relaxed);
+}
 
 Result<DbStats> Environment::stats() {
   DbStats stats;
   MDB_envinfo info{};
   BAYPLAN_TRY(usable());
-  ::mdb_reader_list(env_, count_reader, &stats.readers);
-  if (stats.readers > 0) --stats.readers;
+  if (const int rc = ::mdb_env_info(env_, &info); rc != 0) return lmdb_error(rc, "mdb_env_info");
+  describe_readers(stats, info);
   BAYPLAN_ASSIGN(MDB_txn* const txn, begin_read());
   const ReadGuard guard{*this, txn};
   BAYPLAN_ASSIGN(const Header header, read_header(txn));
   MDB_stat main{};
   MDB_stat rows{};
   MDB_stat free_list{};
-  int rc = ::mdb_env_info(env_, &info);
-  if (rc == 0) rc = ::mdb_stat(txn, main_, &main);
+  int rc = ::mdb_stat(txn, main_, &main);
   if (rc == 0) rc = ::mdb_stat(txn, rows_, &rows);
   if (rc == 0) rc = ::mdb_stat(txn, kFreeList, &free_list);
   if (rc != 0) return lmdb_error(rc, "mdb_stat");
@@ -76,6 +88,9 @@ Result<DbStats> Environment::stats() {
   stats.max_readers = info.me_maxreaders;
   stats.format_version = kFormatVersion;
   stats.uuid = format_uuid(header.uuid);
+  const auto [groups, members] = submissions_->totals();
+  stats.submit_groups = groups;
+  stats.submit_members = members;
   return stats;
 }
 

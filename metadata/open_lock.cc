@@ -21,6 +21,8 @@ Result<UniqueFd> open_lock_file(int directory, bool read_only) {
 
 }  // namespace
 
+Result<UniqueFd> open_writer_file(int directory) { return open_lock_file(directory, false); }
+
 Result<UniqueFd> take_open_lock(int directory, bool read_only) {
   BAYPLAN_ASSIGN(UniqueFd fd, open_lock_file(directory, read_only));
   if (!fd) return fd;

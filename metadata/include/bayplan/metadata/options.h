@@ -1,9 +1,12 @@
-// Options of Db::open. Every field: unit, default, meaning.
+// Options of Db::open and Db::update. Every field: unit, default, meaning.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "bayplan/base/diagnostics.h"
+#include "bayplan/base/progress.h"
 
 namespace bayplan::metadata {
 
@@ -14,6 +17,26 @@ struct OpenOptions {
   std::uint64_t map_bytes = 1ull << 40;  ///< address space to reserve; halved until it fits; not disk space
   std::uint32_t max_readers = 1024;      ///< reader slots, decided by whoever initialises the lock file
   DiagnosticSink diagnostics{};
+};
+
+/// What one write transaction cost. Filled when the transaction ended, before its hooks run; after an error
+/// the parts that were reached.
+struct TxStats {
+  std::chrono::nanoseconds wait{0};   ///< for the writers before it
+  std::chrono::nanoseconds hold{0};   ///< the writer lock was held, flush included
+  std::chrono::nanoseconds flush{0};  ///< of that, making it durable; 0 when nothing was committed
+  std::uint64_t rows_written = 0;     ///< committed
+  std::uint64_t rows_removed = 0;     ///< committed
+  std::uint64_t pages_written = 0;    ///< by the commit; 0 where procfs does not tell
+};
+
+struct WriteOptions {
+  /// Give up waiting for the writer lock at this moment; default: wait for as long as it takes. A lock that
+  /// is free is taken even when the moment has passed. Does not limit the transaction itself.
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
+  /// Give up waiting for the writer lock, within milliseconds, once this is cancelled.
+  std::optional<CancelToken> cancel{};
+  TxStats* stats = nullptr;  ///< filled if given; borrowed until the call returns
 };
 
 }  // namespace bayplan::metadata

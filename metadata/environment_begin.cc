@@ -1,0 +1,161 @@
+// How transactions begin and end in an environment.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <string>
+
+#include "environment.h"
+#include "lmdb_error.h"
+#include "lmdb_value.h"
+#include "own_thread.h"
+#include "reader_list.h"
+#include "thread_io.h"
+
+namespace bayplan::metadata {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kDeadReaderInterval{60};
+
+}  // namespace
+
+Result<MDB_txn*> Environment::begin_read() { return begin(MDB_RDONLY); }
+
+void Environment::end_read(MDB_txn* txn) noexcept {
+  if (forked()) return;  // the reader slot is the parent's
+  readers_.end(txn);
+  left();
+}
+
+bool Environment::is_newest(MDB_txn* txn) const noexcept {
+  MDB_envinfo info{};
+  return ::mdb_env_info(env_, &info) == 0 && info.me_last_txnid == ::mdb_txn_id(txn);
+}
+
+bool Environment::writes() const noexcept {
+  return writer_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& options) {
+  BAYPLAN_TRY(usable());
+  if (read_only_) return Error(Errc::read_only, "store", path_.native(), "opened for reading only");
+  if (writes()) {
+    return Error(Errc::failed_precondition, "store", path_.native(),
+                 "this thread is inside a write transaction")
+        .with_advice("use the transaction that is open, or a savepoint in it");
+  }
+  if (options.stats != nullptr) *options.stats = {};
+  const auto asked = Clock::now();
+  auto entered = gate_->enter(kind, options);
+  const auto began = Clock::now();
+  if (options.stats != nullptr) options.stats->wait = began - asked;
+  if (!entered) return std::move(entered).error().with_context("store", path_.native());
+  writer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  OwnThread::enter(this);
+  turn_ = {.stats = options.stats, .began = began};
+  clear_dead_readers(began);
+  auto txn = begin(0);
+  if (!txn) {
+    leave_gate();
+  }
+  return txn;
+}
+
+Result<void> Environment::write_header(MDB_txn* txn, const Header& header) {
+  if (turn_.stats != nullptr) {
+    BAYPLAN_ASSIGN(const Header before, read_header(txn));
+    turn_.stats->rows_written = header.mutations - before.mutations;
+    turn_.stats->rows_removed = header.deletions - before.deletions;
+    turn_.bytes_before = bytes_written_by_thread();
+    turn_.flush_began = Clock::now();
+  }
+  const std::string encoded = encode_header(header);
+  MDB_val key = to_val(kHeaderKey);
+  MDB_val value = to_val(encoded);
+  const int rc = ::mdb_put(txn, main_, &key, &value, 0);
+  if (rc != 0) return lmdb_error(rc, "mdb_put", directory_fd());
+  return {};
+}
+
+void Environment::complete_file() noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  struct stat file {};
+  const int fd = data_fd();
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0 || ::fstat(fd, &file) != 0) return;
+  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+  // Not ftruncate: another process may make the file longer at this moment. Where there is no fallocate, the
+  // next opening looks at every page.
+  if (file.st_size < wanted) ::fallocate(fd, 0, wanted - 1, 1);
+  if (turn_.stats == nullptr) return;
+  turn_.stats->flush = Clock::now() - turn_.flush_began;
+  turn_.stats->pages_written = (bytes_written_by_thread() - turn_.bytes_before) / stat.ms_psize;
+}
+
+void Environment::end_write() noexcept {
+  left();
+  if (turn_.stats != nullptr) turn_.stats->hold = Clock::now() - turn_.began;
+  leave_gate();
+}
+
+void Environment::leave_gate() noexcept {
+  OwnThread::leave(this);
+  writer_.store({}, std::memory_order_relaxed);
+  gate_->leave();
+}
+
+void Environment::left() noexcept {
+  const std::lock_guard lock(live_mutex_);
+  --live_;
+}
+
+bool Environment::adopt_larger_map() {
+  const std::lock_guard lock(live_mutex_);
+  return live_ == 0 && ::mdb_env_set_mapsize(env_, 0) == 0;
+}
+
+bool Environment::clear_dead_readers() noexcept {
+  int dead = 0;
+  if (::mdb_reader_check(env_, &dead) != 0 || dead <= 0) return false;
+  dead_readers_.fetch_add(static_cast<std::uint64_t>(dead), std::memory_order_relaxed);
+  return true;
+}
+
+void Environment::clear_dead_readers(Clock::time_point now) noexcept {
+  if (now - readers_checked_ < kDeadReaderInterval) return;
+  readers_checked_ = now;
+  clear_dead_readers();
+}
+
+Result<MDB_txn*> Environment::begin(unsigned int flags) {
+  BAYPLAN_TRY(usable());
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    {
+      const std::lock_guard lock(live_mutex_);
+      ++live_;
+    }
+    MDB_txn* txn = nullptr;
+    const int rc =
+        flags == MDB_RDONLY ? readers_.begin(env_, &txn) : ::mdb_txn_begin(env_, nullptr, flags, &txn);
+    if (rc == 0) return txn;
+    left();
+    const bool again =
+        (rc == MDB_READERS_FULL && clear_dead_readers()) || (rc == MDB_MAP_RESIZED && adopt_larger_map());
+    if (!again || attempt == kAttempts) return begin_error(rc);
+  }
+}
+
+Error Environment::begin_error(int rc) const {
+  if (rc == MDB_READERS_FULL) {
+    return Error(Errc::busy, "store", path_.native(), metadata::describe_readers(list_readers(env_)))
+        .with_advice("end long reads, or open the store with more reader slots when no process has it open");
+  }
+  Error error = lmdb_error(rc, "mdb_txn_begin", directory_fd());
+  if (rc != EAGAIN) return error;
+  return std::move(error).with_advice("a process of the same id in another PID namespace has the store open");
+}
+
+}  // namespace bayplan::metadata
