@@ -126,6 +126,8 @@ def by_row(counted):
 def compare(options, work):
     programs = find_programs(options.programs)
     wanted = wanted_by(options.only)
+    if not any(map(wanted, comparison.ROWS)):
+        raise Failed(f"no row with {options.only!r} in its name")
     samples = measure(programs, options.mode, groups_for(wanted), work)
     check_answers(samples)
     if options.mode == "smoke":
