@@ -5,9 +5,11 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import comparison
 import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
-GROUPS = ("load,size", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
+GROUPS = ("load", "sorted", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
           "writers64,submit64")
 SAVEPOINTS = "savepoint1,savepoint2,savepoint4,savepoint8,levels8,pending1,pending8"
 SAME_ANSWER = ("get", "list", "names", "open")
@@ -73,8 +75,26 @@ def run(program, store, rows, records, ops, reads, first):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def measure(programs, mode, groups, work):
-    """(records, peer, row) -> what was printed, one entry per run."""
+def sync_time(work):
+    """Milliseconds of writing and syncing 4 KiB in place, the floor under every durable row."""
+    spent = []
+    with open(work / "probe", "wb", buffering=0) as probe:
+        for _ in range(50):
+            start = time.perf_counter()
+            os.pwrite(probe.fileno(), b"x" * 4096, 0)
+            os.fdatasync(probe.fileno())
+            spent.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(spent)
+
+
+def print_syncing(spent):
+    print(f"\n4 KiB + fdatasync on this disk: {statistics.median(spent):.3f} ms ({min(spent):.3f}..{max(spent):.3f})")
+    if max(spent) > comparison.NOISY * min(spent):
+        print("the disk was not steady: the durable rows mean nothing")
+
+
+def measure(programs, mode, groups, work, syncing):
+    """(records, peer, row) -> what was printed, one entry per run. Appends the disk's sync time of each round."""
     rounds, sizes, ops, reads = MODES[mode]
     samples = defaultdict(list)
     for records in sizes:
@@ -83,10 +103,11 @@ def measure(programs, mode, groups, work):
                 for peer, program in programs.items():
                     if group == SAVEPOINTS and peer == "bbolt":
                         continue
-                    store = work / f"{peer}-{records}-{number}"
+                    store = work / f"{peer}-{records}-{number}{'-sorted' if group == 'sorted' else ''}"
                     first = 0 if at == 0 else at * 10_000_000
                     for row in run(program, store, group, records, ops, reads, first):
                         samples[records, peer, row["row"]].append(row)
+            syncing.append(sync_time(work))
             os.sync()  # what one round left dirty must not slow the next
             progress(f"{records:,} records: round {number + 1} of {rounds}")
     return samples
@@ -128,7 +149,8 @@ def compare(options, work):
     wanted = wanted_by(options.only)
     if not any(map(wanted, comparison.ROWS)):
         raise Failed(f"no row with {options.only!r} in its name")
-    samples = measure(programs, options.mode, groups_for(wanted), work)
+    syncing = []
+    samples = measure(programs, options.mode, groups_for(wanted), work, syncing)
     check_answers(samples)
     if options.mode == "smoke":
         print(f"{len(programs)} programs agree on {len({key[2] for key in samples})} rows")
@@ -136,6 +158,7 @@ def compare(options, work):
     counted = syncs.count(programs, work) if options.syncs else {}
     lines = comparison.lines_of(samples, MODES[options.mode][1], wanted)
     print(comparison.table(lines))
+    print_syncing(syncing)
     print_syncs(counted)
     if options.json:
         options.json.write_text(json.dumps([line.as_json(by_row(counted)) for line in lines], indent=1) + "\n")

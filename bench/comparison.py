@@ -28,6 +28,7 @@ class Row:
 ROWS = [
     Row("create", "create, durable", goal=0.85, against="lmdb"),
     Row("load", "create, 1000 per transaction", goal=3.5),
+    Row("sorted_load", "the same in name order", peer_keys=dict.fromkeys(PEERS, "sorted")),
     Row("update", "update 2 fields, durable"),
     Row("delete", "delete, durable"),
     Row("get", "get whole record", goal=1.7),
@@ -39,7 +40,9 @@ ROWS = [
     Row("submit64", "64 durable writers, submit()", goal=8, peer_keys={"bbolt": "writers64"}),
     Row("batch8", "8 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit8")),
     Row("batch64", "64 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit64")),
-    Row("size", "file after the load", "allocated_bytes", "bytes", goal=5),
+    Row("size", "file, loaded in random order", "allocated_bytes", "bytes", goal=5,
+        peer_keys=dict.fromkeys(PEERS, "load")),
+    Row("sorted", "file, loaded in name order", "allocated_bytes", "bytes", goal=5),
     Row("open", "open + first read", "p50_ns", "ns", goal=50, only_at=10_000),
     Row("savepoint1", "savepoint, depth 1, one write", "p50_ns", "ns"),
     Row("savepoint2", "savepoint, depth 2, innermost writes", "p50_ns", "ns"),

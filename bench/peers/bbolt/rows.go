@@ -2,9 +2,11 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
+	"sort"
 	"strings"
 	"syscall"
 )
@@ -57,8 +59,7 @@ func (r *run) open() {
 	r.print("open", m, sum(seen))
 }
 
-func (r *run) load() {
-	records := r.fresh(r.records)
+func (r *run) createAll(row string, records []record) {
 	m := measure((len(records)+loadBatch-1)/loadBatch, 1, func(n int) {
 		end := (n + 1) * loadBatch
 		if end > len(records) {
@@ -67,13 +68,17 @@ func (r *run) load() {
 		r.store.create(records[n*loadBatch : end])
 	})
 	m.operations = len(records)
-	r.print("load", m)
-}
-
-func (r *run) size() {
 	var status syscall.Stat_t
 	check(syscall.Stat(r.store.path, &status))
-	r.print("size", measured{}, fmt.Sprintf(`"file_bytes":%d,"allocated_bytes":%d`, status.Size, status.Blocks*512))
+	r.print(row, m, fmt.Sprintf(`"file_bytes":%d,"allocated_bytes":%d`, status.Size, status.Blocks*512))
+}
+
+func (r *run) load() { r.createAll("load", r.fresh(r.records)) }
+
+func (r *run) loadSorted() {
+	records := r.fresh(r.records)
+	sort.Slice(records, func(a, b int) bool { return bytes.Compare(records[a].name, records[b].name) < 0 })
+	r.createAll("sorted", records)
 }
 
 func (r *run) touchAll() {
@@ -132,8 +137,8 @@ func (r *run) row(name string) {
 	switch name {
 	case "load":
 		r.load()
-	case "size":
-		r.size()
+	case "sorted":
+		r.loadSorted()
 	case "get":
 		r.get()
 	case "list":
