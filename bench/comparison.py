@@ -28,7 +28,7 @@ class Row:
 ROWS = [
     Row("create", "create, durable", goal=0.85, against="lmdb"),
     Row("load", "create, 1000 per transaction", goal=3.5),
-    Row("sorted_load", "the same in name order", peer_keys=dict.fromkeys(PEERS, "sorted")),
+    Row("sorted_load", "create, 1000 per transaction, by name", peer_keys=dict.fromkeys(PEERS, "sorted")),
     Row("update", "update 2 fields, durable"),
     Row("delete", "delete, durable"),
     Row("get", "get whole record", goal=1.7),

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -11,6 +12,7 @@ namespace bayplan::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::uint64_t kLongestNs = 3'000'000'000;
 
 std::uint64_t since(Clock::time_point start) {
   return static_cast<std::uint64_t>(
@@ -21,22 +23,33 @@ std::uint64_t percentile(const std::vector<std::uint64_t>& sorted, std::uint64_t
   return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * percent / 100];
 }
 
-}  // namespace
-
-Measured measure(std::uint64_t count, std::uint64_t batch,
-                 const std::function<void(std::uint64_t)>& operation) {
-  Measured measured{.operations = count, .latencies = {}};
+Measured measure_until(std::uint64_t longest_ns, std::uint64_t count, std::uint64_t batch,
+                       const std::function<void(std::uint64_t)>& operation) {
+  Measured measured{.latencies = {}};
   measured.latencies.reserve(count / batch + 1);
   const auto start = Clock::now();
-  for (std::uint64_t done = 0; done < count;) {
+  std::uint64_t done = 0;
+  while (done < count && since(start) < longest_ns) {
     const std::uint64_t end = std::min(count, done + batch);
     const std::uint64_t calls = end - done;
     const auto batch_start = Clock::now();
     for (; done < end; ++done) operation(done);
     measured.latencies.push_back(since(batch_start) / calls);
   }
+  measured.operations = done;
   measured.total_ns = since(start);
   return measured;
+}
+
+}  // namespace
+
+Measured measure(std::uint64_t count, std::uint64_t batch,
+                 const std::function<void(std::uint64_t)>& operation) {
+  return measure_until(std::numeric_limits<std::uint64_t>::max(), count, batch, operation);
+}
+
+Measured measure_durable(std::uint64_t count, const std::function<void(std::uint64_t)>& operation) {
+  return measure_until(kLongestNs, count, 1, operation);
 }
 
 Measured measure_threads(std::uint64_t threads, std::uint64_t count,
@@ -50,7 +63,7 @@ Measured measure_threads(std::uint64_t threads, std::uint64_t count,
   for (std::uint64_t n = 0; n < threads; ++n) {
     running.emplace_back([&, n] {
       try {
-        parts[n] = measure(share, 1, [&](std::uint64_t i) { operation(n * share + i); });
+        parts[n] = measure_durable(share, [&](std::uint64_t i) { operation(n * share + i); });
       } catch (...) {
         const std::scoped_lock lock(guard);
         failure = std::current_exception();
@@ -58,10 +71,12 @@ Measured measure_threads(std::uint64_t threads, std::uint64_t count,
     });
   }
   for (auto& thread : running) thread.join();
-  Measured all{.operations = share * threads, .total_ns = since(start), .latencies = {}};
+  Measured all{.total_ns = since(start), .latencies = {}};
   if (failure) std::rethrow_exception(failure);
-  for (const Measured& part : parts)
+  for (const Measured& part : parts) {
+    all.operations += part.operations;
     all.latencies.insert(all.latencies.end(), part.latencies.begin(), part.latencies.end());
+  }
   return all;
 }
 

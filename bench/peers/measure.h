@@ -20,7 +20,11 @@ struct Measured {
 Measured measure(std::uint64_t count, std::uint64_t batch,
                  const std::function<void(std::uint64_t)>& operation);
 
-/// The same from `threads` threads at once, each with its share of the numbers.
+/// measure() of calls that wait for the disk, one at a time; stops after some seconds, so that a slow disk
+/// makes for fewer calls.
+Measured measure_durable(std::uint64_t count, const std::function<void(std::uint64_t)>& operation);
+
+/// measure_durable() from `threads` threads at once, each with its share of the numbers.
 Measured measure_threads(std::uint64_t threads, std::uint64_t count,
                          const std::function<void(std::uint64_t)>& operation);
 

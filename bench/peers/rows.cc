@@ -168,21 +168,22 @@ class Run {
 
   void create() {
     const auto records = fresh_records(arguments_.ops);
-    print("create", measure(records.size(), 1,
-                            [&](std::uint64_t n) { peer_.create(std::span(records).subspan(n, 1)); }));
+    print("create", measure_durable(records.size(), [&](std::uint64_t n) {
+            peer_.create(std::span(records).subspan(n, 1));
+          }));
   }
 
   void update() {
     const auto wanted = names(arguments_.ops, [&](std::uint64_t n) { return random_record(n); });
     const std::string time = changed_time(1);
     print("update",
-          measure(wanted.size(), 1, [&](std::uint64_t n) { peer_.update(wanted[n], time, "pinnes"); }));
+          measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.update(wanted[n], time, "pinnes"); }));
   }
 
   void remove() {
     const auto wanted =
         names(std::min(arguments_.ops, arguments_.records), [](std::uint64_t n) { return n; });
-    print("delete", measure(wanted.size(), 1, [&](std::uint64_t n) { peer_.remove(wanted[n]); }));
+    print("delete", measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.remove(wanted[n]); }));
   }
 
   void writers(std::uint64_t threads, std::uint64_t factor) {

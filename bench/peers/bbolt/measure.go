@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 	"sync"
@@ -15,10 +16,21 @@ type measured struct {
 	latencies  []int64
 }
 
+const longest = 3 * time.Second // of a row that waits for the disk
+
 func measure(count, batch int, operation func(int)) measured {
-	m := measured{operations: count, latencies: make([]int64, 0, count/batch+1)}
+	return measureUntil(math.MaxInt64, count, batch, operation)
+}
+
+func measureDurable(count int, operation func(int)) measured {
+	return measureUntil(longest, count, 1, operation)
+}
+
+func measureUntil(limit time.Duration, count, batch int, operation func(int)) measured {
+	m := measured{latencies: make([]int64, 0, count/batch+1)}
 	start := time.Now()
-	for done := 0; done < count; {
+	done := 0
+	for done < count && time.Since(start) < limit {
 		end := done + batch
 		if end > count {
 			end = count
@@ -30,6 +42,7 @@ func measure(count, batch int, operation func(int)) measured {
 		}
 		m.latencies = append(m.latencies, time.Since(batchStart).Nanoseconds()/int64(calls))
 	}
+	m.operations = done
 	m.total = time.Since(start)
 	return m
 }
@@ -46,12 +59,13 @@ func measureThreads(threads, count int, operation func(int)) measured {
 		running.Add(1)
 		go func(n int) {
 			defer running.Done()
-			parts[n] = measure(share, 1, func(i int) { operation(n*share + i) })
+			parts[n] = measureDurable(share, func(i int) { operation(n*share + i) })
 		}(n)
 	}
 	running.Wait()
-	all := measured{operations: share * threads, total: time.Since(start)}
+	all := measured{total: time.Since(start)}
 	for _, part := range parts {
+		all.operations += part.operations
 		all.latencies = append(all.latencies, part.latencies...)
 	}
 	return all
