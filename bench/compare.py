@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Runs the programs of bench/peers in turn and compares them. Started by scripts/bench; see docs/benchmarks.md."""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import comparison
+import syncs
+
+# Each group is one process of each program, so that what is compared runs within seconds of each other.
+GROUPS = ("load", "sorted", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
+          "writers64,submit64")
+SAVEPOINTS = "savepoint1,savepoint2,savepoint4,savepoint8,levels8,pending1,pending8"
+SAME_ANSWER = ("get", "list", "names", "open")
+MODES = {  # rounds, numbers of records, durable operations, lookups
+    "smoke": (1, [20], 2, 10),
+    "quick": (3, [10_000], 200, 20_000),
+    "full": (5, [10_000, 100_000], 1000, 100_000),
+}
+
+
+class Failed(Exception):
+    pass
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="bayplan, raw LMDB and bbolt at the same job")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", dest="mode", action="store_const", const="quick", help="10k records, 3 rounds")
+    mode.add_argument("--full", dest="mode", action="store_const", const="full", help="10k and 100k, 5 rounds (default)")
+    mode.add_argument("--smoke", dest="mode", action="store_const", const="smoke", help="only shows that all of it runs")
+    parser.add_argument("--only", metavar="X", help="only rows with X in their name")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="the rows as JSON")
+    parser.add_argument("--syncs", action="store_true", help="also count syncs and writes per operation (strace)")
+    parser.add_argument("--programs", metavar="DIR", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.set_defaults(mode="full")
+    return parser.parse_args()
+
+
+def find_programs(directory):
+    programs = {peer: directory / f"peer_{peer}" for peer in comparison.PEERS}
+    present = {peer: path for peer, path in programs.items() if path.exists()}
+    if not {"bayplan", "lmdb"} <= present.keys():
+        raise Failed(f"programs missing in {directory}")
+    return present
+
+
+def wanted_by(only):
+    return lambda row: only is None or only in row.key or only in row.title
+
+
+def groups_for(wanted):
+    """What has to run for the rows that are wanted; the load always does."""
+    needed = {"load"}
+    for row in filter(wanted, comparison.ROWS):
+        needed |= {row.key, row.against, *row.peer_keys.values()}
+    return [group for group in (*GROUPS, SAVEPOINTS) if needed & set(group.split(","))]
+
+
+def run(program, store, rows, records, ops, reads, first):
+    command = [program, "--dir", store, "--records", records, "--ops", ops, "--reads", reads, "--first", first,
+               "--rows", rows]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"{program.name} --rows {rows}: {done.stderr.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def sync_time(work):
+    """Milliseconds of writing and syncing 4 KiB in place, the floor under every durable row."""
+    spent = []
+    with open(work / "probe", "wb", buffering=0) as probe:
+        for _ in range(50):
+            start = time.perf_counter()
+            os.pwrite(probe.fileno(), b"x" * 4096, 0)
+            os.fdatasync(probe.fileno())
+            spent.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(spent)
+
+
+def print_syncing(spent):
+    print(f"\n4 KiB + fdatasync on this disk: {statistics.median(spent):.3f} ms ({min(spent):.3f}..{max(spent):.3f})")
+    if max(spent) > comparison.NOISY * min(spent):
+        print("the disk was not steady: the durable rows mean nothing")
+
+
+def measure(programs, mode, groups, work, syncing):
+    """(records, peer, row) -> what was printed, one entry per run. Appends the disk's sync time of each round."""
+    rounds, sizes, ops, reads = MODES[mode]
+    samples = defaultdict(list)
+    for records in sizes:
+        for number in range(rounds):
+            for at, group in enumerate(groups):
+                for peer, program in programs.items():
+                    if group == SAVEPOINTS and peer == "bbolt":
+                        continue
+                    store = work / f"{peer}-{records}-{number}{'-sorted' if group == 'sorted' else ''}"
+                    first = 0 if at == 0 else at * 10_000_000
+                    for row in run(program, store, group, records, ops, reads, first):
+                        samples[records, peer, row["row"]].append(row)
+            syncing.append(sync_time(work))
+            os.sync()  # what one round left dirty must not slow the next
+            progress(f"{records:,} records: round {number + 1} of {rounds}")
+    return samples
+
+
+def progress(text):
+    print(text, file=sys.stderr)
+
+
+def check_answers(samples):
+    """Whoever reads the same records must have seen the same bytes."""
+    for row in SAME_ANSWER:
+        for records in {key[0] for key in samples}:
+            seen = {run["checksum"] for (size, _, name), runs in samples.items() if (size, name) == (records, row)
+                    for run in runs}
+            if len(seen) > 1:
+                raise Failed(f"the programs did not read the same records: {row} at {records}")
+
+
+def print_syncs(counted):
+    if not counted:
+        return
+    print("\nper operation: syncs / writes")
+    for row in syncs.ROWS:
+        cells = [f"{comparison.NAMES[peer]} {counted[row, peer]['syncs']:.2f} / {counted[row, peer]['writes']:.1f}"
+                 for peer in comparison.PEERS if (row, peer) in counted]
+        print(f"  {row:10}", "   ".join(cells))
+
+
+def by_row(counted):
+    rows = defaultdict(dict)
+    for (row, peer), counts in counted.items():
+        rows[row][peer] = counts
+    return rows
+
+
+def compare(options, work):
+    programs = find_programs(options.programs)
+    wanted = wanted_by(options.only)
+    if not any(map(wanted, comparison.ROWS)):
+        raise Failed(f"no row with {options.only!r} in its name")
+    syncing = []
+    samples = measure(programs, options.mode, groups_for(wanted), work, syncing)
+    check_answers(samples)
+    if options.mode == "smoke":
+        print(f"{len(programs)} programs agree on {len({key[2] for key in samples})} rows")
+        return 0
+    counted = syncs.count(programs, work) if options.syncs else {}
+    lines = comparison.lines_of(samples, MODES[options.mode][1], wanted)
+    print(comparison.table(lines))
+    print_syncing(syncing)
+    print_syncs(counted)
+    if options.json:
+        options.json.write_text(json.dumps([line.as_json(by_row(counted)) for line in lines], indent=1) + "\n")
+    missed = [line for line in lines if line.missed]
+    print(f"\n{len(missed)} of {sum(line.goal is not None for line in lines)} goals missed")
+    return 1 if missed else 0
+
+
+def main():
+    options = arguments()
+    work = Path(tempfile.mkdtemp(prefix="bayplan-bench-"))
+    try:
+        return compare(options, work)
+    except Failed as failure:
+        progress(f"scripts/bench: {failure}")
+        return 2
+    finally:
+        shutil.rmtree(work)  # all at the end: ext4 is slow for minutes after a big removal
+
+
+if __name__ == "__main__":
+    sys.exit(main())

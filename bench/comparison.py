@@ -1,0 +1,162 @@
+"""What scripts/bench compares: the rows, their goals, and the verdict on what was measured."""
+
+import statistics
+from dataclasses import dataclass, field
+
+PEERS = ("bayplan", "lmdb", "bbolt")
+NAMES = {"bayplan": "bayplan", "lmdb": "raw LMDB", "bbolt": "bbolt"}
+NOISY = 1.5  # largest / smallest ratio of a row's rounds beyond which their median says nothing
+
+
+@dataclass
+class Row:
+    """One line of the table. `goal` is the least ratio to `against` (a peer, or a row of bayplan's own)."""
+    key: str
+    title: str
+    figure: str = "ops_per_s"
+    unit: str = "ops/s"
+    goal: float | None = None
+    against: str = "bbolt"
+    only_at: int | None = None  # number of records that the goal is for; None: all
+    peer_keys: dict = field(default_factory=dict)  # peer -> its row, where it is another one
+
+    @property
+    def lower_is_better(self):
+        return self.unit != "ops/s"
+
+
+ROWS = [
+    Row("create", "create, durable", goal=0.85, against="lmdb"),
+    Row("load", "create, 1000 per transaction", goal=3.5),
+    Row("sorted_load", "create, 1000 per transaction, by name", peer_keys=dict.fromkeys(PEERS, "sorted")),
+    Row("update", "update 2 fields, durable"),
+    Row("delete", "delete, durable"),
+    Row("get", "get whole record", goal=1.7),
+    Row("list", "list all in full, records"),
+    Row("names", "list names, records"),
+    Row("writers8", "8 durable writers, update()"),
+    Row("writers64", "64 durable writers, update()"),
+    Row("submit8", "8 durable writers, submit()", goal=3, peer_keys={"bbolt": "writers8"}),
+    Row("submit64", "64 durable writers, submit()", goal=8, peer_keys={"bbolt": "writers64"}),
+    Row("batch8", "8 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit8")),
+    Row("batch64", "64 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit64")),
+    Row("size", "file, loaded in random order", "allocated_bytes", "bytes", goal=5,
+        peer_keys=dict.fromkeys(PEERS, "load")),
+    Row("sorted", "file, loaded in name order", "allocated_bytes", "bytes", goal=5),
+    Row("open", "open + first read", "p50_ns", "ns", goal=50, only_at=10_000),
+    Row("savepoint1", "savepoint, depth 1, one write", "p50_ns", "ns"),
+    Row("savepoint2", "savepoint, depth 2, innermost writes", "p50_ns", "ns"),
+    Row("savepoint4", "savepoint, depth 4, innermost writes", "p50_ns", "ns"),
+    Row("savepoint8", "savepoint, depth 8, innermost writes", "p50_ns", "ns", goal=1 / 1.5, against="savepoint1"),
+    Row("levels8", "savepoint, depth 8, every level writes", "p50_ns", "ns", goal=1 / 12, against="savepoint1"),
+    Row("pending1", "savepoint, depth 1, 50k pending puts", "p50_ns", "ns"),
+    Row("pending8", "depth 8, every level, 50k pending puts", "p50_ns", "ns"),
+]
+
+
+@dataclass
+class Line:
+    """A row at one number of records, judged."""
+    row: Row
+    records: int
+    values: dict  # peer -> figures of the rounds
+
+    def median(self, peer):
+        runs = self.values.get(peer)
+        return statistics.median(runs) if runs else None
+
+    def ratios(self, peer):
+        """How many times better than `peer` bayplan is, round by round: neighbours in time share their noise."""
+        pairs = zip(self.values.get("bayplan", []), self.values.get(peer, []))
+        return [theirs / ours if self.row.lower_is_better else ours / theirs for ours, theirs in pairs]
+
+    def ratio(self, peer):
+        """The median of them; None without both figures."""
+        ratios = self.ratios(peer)
+        return statistics.median(ratios) if ratios else None
+
+    @property
+    def goal(self):
+        return self.row.goal if self.row.only_at in (None, self.records) else None
+
+    @property
+    def missed(self):
+        if self.goal is None:
+            return False
+        ratio = self.ratio(self.row.against)
+        return ratio is None or ratio < self.goal
+
+    @property
+    def noisy(self):
+        ratios = self.ratios(self.row.against)
+        return bool(ratios) and max(ratios) > NOISY * min(ratios)
+
+    def as_json(self, syncs):
+        against = self.row.against
+        return {"row": f"{self.row.title}, {self.records} records", "unit": self.row.unit,
+                "bayplan": self.median("bayplan"), "peer": self.median(against),
+                "peer_name": NAMES.get(against, f"bayplan, {against}"), "ratio": self.ratio(against),
+                "goal": self.goal, "floor": self.median("lmdb"), "noisy": self.noisy, "runs": self.values,
+                "syncs": syncs.get(self.row.key)}
+
+
+def lines_of(samples, sizes, wanted):
+    """samples: (records, peer, row) -> list of what the program printed, one per run."""
+    lines = []
+    for records in sizes:
+        for row in ROWS:
+            if not wanted(row):
+                continue
+            values = {}
+            for peer in PEERS:
+                runs = samples.get((records, peer, row.peer_keys.get(peer, row.key)), [])
+                values[peer] = [run[row.figure] for run in runs]
+            if row.against not in PEERS:
+                values[row.against] = [run[row.figure] for run in samples.get((records, "bayplan", row.against), [])]
+            if any(values.values()):
+                lines.append(Line(row, records, values))
+    return lines
+
+
+def _figure(value, unit):
+    if unit == "ns":
+        return f"{value / 1e6:.2f} ms" if value >= 1e6 else f"{value / 1e3:.2f} us"
+    if unit == "bytes":
+        return f"{value / 2**20:.2f} MiB"
+    return f"{value:,.0f}"
+
+
+def _cell(line, peer):
+    runs = line.values.get(peer)
+    if not runs:
+        return "-"
+    low, high = _figure(min(runs), line.row.unit), _figure(max(runs), line.row.unit)
+    middle = _figure(line.median(peer), line.row.unit)
+    return middle if low == high else f"{middle} ({low}..{high})"
+
+
+def _ratio(value):
+    return "-" if value is None else f"{value:.2f}"
+
+
+def table(lines):
+    """The lines as text, one block per number of records."""
+    header = ["", "bayplan", "raw LMDB", "bbolt", "x bbolt", "of LMDB", "goal", ""]
+    cells = []
+    for line in lines:
+        goal = ""
+        if line.goal is not None:
+            goal = f">= {line.goal:.2f} of {NAMES.get(line.row.against, line.row.against)}"
+            if line.row.against not in PEERS:
+                goal += f" (is {_ratio(line.ratio(line.row.against))})"
+        verdict = ("MISSED" if line.missed else "ok" if line.goal is not None else "") + (" noisy" if line.noisy else "")
+        cells.append((line.records, [line.row.title, *(_cell(line, peer) for peer in PEERS), _ratio(line.ratio("bbolt")),
+                                     _ratio(line.ratio("lmdb")), goal, verdict.strip()]))
+    widths = [max(len(header[n]), *(len(row[n]) for _, row in cells)) for n in range(len(header))]
+    text, block = [], None
+    for records, row in cells:
+        if records != block:
+            block = records
+            text += ["", f"{records:,} records", "  ".join(h.ljust(w) for h, w in zip(header, widths)).rstrip()]
+        text.append("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip())
+    return "\n".join(text)

@@ -1,0 +1,67 @@
+// Records of containerd's image shape, byte for byte those of ../record.cc.
+package main
+
+import "fmt"
+
+var labelKeys = [3]string{
+	"containerd.io/distribution.source.registry.example.com",
+	"io.cri-containerd.image",
+	"io.cri-containerd.pinned",
+}
+
+type record struct {
+	name      []byte
+	createdAt []byte
+	updatedAt []byte
+	mediaType []byte
+	digest    []byte
+	size      []byte
+	labels    [3][]byte
+}
+
+func goTime(seconds uint64) []byte {
+	bytes := make([]byte, 15)
+	bytes[0] = 1
+	rest := 63_000_000_000 + seconds
+	for at := 8; at >= 1; at-- {
+		bytes[at] = byte(rest)
+		rest >>= 8
+	}
+	bytes[13], bytes[14] = 0xff, 0xff
+	return bytes
+}
+
+func mixed(number uint64) uint64 {
+	number += 0x9e3779b97f4a7c15
+	number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9
+	number = (number ^ (number >> 27)) * 0x94d049bb133111eb
+	return number ^ (number >> 31)
+}
+
+func makeRecord(number uint64) record {
+	digest := "sha256:"
+	for part := uint64(0); part < 4; part++ {
+		digest += fmt.Sprintf("%016x", mixed(number*4+part))
+	}
+	return record{
+		name:      []byte(fmt.Sprintf("registry.example.com/team/app-%08x:v1", uint32(number*2654435761))),
+		createdAt: goTime(number),
+		updatedAt: goTime(number),
+		mediaType: []byte("application/vnd.oci.image.manifest.v1+json"),
+		digest:    []byte(digest),
+		size:      []byte{byte(0x80 | number&127), byte(0x80 | (number>>7)&127), 9},
+		labels:    [3][]byte{[]byte("team/app"), []byte("managed"), []byte("pinned")},
+	}
+}
+
+func changedTime(number uint64) []byte { return goTime(number + 1_000_000) }
+
+// checksum is what a reader saw, in any order.
+type checksum uint64
+
+func (c *checksum) add(bytes []byte) {
+	if len(bytes) == 0 {
+		return
+	}
+	*c += checksum(len(bytes)*65536 + int(bytes[0])*256 + int(bytes[len(bytes)-1]))
+}

@@ -1,0 +1,239 @@
+// LMDB itself: one database, one encoded value per record. The ceiling of whatever stands on LMDB.
+#include <lmdb.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "rows.h"
+
+namespace bayplan::bench {
+namespace {
+
+constexpr std::size_t kMapBytes = std::size_t{1} << 40;
+constexpr std::size_t kFields = 5 + std::tuple_size_v<decltype(Record::labels)> * 2;
+
+void check(int rc) {
+  if (rc != 0) throw std::runtime_error(::mdb_strerror(rc));
+}
+
+MDB_val to_val(std::string_view bytes) {
+  // LMDB takes what it only reads without const.
+  return {bytes.size(), const_cast<char*>(bytes.data())};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+std::string_view to_view(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+using Fields = std::array<std::string_view, kFields>;
+
+Fields fields_of(const Record& record) {
+  Fields fields{record.created_at, record.updated_at, record.digest, record.media_type, record.size};
+  for (std::size_t n = 0; n < kLabelKeys.size(); ++n) {
+    fields[5 + 2 * n] = kLabelKeys[n];
+    fields[6 + 2 * n] = record.labels[n];
+  }
+  return fields;
+}
+
+std::string encode(const Fields& fields) {
+  std::string bytes;
+  for (const std::string_view field : fields) {
+    bytes += static_cast<char>(field.size());
+    bytes += field;
+  }
+  return bytes;
+}
+
+Fields decode(std::string_view bytes) {
+  Fields fields;
+  for (std::string_view& field : fields) {
+    const auto size = static_cast<unsigned char>(bytes.at(0));
+    field = bytes.substr(1, size);
+    bytes.remove_prefix(1u + size);
+  }
+  return fields;
+}
+
+// Ends without a commit unless told otherwise.
+class Txn {
+ public:
+  Txn(MDB_env* env, unsigned flags, MDB_txn* parent = nullptr) {
+    check(::mdb_txn_begin(env, parent, flags, &txn_));
+  }
+  ~Txn() {
+    if (txn_ != nullptr) ::mdb_txn_abort(txn_);
+  }
+  Txn(const Txn&) = delete;
+  Txn& operator=(const Txn&) = delete;
+  void commit() { check(::mdb_txn_commit(std::exchange(txn_, nullptr))); }
+  MDB_txn* get() const noexcept { return txn_; }
+
+ private:
+  MDB_txn* txn_ = nullptr;
+};
+
+class LmdbPeer : public Peer {
+ public:
+  ~LmdbPeer() override {
+    if (env_ != nullptr) ::mdb_env_close(env_);
+  }
+  LmdbPeer() = default;
+  LmdbPeer(const LmdbPeer&) = delete;
+  LmdbPeer& operator=(const LmdbPeer&) = delete;
+
+  void open(const std::filesystem::path& directory) override {
+    directory_ = directory;
+    std::filesystem::create_directories(directory);
+    check(::mdb_env_create(&env_));
+    check(::mdb_env_set_mapsize(env_, kMapBytes));
+    check(::mdb_env_set_maxdbs(env_, 1));
+    check(::mdb_env_set_maxreaders(env_, 1024));
+    check(::mdb_env_open(env_, directory.c_str(), MDB_NOTLS, 0600));
+    Txn txn(env_, 0);
+    check(::mdb_dbi_open(txn.get(), "images", MDB_CREATE, &dbi_));
+    txn.commit();
+  }
+  std::filesystem::path file() const override { return directory_ / "data.mdb"; }
+
+  void create(std::span<const Record> records) override {
+    Txn txn(env_, 0);
+    for (const Record& record : records) put(txn.get(), record.name, encode(fields_of(record)));
+    txn.commit();
+  }
+
+  void update(std::string_view name, std::string_view updated_at, std::string_view label) override {
+    Txn txn(env_, 0);
+    Fields fields = decode(find(txn.get(), name));
+    fields[1] = updated_at;
+    fields.back() = label;
+    put(txn.get(), name, encode(fields));
+    txn.commit();
+  }
+
+  void remove(std::string_view name) override {
+    Txn txn(env_, 0);
+    MDB_val key = to_val(name);
+    check(::mdb_del(txn.get(), dbi_, &key, nullptr));
+    txn.commit();
+  }
+
+  void get(std::string_view name, Checksum& seen) override {
+    const Txn txn(env_, MDB_RDONLY);
+    see(find(txn.get(), name), seen);
+  }
+
+  void list(Checksum& seen) override {
+    walk([&](std::string_view name, std::string_view value) {
+      seen.add(name);
+      see(value, seen);
+    });
+  }
+  void list_names(Checksum& seen) override {
+    walk([&](std::string_view name, std::string_view) { seen.add(name); });
+  }
+
+  // The smallest group commit there is: whoever finds no leader takes what has queued up, again and again
+  // until its own record is durable.
+  bool submit(const Record& record) override {
+    Waiting mine{&record};
+    std::unique_lock lock(guard_);
+    queue_.push_back(&mine);
+    while (!mine.done) {
+      if (leading_) {
+        changed_.wait(lock);
+        continue;
+      }
+      leading_ = true;
+      const std::vector<Waiting*> group = std::exchange(queue_, {});
+      lock.unlock();
+      commit_group(group);
+      lock.lock();
+      for (Waiting* member : group) member->done = true;
+      leading_ = false;
+      changed_.notify_all();
+    }
+    return true;
+  }
+
+  std::vector<std::uint64_t> savepoints(const Savepoints& what) override {
+    std::vector<std::uint64_t> latencies;
+    const Txn txn(env_, 0);
+    for (std::uint64_t n = 0; n < what.pending; ++n) put_small(txn.get(), std::to_string(mixed(n)));
+    for (std::uint64_t n = 0; n < what.repeats; ++n) {
+      const auto start = std::chrono::steady_clock::now();
+      nested(txn.get(), what.depth, what.every_level, n);
+      const auto spent = std::chrono::steady_clock::now() - start;
+      latencies.push_back(static_cast<std::uint64_t>(std::chrono::nanoseconds(spent).count()));
+    }
+    return latencies;
+  }
+
+ private:
+  struct Waiting {
+    const Record* record;
+    bool done = false;
+  };
+
+  void put(MDB_txn* txn, std::string_view name, std::string_view bytes) const {
+    MDB_val key = to_val(name);
+    MDB_val value = to_val(bytes);
+    check(::mdb_put(txn, dbi_, &key, &value, 0));
+  }
+  void put_small(MDB_txn* txn, const std::string& name) const { put(txn, name, std::string(100, 'v')); }
+
+  std::string_view find(MDB_txn* txn, std::string_view name) const {
+    MDB_val key = to_val(name);
+    MDB_val value{};
+    check(::mdb_get(txn, dbi_, &key, &value));
+    return to_view(value);
+  }
+
+  static void see(std::string_view bytes, Checksum& seen) {
+    for (const std::string_view field : decode(bytes)) seen.add(field);
+  }
+
+  template <class F>
+  void walk(F&& visit) const {
+    const Txn txn(env_, MDB_RDONLY);
+    MDB_cursor* cursor = nullptr;
+    check(::mdb_cursor_open(txn.get(), dbi_, &cursor));
+    MDB_val key{};
+    MDB_val value{};
+    while (::mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) visit(to_view(key), to_view(value));
+    ::mdb_cursor_close(cursor);
+  }
+
+  void commit_group(const std::vector<Waiting*>& group) const {
+    Txn txn(env_, 0);
+    for (const Waiting* member : group)
+      put(txn.get(), member->record->name, encode(fields_of(*member->record)));
+    txn.commit();
+  }
+
+  void nested(MDB_txn* parent, std::uint64_t depth, bool every_level, std::uint64_t number) const {
+    Txn child(env_, 0, parent);
+    if (every_level || depth == 1) put_small(child.get(), std::to_string(number % 16));
+    if (depth != 1) nested(child.get(), depth - 1, every_level, number + 1);
+    child.commit();
+  }
+
+  std::filesystem::path directory_;
+  MDB_env* env_ = nullptr;
+  MDB_dbi dbi_ = 0;
+  std::mutex guard_;
+  std::condition_variable changed_;
+  std::vector<Waiting*> queue_;
+  bool leading_ = false;
+};
+
+}  // namespace
+}  // namespace bayplan::bench
+
+int main(int argc, char** argv) {
+  bayplan::bench::LmdbPeer peer;
+  return bayplan::bench::run_rows(peer, argc, argv);
+}

@@ -1,0 +1,48 @@
+#include "record.h"
+
+namespace bayplan::bench {
+namespace {
+
+constexpr std::uint64_t kSpread = 2654435761u;  // odd, so that multiplying by it permutes 32-bit numbers
+
+std::string hex(std::uint64_t number, std::size_t digits) {
+  std::string text(digits, '0');
+  for (std::size_t at = digits; at-- > 0; number >>= 4) text[at] = "0123456789abcdef"[number & 15];
+  return text;
+}
+
+std::string go_time(std::uint64_t seconds) {
+  std::string bytes(15, '\0');
+  bytes[0] = 1;
+  std::uint64_t rest = 63'000'000'000u + seconds;
+  for (std::size_t at = 8; at >= 1; --at, rest >>= 8) bytes[at] = static_cast<char>(rest & 255);
+  bytes[13] = bytes[14] = static_cast<char>(0xff);  // UTC
+  return bytes;
+}
+
+}  // namespace
+
+std::uint64_t mixed(std::uint64_t number) noexcept {
+  number += 0x9e3779b97f4a7c15u;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9u;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111ebu;
+  return number ^ (number >> 31);
+}
+
+Record make_record(std::uint64_t number) {
+  Record record;
+  record.name = "registry.example.com/team/app-" + hex(number * kSpread, 8) + ":v1";
+  record.created_at = go_time(number);
+  record.updated_at = go_time(number);
+  record.media_type = "application/vnd.oci.image.manifest.v1+json";
+  record.digest = "sha256:";
+  for (std::uint64_t part = 0; part < 4; ++part) record.digest += hex(mixed(number * 4 + part), 16);
+  record.size = {static_cast<char>(0x80 | (number & 127)), static_cast<char>(0x80 | ((number >> 7) & 127)),
+                 9};
+  record.labels = {"team/app", "managed", "pinned"};
+  return record;
+}
+
+std::string changed_time(std::uint64_t number) { return go_time(number + 1'000'000); }
+
+}  // namespace bayplan::bench

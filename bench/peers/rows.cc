@@ -1,0 +1,274 @@
+#include "rows.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+
+#include "measure.h"
+
+namespace bayplan::bench {
+namespace {
+
+constexpr std::uint64_t kLoadBatch = 1000;
+constexpr std::uint64_t kReadBatch = 64;
+constexpr std::uint64_t kListPasses = 3;
+
+struct Arguments {
+  std::filesystem::path directory{};
+  std::uint64_t records = 1000;
+  std::uint64_t ops = 100;
+  std::uint64_t reads = 1000;
+  std::uint64_t first = 0;
+  std::vector<std::string> rows{};
+};
+
+Arguments parse(int argc, char** argv) {
+  Arguments arguments;
+  for (int at = 1; at + 1 < argc; at += 2) {
+    const std::string_view name = argv[at];
+    const std::string value = argv[at + 1];
+    if (name == "--dir") {
+      arguments.directory = value;
+    } else if (name == "--records") {
+      arguments.records = std::stoull(value);
+    } else if (name == "--ops") {
+      arguments.ops = std::stoull(value);
+    } else if (name == "--reads") {
+      arguments.reads = std::stoull(value);
+    } else if (name == "--first") {
+      arguments.first = std::stoull(value);
+    } else if (name == "--rows") {
+      std::istringstream list(value);
+      for (std::string row; std::getline(list, row, ',');) arguments.rows.push_back(row);
+    } else {
+      throw std::invalid_argument("unknown argument " + std::string(name));
+    }
+  }
+  if (argc % 2 == 0 || arguments.directory.empty() || arguments.records == 0)
+    throw std::invalid_argument(
+        "usage: --dir DIR --records N [--rows a,b] [--ops N] [--reads N] [--first N]");
+  return arguments;
+}
+
+class Run {
+ public:
+  Run(Peer& peer, Arguments arguments) : peer_(peer), arguments_(std::move(arguments)) {
+    next_ = arguments_.first;
+  }
+
+  void all() {
+    if (arguments_.rows == std::vector<std::string>{"open"}) return open();
+    peer_.open(arguments_.directory);
+    for (const std::string& row : arguments_.rows) {
+      const auto known = rows_.find(row);
+      if (known == rows_.end()) throw std::invalid_argument("no such row: " + row);
+      known->second(*this);
+    }
+  }
+
+ private:
+  void print(std::string_view row, Measured measured, const Extra& extra = {}) const {
+    print_row(row, arguments_.records, std::move(measured), extra);
+  }
+
+  // Made before the clock starts.
+  std::vector<Record> fresh_records(std::uint64_t count) {
+    std::vector<Record> records;
+    records.reserve(count);
+    for (std::uint64_t n = 0; n < count; ++n) records.push_back(make_record(next_ + n));
+    next_ += count;
+    return records;
+  }
+
+  std::vector<std::string> names(std::uint64_t count,
+                                 const std::function<std::uint64_t(std::uint64_t)>& pick) {
+    std::vector<std::string> names;
+    names.reserve(count);
+    for (std::uint64_t n = 0; n < count; ++n) names.push_back(make_record(pick(n)).name);
+    return names;
+  }
+  std::uint64_t random_record(std::uint64_t n) const { return mixed(n) % arguments_.records; }
+
+  void open() {
+    const std::string name = make_record(0).name;
+    Checksum seen;
+    Measured measured = measure(1, 1, [&](std::uint64_t) {
+      peer_.open(arguments_.directory);
+      peer_.get(name, seen);
+    });
+    print("open", std::move(measured), {.checksum = seen.value()});
+  }
+
+  Measured create_all(const std::vector<Record>& records) {
+    const std::span<const Record> all(records);
+    Measured measured = measure((all.size() + kLoadBatch - 1) / kLoadBatch, 1, [&](std::uint64_t n) {
+      const std::size_t first = n * kLoadBatch;
+      peer_.create(all.subspan(first, std::min<std::size_t>(kLoadBatch, all.size() - first)));
+    });
+    measured.operations = all.size();
+    return measured;
+  }
+
+  // What the file takes on the disk: a sparse or preallocated end counts as what it is.
+  Extra file_size() const {
+    struct stat status {};
+    if (::stat(peer_.file().c_str(), &status) != 0)
+      throw std::runtime_error("no file " + peer_.file().string());
+    return {.checksum = {},
+            .file_bytes = static_cast<std::uint64_t>(status.st_size),
+            .allocated_bytes = static_cast<std::uint64_t>(status.st_blocks) * 512};
+  }
+
+  void load() {
+    Measured measured = create_all(fresh_records(arguments_.records));
+    print("load", std::move(measured), file_size());
+  }
+
+  void load_sorted() {
+    std::vector<Record> records = fresh_records(arguments_.records);
+    std::sort(records.begin(), records.end(),
+              [](const Record& left, const Record& right) { return left.name < right.name; });
+    Measured measured = create_all(records);
+    print("sorted", std::move(measured), file_size());
+  }
+
+  // The first touch of a mapped page is a fault, whoever reads it.
+  void touch_all() {
+    Checksum ignored;
+    peer_.list(ignored);
+  }
+
+  void get() {
+    const auto wanted = names(arguments_.reads, [&](std::uint64_t n) { return random_record(n); });
+    Checksum seen;
+    Measured measured =
+        measure(wanted.size(), kReadBatch, [&](std::uint64_t n) { peer_.get(wanted[n], seen); });
+    print("get", std::move(measured), {.checksum = seen.value()});
+  }
+
+  void passes(std::string_view row, const std::function<void(Checksum&)>& pass) {
+    touch_all();
+    Checksum seen;
+    Measured measured = measure(kListPasses, 1, [&](std::uint64_t) { pass(seen); });
+    measured.operations *= arguments_.records;
+    print(row, std::move(measured), {.checksum = seen.value()});
+  }
+  void list() {
+    passes("list", [&](Checksum& seen) { peer_.list(seen); });
+  }
+  void list_names() {
+    passes("names", [&](Checksum& seen) { peer_.list_names(seen); });
+  }
+
+  void create() {
+    const auto records = fresh_records(arguments_.ops);
+    print("create", measure_durable(records.size(), [&](std::uint64_t n) {
+            peer_.create(std::span(records).subspan(n, 1));
+          }));
+  }
+
+  void update() {
+    const auto wanted = names(arguments_.ops, [&](std::uint64_t n) { return random_record(n); });
+    const std::string time = changed_time(1);
+    print("update",
+          measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.update(wanted[n], time, "pinnes"); }));
+  }
+
+  void remove() {
+    const auto wanted =
+        names(std::min(arguments_.ops, arguments_.records), [](std::uint64_t n) { return n; });
+    print("delete", measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.remove(wanted[n]); }));
+  }
+
+  void writers(std::uint64_t threads, std::uint64_t factor) {
+    const auto records = fresh_records(std::max(threads, arguments_.ops * factor));
+    print("writers" + std::to_string(threads), measure_threads(threads, records.size(), [&](std::uint64_t n) {
+            peer_.create(std::span(records).subspan(n, 1));
+          }));
+  }
+
+  void submitters(std::uint64_t threads, std::uint64_t factor) {
+    const auto records = fresh_records(std::max(threads, arguments_.ops * factor));
+    std::atomic<bool> able = true;
+    Measured measured = measure_threads(threads, records.size(), [&](std::uint64_t n) {
+      if (able && !peer_.submit(records[n])) able = false;
+    });
+    if (able) print("submit" + std::to_string(threads), std::move(measured));
+  }
+
+  void savepoints(std::string_view row, const Peer::Savepoints& what) {
+    Measured measured{.latencies = peer_.savepoints(what)};
+    measured.operations = measured.latencies.size();
+    for (const std::uint64_t ns : measured.latencies) measured.total_ns += ns;
+    if (measured.operations != 0) print(row, std::move(measured));
+  }
+
+  Peer& peer_;
+  Arguments arguments_;
+  std::uint64_t next_ = 0;  // number of the next record that nobody has made
+
+  static const std::map<std::string, std::function<void(Run&)>, std::less<>> rows_;
+};
+
+const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::rows_{
+    {"load", &Run::load},
+    {"sorted", &Run::load_sorted},
+    {"get", &Run::get},
+    {"list", &Run::list},
+    {"names", &Run::list_names},
+    {"create", &Run::create},
+    {"update", &Run::update},
+    {"delete", &Run::remove},
+    {"writers8", [](Run& run) { run.writers(8, 2); }},
+    {"writers64", [](Run& run) { run.writers(64, 4); }},
+    {"submit8", [](Run& run) { run.submitters(8, 2); }},
+    {"submit64", [](Run& run) { run.submitters(64, 4); }},
+    {"savepoint1",
+     [](Run& run) {
+       run.savepoints("savepoint1", {1, false, 1, run.arguments_.ops});
+     }},
+    {"savepoint2",
+     [](Run& run) {
+       run.savepoints("savepoint2", {2, false, 1, run.arguments_.ops});
+     }},
+    {"savepoint4",
+     [](Run& run) {
+       run.savepoints("savepoint4", {4, false, 1, run.arguments_.ops});
+     }},
+    {"savepoint8",
+     [](Run& run) {
+       run.savepoints("savepoint8", {8, false, 1, run.arguments_.ops});
+     }},
+    {"levels8",
+     [](Run& run) {
+       run.savepoints("levels8", {8, true, 1, run.arguments_.ops});
+     }},
+    {"pending1",
+     [](Run& run) {
+       run.savepoints("pending1", {1, false, 50'000, run.arguments_.ops / 10 + 1});
+     }},
+    {"pending8",
+     [](Run& run) {
+       run.savepoints("pending8", {8, true, 50'000, run.arguments_.ops / 10 + 1});
+     }},
+};
+
+}  // namespace
+
+int run_rows(Peer& peer, int argc, char** argv) {
+  try {
+    Run(peer, parse(argc, argv)).all();
+    return 0;
+  } catch (const std::exception& failure) {
+    std::cerr << failure.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace bayplan::bench
