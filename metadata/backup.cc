@@ -145,6 +145,11 @@ Result<void> remove_copy(const std::filesystem::path& directory) {
 Result<void> backup(const Db& db, int fd) {
   BAYPLAN_ASSIGN(const auto tx, db.begin_read());
   const ReadState& state = state_of(*tx);
+  if (state.environment->writes()) {
+    return Error(Errc::failed_precondition, "store", db.directory().native(),
+                 "this thread is inside a write transaction")
+        .with_advice("a backup begins when no writer is at work");
+  }
   const BrokenPipesAreErrors guard;
   const int rc = ::mdb_env_copyfd2(state.environment->env(), fd, 0);
   return rc == 0 ? Result<void>{} : lmdb_error(rc, "mdb_env_copyfd2", fd);
