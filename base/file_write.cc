@@ -121,13 +121,26 @@ std::string random_name(std::string_view prefix) {
   return std::string(prefix) + digits;
 }
 
+namespace {
+
+std::uint64_t bytes_of(std::uint64_t blocks, std::uint64_t block_size) {
+  std::uint64_t bytes = 0;
+  return __builtin_mul_overflow(blocks, block_size, &bytes) ? std::numeric_limits<std::uint64_t>::max()
+                                                            : bytes;
+}
+
+}  // namespace
+
 Result<std::uint64_t> free_bytes(int fd, std::string_view name) {
   struct statvfs info {};
   if (retry([&] { return ::fstatvfs(fd, &info); }) != 0) return file_error(name, "fstatvfs");
-  std::uint64_t bytes = 0;
-  const bool overflow = __builtin_mul_overflow(static_cast<std::uint64_t>(info.f_bavail),
-                                               static_cast<std::uint64_t>(info.f_frsize), &bytes);
-  return overflow ? std::numeric_limits<std::uint64_t>::max() : bytes;
+  return bytes_of(info.f_bavail, info.f_frsize);
+}
+
+Result<std::uint64_t> total_bytes(int fd, std::string_view name) {
+  struct statvfs info {};
+  if (retry([&] { return ::fstatvfs(fd, &info); }) != 0) return file_error(name, "fstatvfs");
+  return bytes_of(info.f_blocks, info.f_frsize);
 }
 
 }  // namespace bayplan::file

@@ -1,9 +1,12 @@
 #include "environment.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <string>
 #include <utility>
 
+#include "bayplan/base/file.h"
 #include "environment_registry.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
@@ -39,6 +42,7 @@ Environment::Environment(UniqueFd directory, std::filesystem::path path, const O
     : directory_(std::move(directory)),
       path_(std::move(path)),
       read_only_(options.read_only),
+      max_bytes_(options.max_bytes),
       diagnostics_(options.diagnostics),
       generation_(process_generation()),
       gate_(std::make_unique<WriterGate>(UniqueFd{})),
@@ -56,11 +60,12 @@ Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::
                                                        const OpenOptions& options) {
   BAYPLAN_TRY(check_file_system(directory.get()));
   BAYPLAN_ASSIGN(const UniqueFd lock, take_open_lock(directory.get(), options.read_only));
-  BAYPLAN_TRY(precheck(directory.get(), options.read_only));
+  BAYPLAN_TRY(precheck(directory.get(), options.read_only, options.max_readers));
   std::unique_ptr<Environment> environment(new Environment(std::move(directory), std::move(path), options));
   if (!options.read_only) {
     BAYPLAN_ASSIGN(UniqueFd file, open_writer_file(environment->directory_fd()));
     environment->gate_ = std::make_unique<WriterGate>(std::move(file));
+    environment->reserve_ = Reserve::open(environment->directory_fd());
   }
   auto opened = environment->map(options);
   if (opened) opened = environment->open_rows();
@@ -71,9 +76,17 @@ Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::
   return environment;
 }
 
+// Deletions may go beyond the cap a little, as they may use the reserve of a full disk.
+std::uint64_t Environment::largest_map(std::uint64_t used) const noexcept {
+  if (max_bytes_ == 0) return std::numeric_limits<std::uint64_t>::max();
+  return std::max(max_bytes_, used) + reserve_.bytes();
+}
+
 Result<void> Environment::map(const OpenOptions& options) {
   const unsigned int flags = MDB_NOTLS | (options.read_only ? unsigned{MDB_RDONLY} : 0u);
-  for (std::uint64_t bytes = options.map_bytes;; bytes /= 2) {
+  BAYPLAN_ASSIGN(const struct stat file, file::stat_at(directory_fd(), kDataName));
+  const std::uint64_t most = largest_map(static_cast<std::uint64_t>(file.st_size));
+  for (std::uint64_t bytes = std::min(options.map_bytes, most);; bytes /= 2) {
     MDB_env* raw = nullptr;
     if (const int rc = ::mdb_env_create(&raw); rc != 0) return lmdb_error(rc, "mdb_env_create");
     EnvPtr env(raw);

@@ -15,6 +15,7 @@
 #include "bayplan/metadata/db.h"
 #include "header.h"
 #include "reader_pool.h"
+#include "reserve.h"
 #include "submit_queue.h"
 #include "writer_gate.h"
 
@@ -54,7 +55,8 @@ class Environment {
 
   /// Waits for the writers of this and of other processes. The thread that got it must end it. Of `options`
   /// the statistics are filled by end_write, or here after an error.
-  /// Errors: failed_precondition (this thread has one open), read_only, busy, cancelled, closed, io.
+  /// Errors: failed_precondition (this thread has one open), read_only, busy, cancelled, no_space, too_large
+  /// (the cap), closed, io.
   Result<MDB_txn*> begin_write(WriterKind kind, const WriteOptions& options);
   /// Whether this thread is between begin_write and end_write.
   bool writes() const noexcept;
@@ -85,6 +87,7 @@ class Environment {
   // What the writer of the moment is asked to measure.
   struct Turn {
     TxStats* stats = nullptr;
+    bool reclaiming = false;
     std::chrono::steady_clock::time_point began{};
     std::chrono::steady_clock::time_point flush_began{};
     std::uint64_t bytes_before = 0;
@@ -97,13 +100,18 @@ class Environment {
   Error begin_error(int rc) const;
   bool clear_dead_readers() noexcept;
   void describe_readers(DbStats& stats, const MDB_envinfo& info) const;
+  std::uint64_t largest_map(std::uint64_t used) const noexcept;
   bool adopt_larger_map();
+  void grow_map() noexcept;
+  Result<void> ensure_space(bool reclaiming);
+  Result<std::uint64_t> free_pages();
   void left() noexcept;
   void leave_gate() noexcept;
 
   UniqueFd directory_;  // also keeps the inode, and with it the registry's key, from being reused
   std::filesystem::path path_;
   bool read_only_;
+  std::uint64_t max_bytes_;
   DiagnosticSink diagnostics_;
   std::uint64_t generation_;
   MDB_env* env_ = nullptr;
@@ -120,6 +128,7 @@ class Environment {
   std::unique_ptr<WriterGate> gate_;
   std::atomic<std::thread::id> writer_{};
   Turn turn_;  // of the thread inside the gate
+  Reserve reserve_;
   std::unique_ptr<SubmitQueue> submissions_;
 };
 

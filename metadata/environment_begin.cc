@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
 #include "environment.h"
+#include "free_list.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
 #include "own_thread.h"
@@ -18,6 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kDeadReaderInterval{60};
+// Free pages inside the file with which an ordinary transaction gets along.
+constexpr std::uint64_t kPagesOfAWriter = 32;
 
 }  // namespace
 
@@ -54,13 +58,57 @@ Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& o
   if (!entered) return std::move(entered).error().with_context("store", path_.native());
   writer_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   OwnThread::enter(this);
-  turn_ = {.stats = options.stats, .began = began};
+  turn_ = {.stats = options.stats, .reclaiming = options.reclaiming, .began = began};
   clear_dead_readers(began);
-  auto txn = begin(0);
-  if (!txn) {
-    leave_gate();
-  }
+  grow_map();
+  auto space = ensure_space(options.reclaiming);
+  auto txn = space ? begin(0) : Result<MDB_txn*>(std::move(space).error());
+  if (!txn) leave_gate();
   return txn;
+}
+
+// The map moves only when no transaction of this process stands on it.
+void Environment::grow_map() noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return;
+  const std::uint64_t used = (info.me_last_pgno + 1) * stat.ms_psize;
+  if (used < info.me_mapsize / 2) return;
+  const std::uint64_t larger = std::min(std::uint64_t{info.me_mapsize} * 2, largest_map(used));
+  const std::lock_guard lock(live_mutex_);
+  // A map that cannot grow is told by the write that does not fit.
+  if (live_ == 0 && larger > info.me_mapsize) ::mdb_env_set_mapsize(env_, larger);
+}
+
+// Before anything is dirtied.
+Result<void> Environment::ensure_space(bool reclaiming) {
+  if (reclaiming) {
+    reserve_.release();
+    return {};
+  }
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return {};
+  const bool at_cap = max_bytes_ != 0 && (info.me_last_pgno + 1) * stat.ms_psize >= max_bytes_;
+  const bool has_reserve = reserve_.fill();
+  if (has_reserve && !at_cap) return {};
+  BAYPLAN_ASSIGN(const std::uint64_t free_pages, this->free_pages());
+  if (free_pages >= kPagesOfAWriter) return {};
+  if (!has_reserve) {
+    return Error(Errc::no_space, "store", path_.native(), "the disk is full")
+        .with_advice("delete and collect, or make room");
+  }
+  return Error(Errc::too_large, "store", path_.native(),
+               "has grown to its cap of " + std::to_string(max_bytes_) + " bytes")
+      .with_advice("delete and collect, or open it with a larger cap");
+}
+
+// LMDB shows its list to read transactions only.
+Result<std::uint64_t> Environment::free_pages() {
+  BAYPLAN_ASSIGN(MDB_txn* const txn, begin_read());
+  auto pages = count_free_pages(txn);
+  end_read(txn);
+  return pages;
 }
 
 Result<void> Environment::write_header(MDB_txn* txn, const Header& header) {
@@ -96,6 +144,7 @@ void Environment::complete_file() noexcept {
 
 void Environment::end_write() noexcept {
   left();
+  if (turn_.reclaiming) reserve_.fill();
   if (turn_.stats != nullptr) turn_.stats->hold = Clock::now() - turn_.began;
   leave_gate();
 }

@@ -3,6 +3,7 @@
 #include "bayplan/base/file.h"
 #include "byte_order.h"
 #include "environment.h"
+#include "free_list.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
 #include "precheck.h"
@@ -10,8 +11,6 @@
 
 namespace bayplan::metadata {
 namespace {
-
-constexpr MDB_dbi kFreeList = 0;
 
 struct ReadGuard {
   Environment& environment;
@@ -21,23 +20,6 @@ struct ReadGuard {
 
 std::uint64_t pages_of(const MDB_stat& stat) {
   return stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
-}
-
-// The free list maps a transaction to the number of pages that it freed, and to their ids.
-Result<std::uint64_t> count_free_pages(MDB_txn* txn) {
-  MDB_cursor* cursor = nullptr;
-  if (const int rc = ::mdb_cursor_open(txn, kFreeList, &cursor); rc != 0)
-    return lmdb_error(rc, "mdb_cursor_open");
-  std::uint64_t pages = 0;
-  MDB_val key{};
-  MDB_val value{};
-  int rc = ::mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-  for (; rc == 0; rc = ::mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-    if (value.mv_size >= sizeof(std::uint64_t)) pages += load_le<std::uint64_t>(to_view(value).data());
-  }
-  ::mdb_cursor_close(cursor);
-  if (rc != MDB_NOTFOUND) return lmdb_error(rc, "mdb_cursor_get");
-  return pages;
 }
 
 }  // namespace

@@ -34,11 +34,10 @@ Errc class_of(int rc) {
       return Errc::corrupt;
     case MDB_VERSION_MISMATCH:
       return Errc::version_mismatch;
-    case MDB_MAP_FULL:
-      return Errc::no_space;
     case MDB_READERS_FULL:
     case MDB_MAP_RESIZED:
       return Errc::busy;
+    case MDB_MAP_FULL:
     case MDB_TXN_FULL:
       return Errc::too_large;
     case MDB_BAD_VALSIZE:
@@ -51,7 +50,7 @@ Errc class_of(int rc) {
 std::string_view advice_for(int rc) {
   switch (rc) {
     case MDB_MAP_FULL:
-      return "open with a larger map, or delete and collect";
+      return "delete and collect, or open with a larger cap or map";
     case MDB_PANIC:
       return "close the store and open it again";
     case MDB_READERS_FULL:

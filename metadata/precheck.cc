@@ -40,15 +40,30 @@ Result<void> check_pages(int fd) {
   return pages.is_short() ? check_all_pages(pages) : check_upper_pages(pages);
 }
 
+constexpr const char* kLockName = "lock.mdb";
+
 // LMDB opens this one by itself: it would follow a link and overwrite what that leads to.
 Result<void> check_lock_file(int directory_fd) {
-  constexpr const char* kLockName = "lock.mdb";
   auto info = file::stat_at(directory_fd, kLockName);
   if (!info && info.error().code() == Errc::not_found) return {};
   BAYPLAN_ASSIGN(const struct stat found, std::move(info));
   if (S_ISREG(found.st_mode) && found.st_nlink == 1) return {};
   return Error(Errc::corrupt, "file", kLockName, "a link, or no regular file")
       .with_advice("remove it while nobody uses the store: it holds no data");
+}
+
+// LMDB maps it with holes: on a full disk, touching one ends the process. Blocks, and no length, because that
+// is how LMDB tells whether the file is new.
+Result<void> fill_lock_file(int directory_fd, std::uint32_t max_readers) {
+  constexpr off_t kSlotBytes = 64;
+  constexpr off_t kHeadBytes = 4096;
+  BAYPLAN_ASSIGN(const UniqueFd file, file::open_beneath(directory_fd, kLockName, O_RDWR | O_CREAT, 0600));
+  if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0,
+                  kHeadBytes + kSlotBytes * static_cast<off_t>(max_readers)) == 0 ||
+      errno == EOPNOTSUPP) {
+    return {};
+  }
+  return Error::from_errno(errno, "file", kLockName, "fallocate");
 }
 
 }  // namespace
@@ -63,7 +78,7 @@ Result<void> check_file_system(int directory_fd) {
       .with_advice("put the metadata on a local file system");
 }
 
-Result<void> precheck(int directory_fd, bool read_only) {
+Result<void> precheck(int directory_fd, bool read_only, std::uint32_t max_readers) {
   auto fd = file::open_regular(directory_fd, kDataName);
   if (!fd && fd.error().code() == Errc::not_found) {
     return Error(Errc::corrupt, "file", kDataName, "absent, though its directory exists");
@@ -73,6 +88,7 @@ Result<void> precheck(int directory_fd, bool read_only) {
   if (!read_only) {
     BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));
     BAYPLAN_TRY(narrow(data.get(), 0600, kDataName));
+    BAYPLAN_TRY(fill_lock_file(directory_fd, max_readers));
   }
   // A writer of another process may be at work between two looks; what is really wrong stays wrong.
   constexpr int kAttempts = 5;

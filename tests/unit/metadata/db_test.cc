@@ -94,12 +94,12 @@ TEST_F(DbTest, readers_do_not_run_out_quietly) {
   EXPECT_TRUE(few.begin_read());
 }
 
-TEST_F(DbTest, a_full_map_is_no_space_and_loses_nothing) {
+TEST_F(DbTest, a_full_map_is_too_large_and_loses_nothing) {
   close();
   const test::TempDir dir;
   const auto small = Db::open(dir.path() / "small", {.map_bytes = 1 << 20}).value();
   ASSERT_TRUE(put_bytes(small, "first", 1000));
-  EXPECT_EQ(code(put_bytes(small, "huge", 4 << 20)), Errc::no_space);
+  EXPECT_EQ(code(put_bytes(small, "huge", 4 << 20)), Errc::too_large);
   EXPECT_TRUE(put_bytes(small, "second", 1000));
   EXPECT_TRUE(check(small, {}).value().clean());
 }
@@ -114,7 +114,7 @@ TEST_F(DbTest, a_swallowed_write_failure_still_undoes_everything) {
     EXPECT_FALSE(bucket.put("huge", std::string(4 << 20, 'x')));
     return {};
   });
-  EXPECT_EQ(code(result), Errc::no_space);
+  EXPECT_EQ(code(result), Errc::too_large);
   EXPECT_EQ(small.stats().value().rows, 0u);
 }
 
@@ -127,7 +127,7 @@ TEST_F(DbTest, a_full_map_inside_a_savepoint_harms_the_savepoint_only) {
     const auto inner = tx.savepoint([](WriteTx& at) -> Result<void> {
       return at.bucket("widgets").value()->put("huge", std::string(4 << 20, 'x'));
     });
-    EXPECT_EQ(code(inner), Errc::no_space);
+    EXPECT_EQ(code(inner), Errc::too_large);
     return bucket.put("small", "fits");
   });
   EXPECT_TRUE(result) << result.error().to_string();

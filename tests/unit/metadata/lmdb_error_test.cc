@@ -14,7 +14,7 @@ TEST(LmdbError, has_the_class_that_callers_react_to) {
     Errc code;
   };
   for (const auto& [rc, expected] :
-       {Case{MDB_MAP_FULL, Errc::no_space}, Case{MDB_READERS_FULL, Errc::busy}, Case{MDB_PANIC, Errc::io},
+       {Case{MDB_MAP_FULL, Errc::too_large}, Case{MDB_READERS_FULL, Errc::busy}, Case{MDB_PANIC, Errc::io},
         Case{MDB_CORRUPTED, Errc::corrupt}, Case{MDB_VERSION_MISMATCH, Errc::version_mismatch},
         Case{MDB_TXN_FULL, Errc::too_large}, Case{ENOSPC, Errc::no_space},
         Case{EACCES, Errc::permission_denied}, Case{EIO, Errc::io}, Case{EROFS, Errc::read_only}}) {

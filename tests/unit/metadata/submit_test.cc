@@ -115,7 +115,7 @@ TEST_F(Submit, a_swallowed_write_failure_harms_its_own_closure_only) {
   });
   auto modest = small.submit([](WriteTx& tx) { return put(tx, "small", "fits"); });
   ASSERT_TRUE(hold.release());
-  EXPECT_EQ(code(greedy.get()), Errc::no_space);
+  EXPECT_EQ(code(greedy.get()), Errc::too_large);
   EXPECT_TRUE(modest.get());
   EXPECT_TRUE(check(small, {}).value().clean());
 }

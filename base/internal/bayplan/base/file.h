@@ -88,6 +88,8 @@ std::string random_name(std::string_view prefix);
 
 /// Bytes an unprivileged writer could still write to the file system that holds `fd`.
 Result<std::uint64_t> free_bytes(int fd, std::string_view name);
+/// Size of the file system that `fd` is on. Errors: io.
+Result<std::uint64_t> total_bytes(int fd, std::string_view name);
 
 /// A whole-file advisory lock (flock) that lives as long as the descriptor. `try_lock` answers busy.
 Result<void> lock_exclusive(int fd, std::string_view name);

@@ -14,8 +14,14 @@ struct OpenOptions {
   /// No write transactions; needs write access to lock.mdb all the same (LMDB's reader table).
   bool read_only = false;
   bool create = true;  ///< create the environment when the directory does not exist; ignored when read_only
-  std::uint64_t map_bytes = 1ull << 40;  ///< address space to reserve; halved until it fits; not disk space
-  std::uint32_t max_readers = 1024;      ///< reader slots, decided by whoever initialises the lock file
+  /// Address space to reserve, halved until it fits; not disk space. Grows by itself when the file nears its
+  /// end and no transaction of this process is open.
+  std::uint64_t map_bytes = 1ull << 40;
+  /// What data.mdb may grow to: a writer that finds it that large, and without free pages, is refused with
+  /// too_large, unless it is `reclaiming`, and one that would go far beyond is undone. 0: only the disk
+  /// counts. Of this process: others go by their own.
+  std::uint64_t max_bytes = 0;
+  std::uint32_t max_readers = 1024;  ///< reader slots, decided by whoever initialises the lock file
   DiagnosticSink diagnostics{};
 };
 
@@ -31,6 +37,9 @@ struct TxStats {
 };
 
 struct WriteOptions {
+  /// For transactions that delete: on a full disk, where all others are refused, the space kept for this is
+  /// released to it. It should remove more than it adds.
+  bool reclaiming = false;
   /// Give up waiting for the writer lock at this moment; default: wait for as long as it takes. A lock that
   /// is free is taken even when the moment has passed. Does not limit the transaction itself.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
