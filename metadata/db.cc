@@ -44,7 +44,7 @@ void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
   submission->resolve();
 }
 
-const void* Db::key() const noexcept { return environment_.get(); }
+std::shared_ptr<const internal::Bell> Db::bell() const { return environment_->submissions().bell(); }
 
 std::int64_t Db::weight(const WriteTx& tx) noexcept {
   const WriteCore& core = *tx.write_->core;

@@ -75,8 +75,8 @@ void SubmitQueue::run() {
   OwnThread::enter(&environment_);
   std::unique_lock lock(mutex_);
   while (true) {
-    queued_.wait(lock, [this] { return finishing_ || !queue_.empty(); });
-    if (queue_.empty()) break;
+    queued_.wait(lock, [this] { return finishing_ || !queue_.empty() || !taken_.empty(); });
+    if (queue_.empty() && taken_.empty()) break;
     lock.unlock();
     run_group();
     lock.lock();
@@ -88,23 +88,28 @@ void SubmitQueue::run() {
   then();  // ends the environment, and this object with it
 }
 
-SubmitQueue::Member SubmitQueue::next() {
+// What was queued, all at once: who submits is not held up closure by closure.
+bool SubmitQueue::take() {
   const std::lock_guard lock(mutex_);
-  if (queue_.empty()) return {};
-  Member member = std::move(queue_.front());
-  queue_.pop_front();
-  return member;
+  taken_.swap(queue_);
+  return !taken_.empty();
 }
 
-// Those whose futures the last group resolved are about to come back: let them run before closing without
+// Those whose outcomes the last group made final are about to come back: let them run before closing without
 // them.
-SubmitQueue::Member SubmitQueue::next_or_yield(std::size_t so_far) {
+bool SubmitQueue::take_or_yield(std::size_t so_far) {
   constexpr int kRounds = 2;
-  Member member = next();
-  for (int round = 0; !member && so_far < last_group_ && round < kRounds; ++round) {
+  bool found = take();
+  for (int round = 0; !found && so_far < last_group_ && round < kRounds; ++round) {
     ::sched_yield();
-    member = next();
+    found = take();
   }
+  return found;
+}
+
+SubmitQueue::Member SubmitQueue::next() {
+  Member member = std::move(taken_.front());
+  taken_.pop_front();
   return member;
 }
 
@@ -121,9 +126,8 @@ Result<void> SubmitQueue::fill(Members& members) {
   std::int64_t weight = 0;
   std::int64_t before = Db::weight(*tx);
   while (members.size() < kMostMembers && weight < kMostWeight) {
-    Member member = next_or_yield(members.size());
-    if (!member) break;
-    run_member(*tx, members, std::move(member));
+    if (taken_.empty() && !take_or_yield(members.size())) break;
+    run_member(*tx, members, next());
     const std::int64_t after = Db::weight(*tx);
     weight += std::max<std::int64_t>(after - std::exchange(before, after), 0);
   }
@@ -139,9 +143,7 @@ void SubmitQueue::run_group() {
   const auto committed = fill(members);
   if (!committed && members.empty()) {
     // No transaction, and none for those that wait either. Who comes later tries anew.
-    const std::lock_guard lock(mutex_);
-    members.assign(std::move_iterator(queue_.begin()), std::move_iterator(queue_.end()));
-    queue_.clear();
+    while (!taken_.empty() || take()) members.push_back(next());
   }
   last_group_ = members.size();
   if (committed) {
@@ -150,8 +152,9 @@ void SubmitQueue::run_group() {
   }
   for (Member& member : members) {
     if (!committed) member->lose(committed.error());
-    std::exchange(member, nullptr)->resolve();
+    member->resolve();
   }
+  bell_->ring();
 }
 
 }  // namespace bayplan::metadata

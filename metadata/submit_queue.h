@@ -26,7 +26,8 @@ class SubmitQueue {
   using Member = std::shared_ptr<internal::Submission>;
 
   /// Precondition: `environment` outlives this, and finish() comes first.
-  explicit SubmitQueue(Environment& environment) : environment_(environment) {}
+  explicit SubmitQueue(Environment& environment)
+      : environment_(environment), bell_(std::make_shared<internal::Bell>(&environment)) {}
   SubmitQueue(const SubmitQueue&) = delete;
   SubmitQueue& operator=(const SubmitQueue&) = delete;
 
@@ -35,6 +36,8 @@ class SubmitQueue {
   /// Runs what is queued, ends the thread, and calls `then`, here or, where this is that very thread, at its
   /// end. Precondition: nobody pushes any more.
   void finish(std::function<void()> then);
+  /// Rung when a group's outcomes are final.
+  std::shared_ptr<const internal::Bell> bell() const { return bell_; }
   /// Groups committed so far, and the closures in them.
   std::pair<std::uint64_t, std::uint64_t> totals() const noexcept;
 
@@ -46,16 +49,20 @@ class SubmitQueue {
   void run_group();
   Result<void> fill(Members& members);
   void run_member(WriteTx& tx, Members& members, Member member);
+  bool take();
+  bool take_or_yield(std::size_t so_far);
   Member next();
-  Member next_or_yield(std::size_t so_far);
 
   Environment& environment_;
+  std::shared_ptr<internal::Bell> bell_;
   std::mutex mutex_;
   std::condition_variable queued_;
   std::deque<Member> queue_;
   bool finishing_ = false;
   std::function<void()> then_;
   std::thread thread_;
+  // The rest is the thread's own.
+  std::deque<Member> taken_;
   std::size_t last_group_ = 0;
   std::atomic<std::uint64_t> groups_{0};
   std::atomic<std::uint64_t> members_{0};

@@ -101,7 +101,7 @@ class Db {
     using Body = std::decay_t<F>;
     using R = std::invoke_result_t<Body&, WriteTx&>;
     check_answer<R>();
-    auto run = std::make_shared<internal::FutureRun<Body, R>>(std::forward<F>(body), key());
+    auto run = std::make_shared<internal::FutureRun<Body, R>>(std::forward<F>(body), bell());
     enqueue(run);
     return Submitted<typename R::value_type>(std::move(run));
   }
@@ -146,8 +146,7 @@ class Db {
   Result<std::unique_ptr<WriteTx>> begin_write(WriterKind kind, const WriteOptions& options) const;
   Result<void> commit(std::unique_ptr<WriteTx> tx) const;
   void enqueue(std::shared_ptr<internal::Submission> submission) const;
-  /// What tells this environment from others.
-  const void* key() const noexcept;
+  std::shared_ptr<const internal::Bell> bell() const;
   /// Grows by at most the rows and pages that were dirtied.
   static std::int64_t weight(const WriteTx& tx) noexcept;
   Error read_only_error() const;

@@ -2,13 +2,12 @@
 // them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -33,25 +32,23 @@ class Submission {
 /// The error that stands for whatever a closure threw.
 Error thrown_error(const std::exception_ptr& thrown);
 
-/// Where the one who submitted waits. Thread-safe.
-class Waiting {
+/// What all who wait for one environment's outcomes wait at: one call wakes everybody of a group.
+/// Thread-safe.
+class Bell {
  public:
   /// `environment` is compared, never used.
-  void belong_to(const void* environment) noexcept;
-  void open() noexcept;
-  bool is_open() const noexcept;
+  explicit Bell(const void* environment) noexcept;
+  /// Wakes all who wait.
+  void ring() noexcept;
+  /// Waits until `open`, or until `deadline` if there is one. Answers whether it is open.
   /// Errors: failed_precondition (this thread would wait for itself), closed (in a forked child).
-  Result<void> wait();
-  bool wait_until(std::chrono::steady_clock::time_point deadline);
+  Result<bool> wait(const std::atomic<bool>& open,
+                    std::optional<std::chrono::steady_clock::time_point> deadline) const;
 
  private:
-  Result<void> may_wait() const;
-
-  mutable std::mutex mutex_;
-  std::condition_variable opened_;
-  bool open_ = false;
-  const void* environment_ = nullptr;
-  std::uint64_t generation_ = 0;
+  const void* environment_;
+  std::uint64_t generation_;
+  mutable std::atomic<std::uint32_t> rung_{0};
 };
 
 template <class F, class R>
@@ -83,30 +80,37 @@ class ClosureRun : public Submission {
 template <class R>
 class Pending {
  public:
+  explicit Pending(std::shared_ptr<const Bell> bell) : bell_(std::move(bell)) {}
   virtual ~Pending() = default;
-  virtual Waiting& waiting() noexcept = 0;
-  /// Once. Rethrows what the closure threw. Precondition: waiting().is_open().
+  bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+  /// As Bell::wait.
+  Result<bool> wait(std::optional<std::chrono::steady_clock::time_point> deadline) const {
+    return bell_->wait(open_, deadline);
+  }
+  /// Once. Rethrows what the closure threw. Precondition: is_open().
   virtual R take() = 0;
+
+ protected:
+  void open() noexcept { open_.store(true, std::memory_order_release); }
+
+ private:
+  std::shared_ptr<const Bell> bell_;
+  std::atomic<bool> open_{false};
 };
 
 template <class F, class R>
 class FutureRun final : public ClosureRun<F, R>, public Pending<R> {
  public:
-  FutureRun(F closure, const void* environment) : ClosureRun<F, R>(std::move(closure)) {
-    waiting_.belong_to(environment);
-  }
+  FutureRun(F closure, std::shared_ptr<const Bell> bell)
+      : ClosureRun<F, R>(std::move(closure)), Pending<R>(std::move(bell)) {}
   void resolve() noexcept override {
     this->closure_.reset();
-    waiting_.open();
+    this->open();  // who waits hears it from the bell
   }
-  Waiting& waiting() noexcept override { return waiting_; }
   R take() override {
     if (this->thrown_) std::rethrow_exception(std::exchange(this->thrown_, nullptr));
     return std::move(*this->outcome_);
   }
-
- private:
-  Waiting waiting_;
 };
 
 template <class F, class R, class Done>
@@ -138,18 +142,20 @@ class [[nodiscard]] Submitted {
   /// child); no_space, corrupt, io: the group's commit failed.
   Result<T> get() {
     if (!pending_) return Error(Errc::failed_precondition, "submission", {}, "its outcome was taken before");
-    BAYPLAN_TRY(pending_->waiting().wait());
+    BAYPLAN_TRY(pending_->wait({}));
     return std::exchange(pending_, nullptr)->take();
   }
 
   /// Whether get() would return at once. False after get().
-  bool ready() const noexcept { return pending_ && pending_->waiting().is_open(); }
+  bool ready() const noexcept { return pending_ && pending_->is_open(); }
 
   /// Waits up to `duration`; answers ready(). Where get() would refuse to wait it does not wait either.
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> duration) const {
     const auto ticks = std::chrono::duration_cast<std::chrono::steady_clock::duration>(duration);
-    return pending_ && pending_->waiting().wait_until(std::chrono::steady_clock::now() + ticks);
+    if (!pending_) return false;
+    const auto open = pending_->wait(std::chrono::steady_clock::now() + ticks);
+    return open && *open;
   }
 
  private:
