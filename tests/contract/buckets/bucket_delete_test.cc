@@ -127,7 +127,8 @@ TYPED_TEST(BucketContract, Bucket_DeleteBucket_Nested2) {
 TYPED_TEST(BucketContract, Bucket_DeleteBucket_Large) {
   this->in_widgets([](auto& bucket) {
     auto foo = bucket.create_bucket("foo").value();
-    for (int i = 0; i < 1000; ++i) foo.put(std::to_string(i), padded(static_cast<std::size_t>(i), 100)).value();
+    for (int i = 0; i < 1000; ++i)
+      foo.put(std::to_string(i), padded(static_cast<std::size_t>(i), 100)).value();
   });
   this->update([](auto& tx) { tx.delete_bucket("widgets").value(); });
   EXPECT_EQ(this->top_level(), "");

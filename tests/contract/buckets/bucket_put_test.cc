@@ -169,8 +169,7 @@ TYPED_TEST(BucketContract, Bucket_Sequence) {
     bucket.set_sequence(1000).value();
     EXPECT_EQ(bucket.sequence().value(), 1000u);
   });
-  this->view(
-      [](const auto& tx) { EXPECT_EQ(tx.bucket("widgets").value()->sequence().value(), 1000u); });
+  this->view([](const auto& tx) { EXPECT_EQ(tx.bucket("widgets").value()->sequence().value(), 1000u); });
 }
 
 TYPED_TEST(BucketContract, Bucket_NextSequence) {

@@ -1,5 +1,6 @@
-// What the contract's files share: every case runs over the store (StoreTest) and over the model (ModelTest), which
-// have the same members. A case is named like bbolt's test of the same content; cases.md lists them all.
+// What the contract's files share: every case runs over the store (StoreTest) and over the model (ModelTest),
+// which have the same members. A case is named like bbolt's test of the same content; cases.md lists them
+// all.
 #pragma once
 
 #include <algorithm>

@@ -74,9 +74,7 @@ TYPED_TEST(BucketContract, Cursor_Delete) {
     const auto sub = cursor->seek("sub").value();
     EXPECT_EQ(code(bucket.erase(sub->key)), Errc::failed_precondition);
   });
-  this->view([](const auto& tx) {
-    EXPECT_EQ(keys_of(*tx.bucket("widgets").value()).size(), 501u);
-  });
+  this->view([](const auto& tx) { EXPECT_EQ(keys_of(*tx.bucket("widgets").value()).size(), 501u); });
 }
 
 TYPED_TEST(BucketContract, Cursor_Seek_Large) {

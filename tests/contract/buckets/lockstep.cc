@@ -1,7 +1,7 @@
 #include "lockstep.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <set>
 
@@ -20,7 +20,8 @@ std::string text_of(const Outcome& outcome) {
 
 std::string text_of(const std::optional<Entry>& entry) {
   if (!entry) return "nothing";
-  return quoted(entry->key) + (entry->is_bucket ? " bucket" : " value of " + std::to_string(entry->value.size()));
+  return quoted(entry->key) +
+         (entry->is_bucket ? " bucket" : " value of " + std::to_string(entry->value.size()));
 }
 
 bool same(const std::optional<Entry>& one, const std::optional<Entry>& other) {
@@ -118,14 +119,16 @@ void expect_same(const BucketSource& source, const model::State& state,
 
 // Few enough to meet again; long ones around the chunk limit of long keys.
 std::string Lockstep::some_key() {
-  static constexpr std::array<std::size_t, 10> kLong = {500, 501, 502, 503, 504, 1003, 1004, 1005, 1506, 4000};
+  static constexpr std::array<std::size_t, 10> kLong = {500,  501,  502,  503,  504,
+                                                        1003, 1004, 1005, 1506, 4000};
   static constexpr std::string_view kTails{"\0ab\xff", 4};
   static constexpr std::array<const char*, 6> kFields = {"createdat", "digest", "labels",
                                                          "mediatype", "size",   "target"};
   if (random_.one_in(2)) return kFields[random_.below(kFields.size())];
   if (random_.one_in(500)) return std::string(32768, "xy"[random_.below(2)]);
-  std::string key = random_.one_in(4) ? std::string(kLong[random_.below(kLong.size())], "xy"[random_.below(2)])
-                                      : std::string();
+  std::string key = random_.one_in(4)
+                        ? std::string(kLong[random_.below(kLong.size())], "xy"[random_.below(2)])
+                        : std::string();
   for (std::size_t left = random_.below(3) + (key.empty() ? 1 : 0); left > 0; --left)
     key += kTails[random_.below(kTails.size())];
   return key;
@@ -191,8 +194,8 @@ void Lockstep::run(Operation operation, Both& bucket, Both& target) {
   const Outcome real = perform(operation, bucket.real, target.real);
   const Outcome expected = perform(operation, bucket.expected, target.expected);
   if (real != expected) {
-    throw Mismatch("operation " + std::to_string(count_) + ", " + operation.describe() + ": " + text_of(real) +
-                   " instead of " + text_of(expected));
+    throw Mismatch("operation " + std::to_string(count_) + ", " + operation.describe() + ": " +
+                   text_of(real) + " instead of " + text_of(expected));
   }
   if (!expected.error) done_.push_back(std::move(operation));
 }
@@ -200,14 +203,18 @@ void Lockstep::run(Operation operation, Both& bucket, Both& target) {
 Operation Lockstep::some_operation(const Items& items) {
   using Kind = Operation::Kind;
   static constexpr std::array<Kind, 20> kKinds = {
-      Kind::put,    Kind::put,    Kind::put,    Kind::put,           Kind::put,          Kind::put,
-      Kind::erase,  Kind::erase,  Kind::erase,  Kind::create,        Kind::create,       Kind::create,
-      Kind::create, Kind::remove, Kind::remove, Kind::move,          Kind::move,         Kind::create_if_absent,
+      Kind::put,           Kind::put,         Kind::put,
+      Kind::put,           Kind::put,         Kind::put,
+      Kind::erase,         Kind::erase,       Kind::erase,
+      Kind::create,        Kind::create,      Kind::create,
+      Kind::create,        Kind::remove,      Kind::remove,
+      Kind::move,          Kind::move,        Kind::create_if_absent,
       Kind::next_sequence, Kind::set_sequence};
   Operation operation;
   operation.kind = kKinds[random_.below(kKinds.size())];
   operation.key = likely_key(items);
-  operation.number = operation.kind == Kind::set_sequence && random_.one_in(10) ? ~std::uint64_t{0} : some_size();
+  operation.number =
+      operation.kind == Kind::set_sequence && random_.one_in(10) ? ~std::uint64_t{0} : some_size();
   operation.fill = "uvw"[random_.below(3)];
   if (operation.kind == Kind::move) operation.new_key = random_.one_in(2) ? operation.key : some_key();
   return operation;

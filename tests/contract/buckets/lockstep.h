@@ -18,8 +18,8 @@ struct Mismatch : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws Mismatch where `source` does not hold exactly what `state` does: everything, or, given `others`, the
-/// buckets that `state` does not share with each of these states. The operation log is left out.
+/// Throws Mismatch where `source` does not hold exactly what `state` does: everything, or, given `others`,
+/// the buckets that `state` does not share with each of these states. The operation log is left out.
 void expect_same(const BucketSource& source, const model::State& state,
                  const std::vector<const model::State*>& others = {});
 
@@ -27,8 +27,8 @@ class Lockstep {
  public:
   explicit Lockstep(Random& random) : random_(random) {}
 
-  /// Some operations, with savepoints inside. Throws Mismatch. Answers an error where the transaction is to be
-  /// undone; now and then it throws Undo for that.
+  /// Some operations, with savepoints inside. Throws Mismatch. Answers an error where the transaction is to
+  /// be undone; now and then it throws Undo for that.
   Result<void> transaction(WriteTx& real, model::WriteTx& expected);
   struct Undo {};
 

@@ -1,6 +1,6 @@
-// The specification of buckets and transactions as a program: nested maps in memory behind the interface of Db,
-// WriteTx and MutableBucket. Slow and plain on purpose; whatever the store does differently is wrong in one of
-// the two. One thread.
+// The specification of buckets and transactions as a program: nested maps in memory behind the interface of
+// Db, WriteTx and MutableBucket. Slow and plain on purpose; whatever the store does differently is wrong in
+// one of the two. One thread.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct Node {
 
 inline constexpr std::uint64_t kRootId = 1;
 
-/// All buckets. A copy shares the nodes; edit() makes a node the state's own before it is changed, so that two
-/// states hold the same pointer exactly where nothing was changed.
+/// All buckets. A copy shares the nodes; edit() makes a node the state's own before it is changed, so that
+/// two states hold the same pointer exactly where nothing was changed.
 struct State {
   std::map<std::uint64_t, std::shared_ptr<Node>> nodes{{kRootId, std::make_shared<Node>()}};
   std::uint64_t last_id = kRootId;

@@ -1,5 +1,5 @@
-// Random operations on the store and on the model, by one process and by two. BAYPLAN_TEST_SEED replays a run,
-// BAYPLAN_MODEL_OPERATIONS says how long it is (scripts/nightly: 1,000,000).
+// Random operations on the store and on the model, by one process and by two. BAYPLAN_TEST_SEED replays a
+// run, BAYPLAN_MODEL_OPERATIONS says how long it is (scripts/nightly: 1,000,000).
 #include <cstdio>
 
 #include "lockstep.h"
@@ -73,7 +73,8 @@ class Runner {
     try {
       const auto result = db_->update([&](WriteTx& tx) -> Result<void> {
         catch_up(tx);
-        BAYPLAN_TRY(model_.update([&](model::WriteTx& expected) { return lockstep_.transaction(tx, expected); }));
+        BAYPLAN_TRY(
+            model_.update([&](model::WriteTx& expected) { return lockstep_.transaction(tx, expected); }));
         return append_log(tx);
       });
       if (!result && result.error().code() != Errc::cancelled) throw Mismatch(result.error().to_string());
@@ -109,14 +110,15 @@ class Runner {
   }
 
   void replay(const std::vector<Operation>& operations) {
-    model_.update([&](model::WriteTx& tx) -> Result<void> {
-            for (const Operation& operation : operations) {
-              model::MutableBucket bucket(tx, {operation.bucket});
-              model::MutableBucket target(tx, {operation.target});
-              if (perform(operation, bucket, target).error) throw Mismatch("the log: " + operation.describe());
-            }
-            return {};
-          })
+    model_
+        .update([&](model::WriteTx& tx) -> Result<void> {
+          for (const Operation& operation : operations) {
+            model::MutableBucket bucket(tx, {operation.bucket});
+            model::MutableBucket target(tx, {operation.target});
+            if (perform(operation, bucket, target).error) throw Mismatch("the log: " + operation.describe());
+          }
+          return {};
+        })
         .value();
   }
 
@@ -154,8 +156,9 @@ TEST(Model, OneProcess) {
   report("one process", runner, seed);
 }
 
-// Each transaction writes what it did into the operation log; whoever reads it next does the same to its model. The
-// interleaving is the scheduler's, so a seed repeats the choices, not the run: the log is what a failure leaves.
+// Each transaction writes what it did into the operation log; whoever reads it next does the same to its
+// model. The interleaving is the scheduler's, so a seed repeats the choices, not the run: the log is what a
+// failure leaves.
 TEST(Model, TwoProcesses) {
   const std::size_t seed = test_seed();
   SCOPED_TRACE(replay_with(seed));

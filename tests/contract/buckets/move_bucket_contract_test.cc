@@ -1,4 +1,5 @@
-// bbolt's Tx_MoveBucket cases, the two that lose data there, and moves across the size limits of inline buckets.
+// bbolt's Tx_MoveBucket cases, the two that lose data there, and moves across the size limits of inline
+// buckets.
 #include "contract.h"
 
 namespace bayplan::metadata {
@@ -218,7 +219,8 @@ TYPED_TEST(BucketContract, Tx_MoveBucket_BetweenLongKeysThatShareAChain) {
   });
 }
 
-// Every combination of small and large buckets moved into small and large ones, with handles held on both sides.
+// Every combination of small and large buckets moved into small and large ones, with handles held on both
+// sides.
 TYPED_TEST(BucketContract, Tx_MoveBucket_AcrossSizes) {
   constexpr std::size_t kSizes[] = {0, 300, 700, 1000, 3000};
   for (const std::size_t moved_bytes : kSizes) {
@@ -246,8 +248,7 @@ TYPED_TEST(BucketContract, Tx_MoveBucket_AcrossSizes) {
       });
       this->view([&](const auto& tx) {
         EXPECT_EQ(listing(*tx.bucket("from").value()), "");
-        const auto arrived =
-            *root_bucket(tx).descend({"to", "nested", "sub", "arrived"}).value();
+        const auto arrived = *root_bucket(tx).descend({"to", "nested", "sub", "arrived"}).value();
         EXPECT_EQ(arrived.sequence().value(), 6u);
         EXPECT_EQ(arrived.bucket("sub").value()->get("late").value(), std::string(100, 'l'));
         EXPECT_EQ(keys_of(*arrived.bucket("sub").value()).size(), moved_bytes / 100 + 2);

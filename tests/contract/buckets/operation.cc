@@ -50,7 +50,8 @@ std::string encode_operations(const std::vector<Operation>& operations) {
   std::string out;
   for (const Operation& operation : operations) {
     append(out, static_cast<std::uint64_t>(operation.kind));
-    for (const std::uint64_t number : {operation.bucket, operation.number, operation.fill, operation.target}) {
+    for (const std::uint64_t number :
+         {operation.bucket, operation.number, operation.fill, operation.target}) {
       append(out, number);
     }
     append(out, operation.key);

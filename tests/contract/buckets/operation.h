@@ -1,4 +1,5 @@
-// One change of one bucket, as it is done to the store and to the model alike, and as the operation log keeps it.
+// One change of one bucket, as it is done to the store and to the model alike, and as the operation log keeps
+// it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Sizes at which a store may change how it keeps things: long keys, and small buckets that outgrow their parent's
-// row (values around 512 bytes, whole buckets around 1 KiB) or fall back below.
+// Sizes at which a store may change how it keeps things: long keys, and small buckets that outgrow their
+// parent's row (values around 512 bytes, whole buckets around 1 KiB) or fall back below.
 #include <set>
 
 #include "contract.h"
@@ -23,7 +23,8 @@ void write_record(Bucket_ record) {
 
 TYPED_TEST(BucketContract, Keys_LongKeepByteOrder) {
   std::set<std::string> expected;
-  for (const std::size_t size : {1u, 501u, 502u, 503u, 504u, 511u, 512u, 1003u, 1004u, 1005u, 1506u, 32768u}) {
+  for (const std::size_t size :
+       {1u, 501u, 502u, 503u, 504u, 511u, 512u, 1003u, 1004u, 1005u, 1506u, 32768u}) {
     for (const char last : {'\0', 'a', 'k', '\xff'}) {
       std::string key(size, 'k');
       key.back() = last;
@@ -209,7 +210,8 @@ TYPED_TEST(BucketContract, Buckets_SpillInAnUndoneSavepoint) {
     EXPECT_EQ(key_of(cursor->first()), "containerd.io/gc.ref");
     for (int round = 0; round < 3; ++round) {
       EXPECT_FALSE(tx.savepoint([](auto& inner) -> Result<void> {
-        auto inner_labels = *inner.bucket("widgets").value()->bucket("record").value()->bucket("labels").value();
+        auto inner_labels =
+            *inner.bucket("widgets").value()->bucket("record").value()->bucket("labels").value();
         for (std::size_t i = 0; i < 50; ++i) inner_labels.put(padded(i), std::string(100, 'l')).value();
         inner_labels.set_sequence(99).value();
         inner.bucket("widgets").value()->bucket("record").value()->delete_bucket("target").value();
@@ -238,7 +240,8 @@ TYPED_TEST(BucketContract, Buckets_SpillInAKeptSavepoint) {
     const auto cursor = labels.cursor().value();
     EXPECT_EQ(key_of(cursor->first()), "containerd.io/gc.ref");
     tx.savepoint([](auto& inner) -> Result<void> {
-        auto inner_labels = *inner.bucket("widgets").value()->bucket("record").value()->bucket("labels").value();
+        auto inner_labels =
+            *inner.bucket("widgets").value()->bucket("record").value()->bucket("labels").value();
         for (std::size_t i = 0; i < 50; ++i) inner_labels.put("x" + padded(i), std::string(100, 'l')).value();
         return {};
       }).value();
@@ -382,7 +385,8 @@ TYPED_TEST(BucketContract, Buckets_TwelveLevelsOfTinyBuckets) {
     });
   }
   for (const std::size_t level : {kLevels, kLevels / 2}) {
-    this->in_widgets([&](auto& bucket) { at_level(bucket, level).put("big", std::string(600, 'b')).value(); });
+    this->in_widgets(
+        [&](auto& bucket) { at_level(bucket, level).put("big", std::string(600, 'b')).value(); });
     this->reopen();
     this->view([&](const auto& tx) {
       const Bucket bucket = *tx.bucket("widgets").value();

@@ -57,9 +57,7 @@ TYPED_TEST(BucketContract, Tx_CreateBucketIfNotExists) {
 }
 
 TYPED_TEST(BucketContract, Tx_CreateBucketIfNotExists_ErrBucketNameRequired) {
-  this->update([](auto& tx) {
-    EXPECT_EQ(code(tx.create_bucket_if_not_exists("")), Errc::invalid_argument);
-  });
+  this->update([](auto& tx) { EXPECT_EQ(code(tx.create_bucket_if_not_exists("")), Errc::invalid_argument); });
 }
 
 TYPED_TEST(BucketContract, Tx_Bucket) {
@@ -177,10 +175,10 @@ TYPED_TEST(BucketContract, Tx_Hooks_OfAnUndoneSavepointAreDropped) {
 TYPED_TEST(BucketContract, Tx_Rollback) {
   this->fill(1);
   EXPECT_EQ(code(this->db().update([](auto& tx) -> Result<void> {
-    tx.bucket("widgets").value()->put("foo", "bar").value();
-    tx.create_bucket("other").value();
-    return cancelled();
-  })),
+              tx.bucket("widgets").value()->put("foo", "bar").value();
+              tx.create_bucket("other").value();
+              return cancelled();
+            })),
             Errc::cancelled);
   EXPECT_EQ(this->top_level(), "widgets/ ");
   EXPECT_FALSE(this->committed("foo").has_value());
@@ -198,9 +196,9 @@ TYPED_TEST(BucketContract, DB_Update) {
 
 TYPED_TEST(BucketContract, DB_Update_Panic) {
   EXPECT_THROW(this->update([](auto& tx) {
-                 tx.create_bucket("widgets").value();
-                 throw Thrown{};
-               }),
+    tx.create_bucket("widgets").value();
+    throw Thrown{};
+  }),
                Thrown);
   EXPECT_EQ(this->top_level(), "");
   this->update([](auto& tx) { tx.create_bucket("the lock was released").value(); });
@@ -214,9 +212,9 @@ TYPED_TEST(BucketContract, DB_View_Error) {
 TYPED_TEST(BucketContract, DB_View_Panic) {
   this->fill(1);
   EXPECT_THROW(this->view([](const auto& tx) {
-                 EXPECT_TRUE(tx.bucket("widgets").value().has_value());
-                 throw Thrown{};
-               }),
+    EXPECT_TRUE(tx.bucket("widgets").value().has_value());
+    throw Thrown{};
+  }),
                Thrown);
   EXPECT_EQ(this->committed("0000"), "v");
 }
@@ -383,7 +381,8 @@ TYPED_TEST(BucketContract, Savepoint_AbortInsideAGroup) {
   this->update([](auto& tx) {
     for (int i = 0; i < 30; ++i) {
       const auto member = tx.savepoint([&](auto& inner) -> Result<void> {
-        auto record = inner.create_bucket_if_not_exists("all").value().create_bucket(std::to_string(i)).value();
+        auto record =
+            inner.create_bucket_if_not_exists("all").value().create_bucket(std::to_string(i)).value();
         record.put("field", std::string(static_cast<std::size_t>(i) * 50, 'f')).value();
         record.create_bucket("labels").value().put("a", "b").value();
         if (i % 3 == 2) return cancelled();
