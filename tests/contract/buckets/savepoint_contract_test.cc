@@ -48,6 +48,53 @@ TYPED_TEST(BucketContract, Savepoint_AsTheFirstWrite) {
   EXPECT_EQ(this->top_level(), "kept/ ");
 }
 
+TYPED_TEST(BucketContract, Savepoint_UndoneFirstWriteLeavesTheTransactionUsable) {
+  this->update([](auto& tx) { tx.create_bucket("widgets").value().put("k", "before").value(); });
+  this->update([](auto& tx) {
+    auto widgets = *tx.bucket("widgets").value();
+    const auto cursor = widgets.cursor().value();
+    EXPECT_EQ(key_of(cursor->first()), "k");
+    for (int i = 0; i < 3; ++i) {
+      const auto undone = tx.savepoint([](auto& inner) -> Result<void> {
+        BAYPLAN_ASSIGN(auto bucket, inner.create_bucket_if_not_exists("widgets"));
+        BAYPLAN_TRY(bucket.put("k", "undone"));
+        BAYPLAN_TRY(bucket.put("large", std::string(3000, 'v')));
+        return cancelled();
+      });
+      EXPECT_EQ(code(undone), Errc::cancelled);
+      EXPECT_EQ(widgets.get("k").value(), "before");
+      EXPECT_EQ(key_of(cursor->next()), "-");
+    }
+    widgets.put("l", "after").value();
+  });
+  EXPECT_EQ(this->committed("k"), "before");
+  EXPECT_EQ(this->committed("l"), "after");
+  EXPECT_EQ(this->committed("large"), std::nullopt);
+}
+
+TYPED_TEST(BucketContract, Savepoint_InsideOneThatWroteFirstIsKeptApart) {
+  this->update([](auto& tx) {
+    const auto outer = tx.savepoint([](auto& first) -> Result<void> {
+      BAYPLAN_ASSIGN(auto bucket, first.create_bucket("widgets"));
+      BAYPLAN_TRY(bucket.put("outer", std::string(2000, 'o')));
+      const auto undone = first.savepoint([](auto& second) -> Result<void> {
+        BAYPLAN_TRY(second.bucket("widgets").value()->put("inner", std::string(2000, 'i')));
+        return cancelled();
+      });
+      EXPECT_EQ(code(undone), Errc::cancelled);
+      BAYPLAN_TRY(
+          first.savepoint([](auto& second) { return second.bucket("widgets").value()->put("kept", "k"); }));
+      return bucket.put("last", "l");
+    });
+    EXPECT_TRUE(outer);
+    tx.bucket("widgets").value()->put("top", "t").value();
+  });
+  this->view([](const auto& tx) {
+    EXPECT_EQ(keys_of(*tx.bucket("widgets").value()),
+              (std::vector<std::string>{"kept", "last", "outer", "top"}));
+  });
+}
+
 TYPED_TEST(BucketContract, Savepoint_Nested) {
   this->update([](auto& tx) {
     const auto level = [](auto& self, auto& at, int depth) -> Result<void> {
