@@ -2,6 +2,7 @@
 #include <fstream>
 #include <thread>
 
+#include "bayplan/metadata/bucket_stats.h"
 #include "child_process.h"
 #include "store_test_base.h"
 
@@ -178,6 +179,40 @@ TEST_F(BoltOpen, ManyDBs) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(BoltOpen, Bucket_Stats_Nested) {
+  update([](WriteTx& tx) {
+    auto foo = tx.create_bucket("foo").value();
+    for (int i = 0; i < 100; ++i) foo.put(std::to_string(100 + i), std::to_string(i)).value();
+    auto bar = foo.create_bucket("bar").value();
+    for (int i = 0; i < 10; ++i) bar.put(std::to_string(i), std::to_string(i)).value();
+    auto baz = bar.create_bucket("baz").value();
+    for (int i = 0; i < 10; ++i) baz.put(std::to_string(i), std::to_string(i)).value();
+  });
+  view([](const ReadTx& tx) {
+    const auto stats = bucket_stats(*tx.bucket("foo").value()).value();
+    EXPECT_EQ(stats.buckets, 3u);
+    EXPECT_EQ(stats.keys, 120u);
+    EXPECT_EQ(stats.depth, 3u);
+    EXPECT_EQ(stats.value_bytes, 190u + 10u + 10u);
+    EXPECT_EQ(stats.key_bytes, 300u + 3u + 10u + 3u + 10u);
+  });
+}
+
+TEST_F(BoltOpen, Bucket_Stats_Large) {
+  constexpr int kKeys = 100000;
+  update([](WriteTx& tx) {
+    auto bucket = tx.create_bucket("widgets").value();
+    for (int i = 0; i < kKeys; ++i) bucket.put(std::to_string(i), std::to_string(i)).value();
+  });
+  view([](const ReadTx& tx) {
+    const auto stats = bucket_stats(*tx.bucket("widgets").value()).value();
+    EXPECT_EQ(stats.keys, static_cast<std::uint64_t>(kKeys));
+    EXPECT_EQ(stats.value_bytes, stats.key_bytes);
+    EXPECT_EQ(stats.buckets, 1u);
+    EXPECT_EQ(stats.inline_buckets, 0u);
+  });
 }
 
 // What one process wrote, of every size, another reads and changes.

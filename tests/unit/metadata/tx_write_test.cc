@@ -67,53 +67,6 @@ TEST_F(Tx, AnUpdateThatChangesNothingCommitsNothing) {
   EXPECT_EQ(db().stats().value().revision, 1u);
 }
 
-TEST_F(Tx, Savepoint_UndoneFirstWriteLeavesTheTransactionUsable) {
-  update([](WriteTx& tx) { tx.create_bucket("widgets").value().put("k", "before").value(); });
-  update([](WriteTx& tx) {
-    auto widgets = *tx.bucket("widgets").value();
-    const auto cursor = widgets.cursor().value();
-    EXPECT_EQ(key_of(cursor->first()), "k");
-    for (int i = 0; i < 3; ++i) {
-      const auto undone = tx.savepoint([](WriteTx& inner) -> Result<void> {
-        BAYPLAN_ASSIGN(auto bucket, inner.create_bucket_if_not_exists("widgets"));
-        BAYPLAN_TRY(bucket.put("k", "undone"));
-        BAYPLAN_TRY(bucket.put("large", std::string(3000, 'v')));
-        return Error(Errc::cancelled, "test", {});
-      });
-      EXPECT_EQ(code(undone), Errc::cancelled);
-      EXPECT_EQ(widgets.get("k").value(), "before");
-      EXPECT_EQ(key_of(cursor->next()), "-");
-    }
-    widgets.put("l", "after").value();
-  });
-  EXPECT_EQ(value("widgets", "k"), "before");
-  EXPECT_EQ(value("widgets", "l"), "after");
-  EXPECT_EQ(value("widgets", "large"), std::nullopt);
-}
-
-TEST_F(Tx, Savepoint_InsideOneThatWroteFirstIsKeptApart) {
-  update([](WriteTx& tx) {
-    const auto outer = tx.savepoint([](WriteTx& first) -> Result<void> {
-      BAYPLAN_ASSIGN(auto bucket, first.create_bucket("widgets"));
-      BAYPLAN_TRY(bucket.put("outer", std::string(2000, 'o')));
-      const auto undone = first.savepoint([](WriteTx& second) -> Result<void> {
-        BAYPLAN_TRY(second.bucket("widgets").value()->put("inner", std::string(2000, 'i')));
-        return Error(Errc::cancelled, "test", {});
-      });
-      EXPECT_EQ(code(undone), Errc::cancelled);
-      BAYPLAN_TRY(first.savepoint(
-          [](WriteTx& second) { return second.bucket("widgets").value()->put("kept", "k"); }));
-      return bucket.put("last", "l");
-    });
-    EXPECT_TRUE(outer);
-    tx.bucket("widgets").value()->put("top", "t").value();
-  });
-  view([](const ReadTx& tx) {
-    EXPECT_EQ(keys_of(*tx.bucket("widgets").value()),
-              (std::vector<std::string>{"kept", "last", "outer", "top"}));
-  });
-}
-
 TEST_F(Tx, FaultBeforeTheCommitUndoesEverything) {
   std::string order;
   fault::arm([](fault::Point point) -> std::optional<Error> {
