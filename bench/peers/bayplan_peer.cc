@@ -122,7 +122,10 @@ class BayplanPeer : public Peer {
         .value();
   }
 
-  bool submit(const Record&) override { return false; }
+  bool submit(const Record& record) override {
+    db_->submit([&](WriteTx& tx) { return put_records(tx, {&record, 1}); }).get().value();
+    return true;
+  }
 
   std::vector<std::uint64_t> savepoints(const Savepoints& what) override {
     std::vector<std::uint64_t> latencies;
