@@ -1,6 +1,7 @@
 #include "bucket_path.h"
 
 #include <unordered_map>
+#include <vector>
 
 #include "byte_order.h"
 #include "lmdb_value.h"
@@ -47,16 +48,21 @@ bool is_continuation(const Steps& steps, std::uint64_t id) {
 std::string bucket_path(ReadState& state, std::uint64_t id) {
   if (id == kRootBucketId) return "/";
   const Steps steps = read_steps(state);
-  std::string path;
+  std::vector<std::string_view> parts;  // from the end
   for (std::size_t left = steps.size(); id != kRootBucketId; --left) {
     const auto step = steps.find(id);
-    if (step == steps.end() || left == 0) return "number " + std::to_string(id) + path;
-    path.insert(0, step->second.key);
+    if (step == steps.end() || left == 0) {
+      parts.clear();
+      break;
+    }
+    parts.push_back(step->second.key);
     id = step->second.parent;
     // The rest of a long key's continuation, or a new name: a slash stands before the first part of each.
-    if (!is_continuation(steps, id)) path.insert(0, "/");
+    if (!is_continuation(steps, id)) parts.emplace_back("/");
   }
-  return path;
+  std::string path;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) path.append(*part);
+  return parts.empty() ? "number " + std::to_string(id) : path;
 }
 
 Error in_bucket(ReadState& state, Error error, std::string_view row_key) {

@@ -2,44 +2,41 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
-#include "byte_order.h"
 #include "row.h"
 
 namespace bayplan::metadata {
 namespace {
 
-constexpr std::size_t kEntryHeaderBytes = 4;
-constexpr std::size_t kValueLengthAt = 2;
-constexpr std::uint16_t kBucketBit = 0x8000;
-
 Error bad_inline(std::string_view what) { return Error(Errc::corrupt, "inline bucket", {}, what); }
+Error bad_entry() { return bad_inline("an entry reaches beyond the end"); }
+Error bad_path() { return bad_inline("a bucket inside has vanished"); }
 
-std::string encode_entry(const InlineEntry& entry) {
-  std::string out;
-  out.reserve(entry.size());
-  const auto key_size = static_cast<std::uint16_t>(entry.key.size());
-  append_le(out, static_cast<std::uint16_t>(entry.is_bucket ? key_size | kBucketBit : key_size));
-  append_le(out, static_cast<std::uint16_t>(entry.value.size()));
-  return out.append(entry.key).append(entry.value);
+using Found = Result<std::optional<InlineEntry>>;
+
+Found answer(const InlineScan& ended, std::optional<InlineEntry> found) {
+  if (ended.damaged()) return bad_entry();
+  return found;
 }
 
 // Keys in order, lengths right; buckets inside go through `inside`.
 template <class Inside>
 Result<void> check_level(std::string_view bytes, Inside inside) {
-  InlineReader reader(bytes);
+  InlineScan scan(bytes);
+  InlineEntry entry;
   std::optional<std::string_view> last;
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry) return {};
-    if (last && entry->key <= *last) return bad_inline("its keys are out of order");
-    if (entry->key.size() > kMaxChunkBytes) return bad_inline("a key is too long");
-    const bool is_sequence = entry->key.empty();
-    if (is_sequence && (entry->is_bucket || entry->value.size() != sizeof(std::uint64_t)))
+  while (scan.next(entry)) {
+    if (last && entry.key <= *last) return bad_inline("its keys are out of order");
+    if (entry.key.size() > kMaxChunkBytes) return bad_inline("a key is too long");
+    const bool is_sequence = entry.key.empty();
+    if (is_sequence && (entry.is_bucket || entry.value.size() != sizeof(std::uint64_t)))
       return bad_inline("its sequence is malformed");
-    last = entry->key;
-    if (entry->is_bucket) BAYPLAN_TRY(inside(entry->value));
+    last = entry.key;
+    if (entry.is_bucket) BAYPLAN_TRY(inside(entry.value));
   }
+  if (scan.damaged()) return bad_entry();
+  return {};
 }
 
 Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
@@ -53,57 +50,40 @@ Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
   return deepest + 1;
 }
 
+bool is_inner(const std::optional<InlineEntry>& entry) { return entry && entry->is_bucket; }
+
 }  // namespace
 
-Result<std::optional<InlineEntry>> InlineReader::next() {
-  if (rest_.empty()) return std::optional<InlineEntry>{};
-  if (rest_.size() < kEntryHeaderBytes) {
-    rest_ = {};
-    return bad_inline("an entry is cut off");
+Found inline_find(std::string_view bytes, std::string_view key) {
+  InlineScan scan(bytes);
+  InlineEntry entry;
+  // Equal length is what rules out most keys, before any byte is compared.
+  while (scan.next(entry)) {
+    if (entry.key == key) return std::optional(entry);
   }
-  const auto key_field = load_le<std::uint16_t>(rest_.data());
-  const std::size_t key_size = key_field & static_cast<std::uint16_t>(~kBucketBit);
-  const std::size_t value_size = load_le<std::uint16_t>(rest_.data() + kValueLengthAt);
-  if (key_size + value_size > rest_.size() - kEntryHeaderBytes) {
-    rest_ = {};
-    return bad_inline("an entry reaches beyond the end");
-  }
-  const InlineEntry entry{rest_.substr(kEntryHeaderBytes, key_size),
-                          rest_.substr(kEntryHeaderBytes + key_size, value_size),
-                          (key_field & kBucketBit) != 0};
-  rest_.remove_prefix(entry.size());
-  return std::optional<InlineEntry>(entry);
+  return answer(scan, {});
 }
 
-Result<std::optional<InlineEntry>> inline_find(std::string_view bytes, std::string_view key) {
-  InlineReader reader(bytes);
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry || entry->key > key) return std::optional<InlineEntry>{};
-    if (entry->key == key) return entry;
+Found inline_after(std::string_view bytes, std::string_view key, bool inclusive) {
+  InlineScan scan(bytes);
+  InlineEntry entry;
+  while (scan.next(entry)) {
+    if (entry.key.empty()) continue;
+    const int order = entry.key.compare(key);
+    if (order > 0 || (order == 0 && inclusive)) return std::optional(entry);
   }
+  return answer(scan, {});
 }
 
-Result<std::optional<InlineEntry>> inline_after(std::string_view bytes, std::string_view key,
-                                                bool inclusive) {
-  InlineReader reader(bytes);
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry) return entry;
-    if (entry->key.empty() || entry->key < key) continue;
-    if (inclusive || entry->key != key) return entry;
-  }
-}
-
-Result<std::optional<InlineEntry>> inline_before(std::string_view bytes,
-                                                 std::optional<std::string_view> key) {
-  InlineReader reader(bytes);
+Found inline_before(std::string_view bytes, std::optional<std::string_view> key) {
+  InlineScan scan(bytes);
+  InlineEntry entry;
   std::optional<InlineEntry> last;
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry || (key && entry->key >= *key)) return last;
-    if (!entry->key.empty()) last = entry;
+  while (scan.next(entry)) {
+    if (key && entry.key >= *key) return last;
+    if (!entry.key.empty()) last = entry;
   }
+  return answer(scan, last);
 }
 
 Result<std::size_t> inline_depth(std::string_view bytes) { return depth_of(bytes, kMaxInlineDepth); }
@@ -111,7 +91,7 @@ Result<std::size_t> inline_depth(std::string_view bytes) { return depth_of(bytes
 Result<std::string_view> inline_descend(std::string_view bytes, InlinePath path) {
   for (const std::string_view step : path) {
     BAYPLAN_ASSIGN(const auto entry, inline_find(bytes, step));
-    if (!entry || !entry->is_bucket) return bad_inline("a bucket inside has vanished");
+    if (!is_inner(entry)) return bad_path();
     bytes = entry->value;
   }
   return bytes;
@@ -120,10 +100,17 @@ Result<std::string_view> inline_descend(std::string_view bytes, InlinePath path)
 // Where an entry is, or belongs.
 struct InlineBuffer::Spot {
   std::size_t at = 0;
-  std::size_t size = 0;                               // of the entry that is there; 0 when there is none
+  std::optional<InlineEntry> there{};
   std::array<std::size_t, kMaxInlineDepth> around{};  // entries of the buckets around it
   std::size_t depth = 0;
+
+  std::size_t size() const noexcept { return there ? there->size() : 0; }
 };
+
+void InlineBuffer::assign(std::string_view bytes) {
+  bytes_.reserve(kMaxInlineBytes);
+  bytes_.assign(bytes);
+}
 
 Result<InlineBuffer::Spot> InlineBuffer::locate(InlinePath path, std::string_view key) const {
   Spot spot;
@@ -135,49 +122,60 @@ Result<InlineBuffer::Spot> InlineBuffer::locate(InlinePath path, std::string_vie
   std::string_view bytes = all;
   for (const std::string_view step : path) {
     BAYPLAN_ASSIGN(const auto entry, inline_find(bytes, step));
-    if (!entry || !entry->is_bucket) return bad_inline("a bucket inside has vanished");
-    spot.around[spot.depth++] = offset(entry->key) - kEntryHeaderBytes;
+    if (!is_inner(entry)) return bad_path();
+    spot.around[spot.depth++] = offset(entry->key) - InlineScan::kHeaderBytes;
     bytes = entry->value;
   }
   spot.at = offset(bytes);
-  InlineReader reader(bytes);
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry || entry->key > key) return spot;
-    if (entry->key == key) {
-      spot.size = entry->size();
-      return spot;
-    }
-    spot.at += entry->size();
+  InlineScan scan(bytes);
+  InlineEntry entry;
+  while (scan.next(entry)) {
+    const int order = entry.key.compare(key);
+    if (order == 0) spot.there = entry;
+    if (order >= 0) return spot;
+    spot.at += entry.size();
   }
+  if (scan.damaged()) return bad_entry();
+  return spot;
 }
 
-void InlineBuffer::replace(const Spot& spot, std::string_view with) {
-  bytes_.replace(spot.at, spot.size, with);
+// `size` bytes in place of what is at `spot`, and the lengths of the buckets around it.
+char* InlineBuffer::make_room(const Spot& spot, std::size_t size) {
+  const std::size_t before = spot.size();
+  bytes_.replace(spot.at, before, size, '\0');
   for (std::size_t i = 0; i < spot.depth; ++i) {
-    char* const length = bytes_.data() + spot.around[i] + kValueLengthAt;
-    store_le(length, static_cast<std::uint16_t>(load_le<std::uint16_t>(length) + with.size() - spot.size));
+    char* const length = bytes_.data() + spot.around[i] + InlineScan::kValueSizeAt;
+    store_le(length, static_cast<std::uint16_t>(load_le<std::uint16_t>(length) + size - before));
   }
+  return bytes_.data() + spot.at;
 }
 
-Result<bool> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
-  if (entry.key.size() > kMaxChunkBytes) return false;
-  if (!entry.is_bucket && entry.value.size() > kMaxInlineValueBytes) return false;
+Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
+  BAYPLAN_ASSIGN(const Spot spot, locate(path, entry.key));
+  if (is_inner(spot.there)) return InlinePut::holds_bucket;
+  if (spot.there && entry.is_bucket) return InlinePut::holds_value;
+  if (entry.key.size() > kMaxChunkBytes) return InlinePut::full;
+  if (!entry.is_bucket && entry.value.size() > kMaxInlineValueBytes) return InlinePut::full;
   std::size_t depth = path.size() + 1;
   if (entry.is_bucket) {
     BAYPLAN_ASSIGN(const std::size_t inner, inline_depth(entry.value));
     depth += inner;
   }
-  if (depth > kMaxInlineDepth) return false;
-  BAYPLAN_ASSIGN(const Spot spot, locate(path, entry.key));
-  if (bytes_.size() - spot.size + entry.size() > kMaxInlineBytes) return false;
-  replace(spot, encode_entry(entry));
-  return true;
+  if (depth > kMaxInlineDepth) return InlinePut::full;
+  if (bytes_.size() - spot.size() + entry.size() > kMaxInlineBytes) return InlinePut::full;
+  char* to = make_room(spot, entry.size());
+  const auto key_size = static_cast<std::uint16_t>(entry.key.size());
+  store_le(to, static_cast<std::uint16_t>(entry.is_bucket ? key_size | InlineScan::kBucketBit : key_size));
+  store_le(to + InlineScan::kValueSizeAt, static_cast<std::uint16_t>(entry.value.size()));
+  to += InlineScan::kHeaderBytes;
+  to = std::copy(entry.key.begin(), entry.key.end(), to);
+  std::copy(entry.value.begin(), entry.value.end(), to);
+  return InlinePut::stored;
 }
 
 Result<void> InlineBuffer::erase(InlinePath path, std::string_view key) {
   BAYPLAN_ASSIGN(const Spot spot, locate(path, key));
-  if (spot.size > 0) replace(spot, {});
+  if (spot.there) make_room(spot, 0);
   return {};
 }
 

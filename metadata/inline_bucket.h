@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "bayplan/base/result.h"
+#include "byte_order.h"
 
 namespace bayplan::metadata {
 
@@ -34,11 +35,29 @@ struct InlineEntry {
 };
 
 /// Takes an inline bucket apart, entry for entry.
-class InlineReader {
+class InlineScan {
  public:
-  explicit InlineReader(std::string_view bytes) : rest_(bytes) {}
-  /// Empty at the end. Errors: corrupt (lengths beyond the end; the reader is at its end then).
-  Result<std::optional<InlineEntry>> next();
+  explicit InlineScan(std::string_view bytes = {}) noexcept : rest_(bytes) {}
+  /// False at the end, and where an entry reaches beyond it, which damaged() tells apart.
+  bool next(InlineEntry& entry) noexcept {
+    if (rest_.size() < kHeaderBytes) return false;
+    const auto key_field = load_le<std::uint16_t>(rest_.data());
+    const std::size_t key_size = key_field & kKeySizeBits;
+    const std::size_t value_size = load_le<std::uint16_t>(rest_.data() + kValueSizeAt);
+    if (key_size + value_size > rest_.size() - kHeaderBytes) return false;
+    entry.key = {rest_.data() + kHeaderBytes, key_size};
+    entry.value = {rest_.data() + kHeaderBytes + key_size, value_size};
+    entry.is_bucket = (key_field & kBucketBit) != 0;
+    rest_.remove_prefix(kHeaderBytes + key_size + value_size);
+    return true;
+  }
+  /// Precondition: next() answered false.
+  bool damaged() const noexcept { return !rest_.empty(); }
+
+  static constexpr std::size_t kHeaderBytes = 4;
+  static constexpr std::size_t kValueSizeAt = 2;
+  static constexpr std::uint16_t kBucketBit = 0x8000;
+  static constexpr std::uint16_t kKeySizeBits = 0x7fff;
 
  private:
   std::string_view rest_;
@@ -61,22 +80,31 @@ using InlinePath = std::span<const std::string_view>;
 /// The bucket at `path`. Errors: corrupt (also: it is not there).
 Result<std::string_view> inline_descend(std::string_view bytes, InlinePath path);
 
+/// What became of an entry that was to be stored.
+enum class InlinePut {
+  stored,
+  full,          ///< the limits above do not allow it
+  holds_value,   ///< a bucket was to be stored, and a value is there
+  holds_bucket,  ///< a bucket is there
+};
+
 /// An inline bucket while it is changed.
 class InlineBuffer {
  public:
-  explicit InlineBuffer(std::string_view bytes) : bytes_(bytes) {}
+  explicit InlineBuffer(std::string_view bytes = {}) { assign(bytes); }
+  void assign(std::string_view bytes);
   std::string_view bytes() const noexcept { return bytes_; }
 
-  /// Stores `entry` in the bucket at `path`, replacing one of the same key. False, and nothing changed, when
-  /// the limits above do not allow it. Errors: corrupt.
-  Result<bool> put(InlinePath path, const InlineEntry& entry);
+  /// Stores `entry` in the bucket at `path`, replacing a value of the same key. Nothing is changed unless it
+  /// was stored. Errors: corrupt.
+  Result<InlinePut> put(InlinePath path, const InlineEntry& entry);
   /// Absent is fine. Errors: corrupt.
   Result<void> erase(InlinePath path, std::string_view key);
 
  private:
   struct Spot;
   Result<Spot> locate(InlinePath path, std::string_view key) const;
-  void replace(const Spot& spot, std::string_view with);
+  char* make_room(const Spot& spot, std::size_t size);
 
   std::string bytes_;
 };

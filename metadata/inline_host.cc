@@ -13,8 +13,7 @@ Result<WriteCore::Pending*> edit_host(ReadState& state, const Location& location
   WriteCore& core = *state.core;
   if (WriteCore::Pending* const pending = core.pending(location.host)) return pending;
   BAYPLAN_ASSIGN(const HostRow row, read_host(state, location));
-  return &core.set_pending(
-      {location.host, RowKey(location.rows_id, location.host_key), InlineBuffer(row.bytes)});
+  return &core.begin_pending(location.host, RowKey(location.rows_id, location.host_key), row.bytes);
 }
 
 }  // namespace
@@ -52,11 +51,11 @@ Result<HostRow> read_host(ReadState& state, const Location& location) {
   return HostRow{row->row.payload, row->row.revision};
 }
 
-Result<bool> put_inline(ReadState& state, const Location& location, const InlineEntry& entry) {
+Result<InlinePut> put_inline(ReadState& state, const Location& location, const InlineEntry& entry) {
   BAYPLAN_ASSIGN(WriteCore::Pending* const pending, edit_host(state, location));
-  BAYPLAN_ASSIGN(const bool fits, pending->buffer.put(location.path(), entry));
-  pending->changed |= fits;
-  return fits;
+  BAYPLAN_ASSIGN(const InlinePut done, pending->buffer.put(location.path(), entry));
+  pending->changed |= done == InlinePut::stored;
+  return done;
 }
 
 Result<void> erase_inline(ReadState& state, const Location& location, std::string_view key) {
@@ -67,13 +66,13 @@ Result<void> erase_inline(ReadState& state, const Location& location, std::strin
 }
 
 Result<void> put_rows(WriteCore& core, std::uint64_t id, std::string_view inline_bytes) {
-  InlineReader reader(inline_bytes);
-  while (true) {
-    BAYPLAN_ASSIGN(const auto entry, reader.next());
-    if (!entry) return {};
-    const Tag tag = entry->is_bucket ? Tag::inline_bucket : entry->key.empty() ? Tag::sequence : Tag::value;
-    BAYPLAN_TRY(core.put_row(RowKey(id, entry->key), tag, entry->value));
+  InlineScan scan(inline_bytes);
+  InlineEntry entry;
+  while (scan.next(entry)) {
+    const Tag tag = entry.is_bucket ? Tag::inline_bucket : entry.key.empty() ? Tag::sequence : Tag::value;
+    BAYPLAN_TRY(core.put_row(RowKey(id, entry.key), tag, entry.value));
   }
+  return {};
 }
 
 Result<void> spill(ReadState& state, const Location& location) {

@@ -34,9 +34,8 @@ struct HostRow {
 /// The row of location.host, what is pending included. Errors: corrupt, version_mismatch, no_space, io.
 Result<HostRow> read_host(ReadState& state, const Location& location);
 
-/// Stores `entry` in the inline bucket at `location`. False, and nothing changed, when it does not fit.
-/// Errors: as read_host.
-Result<bool> put_inline(ReadState& state, const Location& location, const InlineEntry& entry);
+/// Stores `entry` in the inline bucket at `location`. Errors: as read_host.
+Result<InlinePut> put_inline(ReadState& state, const Location& location, const InlineEntry& entry);
 /// Errors: as read_host.
 Result<void> erase_inline(ReadState& state, const Location& location, std::string_view key);
 
@@ -44,7 +43,7 @@ Result<void> erase_inline(ReadState& state, const Location& location, std::strin
 /// Errors: as read_host; after one, the level has to be undone.
 Result<void> spill(ReadState& state, const Location& location);
 
-/// Writes the entries of an inline bucket as rows under `id`. Errors: corrupt, no_space, io.
+/// Writes the entries of an inline bucket, which is sound, as rows under `id`. Errors: no_space, io.
 Result<void> put_rows(WriteCore& core, std::uint64_t id, std::string_view inline_bytes);
 
 }  // namespace bayplan::metadata

@@ -65,14 +65,18 @@ Result<Target> look_up_bucket(ReadState& state, OpenBucketId bucket, std::string
   return Error(Errc::not_found, "bucket", key);
 }
 
-// Where `entry` may be stored: its rows, after it did not fit into the rows around it. Empty when it was.
-Result<std::optional<Location>> put_or_spill(ReadState& state, OpenBucketId bucket,
-                                             const InlineEntry& entry) {
+// What became of `entry`; when the bucket has rows, or got them because it was full, only where those lie.
+struct Stored {
+  InlinePut done = InlinePut::full;
+  std::uint64_t rows_id = 0;
+};
+
+Result<Stored> put_or_spill(ReadState& state, OpenBucketId bucket, const InlineEntry& entry) {
   while (true) {
     BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
-    if (location.host == 0) return std::optional(location);
-    BAYPLAN_ASSIGN(const bool stored, put_inline(state, location, entry));
-    if (stored) return std::optional<Location>{};
+    if (location.host == 0) return Stored{InlinePut::full, location.rows_id};
+    BAYPLAN_ASSIGN(const InlinePut done, put_inline(state, location, entry));
+    if (done != InlinePut::full) return Stored{done};
     BAYPLAN_TRY(spill(state, location));
   }
 }
@@ -107,6 +111,21 @@ Result<std::uint64_t> put_inline_row(ReadState& state, std::uint64_t rows_id, st
   return id;
 }
 
+// An empty bucket at `key`, where nothing is, of a bucket that has rows. Its row is written with what
+// follows.
+Result<OpenBucketId> create_in_rows(ReadState& state, OpenBucketId parent, std::string_view key,
+                                    const Place& place) {
+  WriteCore& core = *state.core;
+  if (key.size() <= kMaxChunkBytes) {
+    const OpenBucketId created = open_bucket(core, parent, key, 0);
+    core.begin_pending(created, RowKey(place.id, key), {}).changed = true;
+    return created;
+  }
+  const std::uint64_t id = core.allocate_id();
+  BAYPLAN_TRY(insert(core, place, Tag::bucket, encode_number(id)));
+  return open_bucket(core, parent, key, id);
+}
+
 // Puts a bucket that was detached at `key` of `parent`, where nothing is; `rows_id` is 0 if it is inline.
 // Answers the id of its rows now.
 Result<std::uint64_t> attach(ReadState& state, OpenBucketId parent, std::string_view key,
@@ -116,9 +135,9 @@ Result<std::uint64_t> attach(ReadState& state, OpenBucketId parent, std::string_
     BAYPLAN_TRY(put_new_row(state, location.rows_id, key, Tag::bucket, encode_number(rows_id)));
     return rows_id;
   }
-  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, parent, {key, inline_bytes, true}));
-  return rows ? put_inline_row(state, rows->rows_id, key, inline_bytes)
-              : Result<std::uint64_t>(std::uint64_t{0});
+  BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, parent, {key, inline_bytes, true}));
+  if (stored.rows_id == 0) return std::uint64_t{0};
+  return put_inline_row(state, stored.rows_id, key, inline_bytes);
 }
 
 // Takes the entry of a bucket away; the bucket's own rows stay.
@@ -142,11 +161,12 @@ Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
     return Error(Errc::too_large, "value of key", key,
                  "longer than " + std::to_string(kMaxValueBytes) + " bytes");
   }
-  BAYPLAN_ASSIGN(const Target target, look_up(state, handle().id, key));
-  if (target.is_bucket) return is_a_bucket(key);
-  if (target.location.host == 0) return insert(*state.core, target.place, Tag::value, value);
-  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {key, value}));
-  return rows ? put_new_row(state, rows->rows_id, key, Tag::value, value) : Result<void>{};
+  BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {key, value}));
+  if (stored.done == InlinePut::stored) return {};
+  if (stored.done == InlinePut::holds_bucket) return is_a_bucket(key);
+  BAYPLAN_ASSIGN(const Place place, locate(state, stored.rows_id, key));
+  if (place.row && place.row->row.tag != Tag::value) return is_a_bucket(key);
+  return insert(*state.core, place, Tag::value, value);
 }
 
 Result<void> MutableBucket::put_if(std::string_view key, std::string_view value, std::uint64_t revision) {
@@ -170,15 +190,15 @@ Result<MutableBucket> MutableBucket::create_bucket(std::string_view key) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_TRY(validate_key(key));
-  BAYPLAN_ASSIGN(const Target target, look_up(state, handle().id, key));
-  if (target.is_bucket) return already_there(key);
-  if (target.is_value) return is_a_value(key);
-  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {key, {}, true}));
-  std::uint64_t rows_id = 0;
-  if (rows) {
-    BAYPLAN_ASSIGN(rows_id, put_inline_row(state, rows->rows_id, key, {}));
-  }
-  return MutableBucket(*tx_, {open_bucket(*state.core, handle().id, key, rows_id)});
+  BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {key, {}, true}));
+  if (stored.done == InlinePut::holds_bucket) return already_there(key);
+  if (stored.done == InlinePut::holds_value) return is_a_value(key);
+  if (stored.done == InlinePut::stored)
+    return MutableBucket(*tx_, {open_bucket(*state.core, handle().id, key, 0)});
+  BAYPLAN_ASSIGN(const Place place, locate(state, stored.rows_id, key));
+  if (place.row) return place.row->row.tag == Tag::value ? is_a_value(key) : already_there(key);
+  BAYPLAN_ASSIGN(const OpenBucketId created, create_in_rows(state, handle().id, key, place));
+  return MutableBucket(*tx_, {created});
 }
 
 Result<MutableBucket> MutableBucket::create_bucket_if_not_exists(std::string_view key) {
@@ -249,9 +269,9 @@ Result<void> MutableBucket::set_sequence(std::uint64_t value) {
   ReadState& state = *tx_->read_;
   BAYPLAN_TRY(state.usable(handle()));
   const std::string number = encode_number(value);
-  BAYPLAN_ASSIGN(const auto rows, put_or_spill(state, handle().id, {{}, number}));
-  if (!rows) return {};
-  return state.core->put_row(RowKey(rows->rows_id, {}), Tag::sequence, number);
+  BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {{}, number}));
+  if (stored.rows_id == 0) return {};
+  return state.core->put_row(RowKey(stored.rows_id, {}), Tag::sequence, number);
 }
 
 }  // namespace bayplan::metadata

@@ -67,19 +67,17 @@ class WriteCore {
   /// The row of the inline bucket that was changed last, as it will be written: by flush(), which everything
   /// that reads or writes other rows calls first. A record is thus written once, however many keys it has.
   struct Pending {
-    OpenBucketId host = 0;
-    RowKey row;
-    InlineBuffer buffer;
+    OpenBucketId host = 0;  // 0: nothing is pending
+    RowKey row{0, {}};
+    InlineBuffer buffer{};
     bool changed = false;
   };
-  Pending* pending(OpenBucketId host) noexcept {
-    return pending_ && pending_->host == host ? &*pending_ : nullptr;
-  }
+  Pending* pending(OpenBucketId host) noexcept { return pending_.host == host ? &pending_ : nullptr; }
   /// Precondition: nothing is pending.
-  Pending& set_pending(Pending pending) { return pending_.emplace(std::move(pending)); }
-  void drop_pending() noexcept { pending_.reset(); }
+  Pending& begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes);
+  void drop_pending() noexcept { pending_.host = 0; }
   /// Errors: no_space, io.
-  Result<void> flush();
+  Result<void> flush() { return pending_.host == 0 ? Result<void>{} : flush_pending(); }
 
   /// Errors: those of flush().
   Result<void> begin_level();
@@ -117,6 +115,7 @@ class WriteCore {
   void undo(const Level& level) noexcept;
   bool changed() const noexcept;
   Result<void> commit_txn();
+  Result<void> flush_pending();
 
   std::shared_ptr<Environment> environment_;
   std::vector<Level> levels_;
@@ -124,7 +123,7 @@ class WriteCore {
   bool ended_ = false;
   std::uint64_t version_ = 0;
   OpenBuckets buckets_;
-  std::optional<Pending> pending_;
+  Pending pending_;
   std::vector<std::function<void()>> commit_hooks_;
   std::vector<std::function<void()>> abort_hooks_;
   std::unordered_set<RowCursor*> cursors_;

@@ -110,11 +110,18 @@ Result<void> WriteCore::erase_rows(std::uint64_t id) {
 
 std::uint64_t WriteCore::allocate_id() noexcept { return header_.next_id++; }
 
-Result<void> WriteCore::flush() {
-  if (!pending_) return {};
-  const Pending pending = *std::exchange(pending_, std::nullopt);
-  if (!pending.changed) return {};
-  return put_row(pending.row, Tag::inline_bucket, pending.buffer.bytes());
+WriteCore::Pending& WriteCore::begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes) {
+  pending_.host = host;
+  pending_.row = row;
+  pending_.buffer.assign(bytes);
+  pending_.changed = false;
+  return pending_;
+}
+
+Result<void> WriteCore::flush_pending() {
+  drop_pending();
+  if (!pending_.changed) return {};
+  return put_row(pending_.row, Tag::inline_bucket, pending_.buffer.bytes());
 }
 
 Result<void> WriteCore::begin_level() {
