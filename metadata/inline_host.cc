@@ -13,7 +13,8 @@ Result<WriteCore::Pending*> edit_host(ReadState& state, const Location& location
   WriteCore& core = *state.core;
   if (WriteCore::Pending* const pending = core.pending(location.host)) return pending;
   BAYPLAN_ASSIGN(const HostRow row, read_host(state, location));
-  return &core.begin_pending(location.host, RowKey(location.rows_id, location.host_key), row.bytes);
+  return &core.begin_pending(location.host, RowKey(location.rows_id, location.host_key), row.bytes,
+                             row.revision);
 }
 
 }  // namespace
@@ -42,7 +43,7 @@ Result<Location> locate_bucket(const OpenBuckets& buckets, OpenBucketId id) {
 
 Result<HostRow> read_host(ReadState& state, const Location& location) {
   if (const WriteCore::Pending* const pending = state.core->pending(location.host))
-    return HostRow{pending->buffer.bytes(), state.core->revision()};
+    return HostRow{pending->buffer.bytes(), pending->changed ? state.core->revision() : pending->revision};
   const RowKey key(location.rows_id, location.host_key);
   BAYPLAN_ASSIGN(const auto row, state.get(key));
   if (!row || row->row.tag != Tag::inline_bucket)

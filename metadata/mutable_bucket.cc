@@ -118,7 +118,7 @@ Result<OpenBucketId> create_in_rows(ReadState& state, OpenBucketId parent, std::
   WriteCore& core = *state.core;
   if (key.size() <= kMaxChunkBytes) {
     const OpenBucketId created = open_bucket(core, parent, key, 0);
-    core.begin_pending(created, RowKey(place.id, key), {}).changed = true;
+    core.begin_pending(created, RowKey(place.id, key), {}, 0).changed = true;
     return created;
   }
   const std::uint64_t id = core.allocate_id();

@@ -61,10 +61,10 @@ Result<void> write_marker(int root, const std::string& uuid) {
   return file::replace_durably(root, kMarkerName, std::move(writer).take());
 }
 
-// Names that an interrupted creation can have left.
+// Names that an interrupted creation can have left, and what somebody who is faster writes meanwhile.
 bool is_ours(const std::string& name) {
-  return name == kMetadataName || name.starts_with(std::string(kMetadataName) + ".tmp-") ||
-         name.starts_with(file::kTemporaryPrefix) ||
+  return name == kMetadataName || name == kMarkerName ||
+         name.starts_with(std::string(kMetadataName) + ".tmp-") || name.starts_with(file::kTemporaryPrefix) ||
          std::find(kFolders.begin(), kFolders.end(), name) != kFolders.end();
 }
 

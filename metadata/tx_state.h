@@ -70,11 +70,12 @@ class WriteCore {
     OpenBucketId host = 0;  // 0: nothing is pending
     RowKey row{0, {}};
     InlineBuffer buffer{};
+    std::uint64_t revision = 0;  // of the row as it is
     bool changed = false;
   };
   Pending* pending(OpenBucketId host) noexcept { return pending_.host == host ? &pending_ : nullptr; }
   /// Precondition: nothing is pending.
-  Pending& begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes);
+  Pending& begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes, std::uint64_t revision);
   void drop_pending() noexcept { pending_.host = 0; }
   /// Errors: no_space, io.
   Result<void> flush() { return pending_.host == 0 ? Result<void>{} : flush_pending(); }

@@ -110,10 +110,12 @@ Result<void> WriteCore::erase_rows(std::uint64_t id) {
 
 std::uint64_t WriteCore::allocate_id() noexcept { return header_.next_id++; }
 
-WriteCore::Pending& WriteCore::begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes) {
+WriteCore::Pending& WriteCore::begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes,
+                                             std::uint64_t revision) {
   pending_.host = host;
   pending_.row = row;
   pending_.buffer.assign(bytes);
+  pending_.revision = revision;
   pending_.changed = false;
   return pending_;
 }

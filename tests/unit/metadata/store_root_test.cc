@@ -125,7 +125,11 @@ TEST_F(StoreRootTest, a_newer_schema_is_refused) {
 TEST_F(StoreRootTest, many_processes_create_one) {
   std::vector<pid_t> children;
   for (int i = 0; i < 5; ++i)
-    children.push_back(start_child([&] { return open_store_root(path()) ? 0 : 1; }));
+    children.push_back(start_child([&] {
+      const auto store = open_store_root(path());
+      EXPECT_TRUE(store) << store.error().to_string();
+      return store ? 0 : 1;
+    }));
   for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
   EXPECT_EQ(names(), (Names{"containers", "content", "metadata", "snapshots", "store.json"}));
 }
