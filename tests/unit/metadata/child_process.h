@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 
 namespace bayplan::metadata {
 
@@ -34,5 +35,29 @@ template <class F>
 int run_in_child(F body) {
   return wait_for(start_child(body));
 }
+
+/// One process tells another, once or more often; made before the child.
+class Signal {
+ public:
+  Signal() {
+    if (::pipe(ends_) != 0) std::abort();
+  }
+  ~Signal() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+  void send() {
+    if (::write(ends_[1], "x", 1) != 1) std::abort();
+  }
+  void wait() {
+    char byte = 0;
+    if (::read(ends_[0], &byte, 1) != 1) std::abort();
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
 
 }  // namespace bayplan::metadata

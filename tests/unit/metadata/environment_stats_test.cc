@@ -88,25 +88,21 @@ TEST_F(Readers, dead_ones_are_cleared_when_the_store_is_opened) {
   put("a");
   close();
   // Somebody else keeps the table alive: who opens it alone starts it anew.
-  int ends[2];
-  ASSERT_EQ(::pipe(ends), 0);
+  Signal opened;
+  Signal end;
   const pid_t keeper = start_child([&] {
     const auto own = Db::open(path()).value();
-    char byte = 0;
-    if (::write(ends[1], "x", 1) != 1 || ::read(ends[0], &byte, 1) != 1) return 1;
+    opened.send();
+    end.wait();
     return 0;
   });
-  (void)keeper;
-  char byte = 0;
-  ASSERT_EQ(::read(ends[0], &byte, 1), 1);
+  opened.wait();
   leave_dead_reader(path());
   reopen();
   EXPECT_EQ(stats().dead_readers_cleared, 1u);
   EXPECT_EQ(stats().readers, 0u);
-  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  end.send();
   EXPECT_EQ(wait_for(keeper), 0);
-  ::close(ends[0]);
-  ::close(ends[1]);
 }
 
 TEST_F(Readers, dead_ones_are_cleared_by_writers_once_a_minute) {

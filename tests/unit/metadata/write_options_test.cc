@@ -1,11 +1,6 @@
 // Deadlines, cancellation and statistics of write transactions; two processes at the writer lock.
-#include <sys/file.h>
-
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
-#include "bayplan/base/fault.h"
 #include "child_process.h"
 #include "store_test_base.h"
 
@@ -13,26 +8,6 @@ namespace bayplan::metadata {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// One byte from one process to another.
-class Signal {
- public:
-  Signal() { EXPECT_EQ(::pipe(ends_), 0); }
-  ~Signal() {
-    ::close(ends_[0]);
-    ::close(ends_[1]);
-  }
-  Signal(const Signal&) = delete;
-  Signal& operator=(const Signal&) = delete;
-  void send() { EXPECT_EQ(::write(ends_[1], "x", 1), 1); }
-  void wait() {
-    char byte = 0;
-    EXPECT_EQ(::read(ends_[0], &byte, 1), 1);
-  }
-
- private:
-  int ends_[2] = {-1, -1};
-};
 
 class Options : public StoreTest {
  protected:
