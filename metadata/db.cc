@@ -79,7 +79,33 @@ Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOpt
   return tx;
 }
 
-Result<void> Db::commit(std::unique_ptr<WriteTx> tx) const { return tx->write_->core->commit(); }
+Result<void> Db::commit(std::unique_ptr<WriteTx> tx, Durability begun, Durability wanted) const {
+  WriteCore& core = *tx->write_->core;
+  DelayedHooks& delayed = environment_->delayed_hooks();
+  // While the lock is held: what is delayed now belongs to commits before this one.
+  auto earlier = begun == Durability::full ? delayed.take() : DelayedHooks::List{};
+  auto own = core.take_commit_hooks();
+  const std::uint64_t number = core.revision();
+  auto committed = core.commit();
+  const bool flushed = committed && core.revision() != number;
+  if (!flushed) {
+    delayed.put_back(std::move(earlier));
+    if (committed) DelayedHooks::run(own);
+    return committed;
+  }
+  if (begun == Durability::full) {
+    DelayedHooks::run(earlier);
+    DelayedHooks::run(own);
+    return {};
+  }
+  delayed.add(std::move(own));
+  return wanted == Durability::full ? environment_->sync() : Result<void>{};
+}
+
+Result<void> Db::sync() const {
+  if (options_->read_only) return read_only_error();
+  return environment_->sync();
+}
 
 Result<DbStats> Db::stats() const { return environment_->stats(); }
 const std::filesystem::path& Db::directory() const noexcept { return environment_->path(); }

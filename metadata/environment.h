@@ -13,6 +13,7 @@
 #include "bayplan/base/fd.h"
 #include "bayplan/base/result.h"
 #include "bayplan/metadata/db.h"
+#include "delayed_hooks.h"
 #include "header.h"
 #include "reader_pool.h"
 #include "reserve.h"
@@ -79,6 +80,10 @@ class Environment {
   /// Precondition: this thread writes, or nobody does.
   void clear_dead_readers(std::chrono::steady_clock::time_point now) noexcept;
 
+  /// Makes every commit so far durable and runs the hooks that waited. Errors: closed, no_space, io.
+  Result<void> sync();
+  DelayedHooks& delayed_hooks() noexcept { return delayed_hooks_; }
+
   SubmitQueue& submissions() noexcept { return *submissions_; }
   /// The descriptor whose locks a forked child must not keep alive; -1 when there is none.
   int writer_file() const noexcept { return gate_->file(); }
@@ -129,6 +134,7 @@ class Environment {
   std::atomic<std::thread::id> writer_{};
   Turn turn_;  // of the thread inside the gate
   Reserve reserve_;
+  DelayedHooks delayed_hooks_;
   std::unique_ptr<SubmitQueue> submissions_;
 };
 

@@ -62,7 +62,7 @@ Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& o
   clear_dead_readers(began);
   grow_map();
   auto space = ensure_space(options.reclaiming);
-  auto txn = space ? begin(0) : Result<MDB_txn*>(std::move(space).error());
+  auto txn = space ? begin(options.durability == Durability::full ? 0 : MDB_NOMETASYNC) : Result<MDB_txn*>(std::move(space).error());
   if (!txn) leave_gate();
   return txn;
 }
@@ -153,6 +153,17 @@ void Environment::leave_gate() noexcept {
   OwnThread::leave(this);
   writer_.store({}, std::memory_order_relaxed);
   gate_->leave();
+}
+
+Result<void> Environment::sync() {
+  BAYPLAN_TRY(usable());
+  auto hooks = delayed_hooks_.take();
+  if (const int rc = ::mdb_env_sync(env_, 1); rc != 0) {
+    delayed_hooks_.put_back(std::move(hooks));
+    return lmdb_error(rc, "mdb_env_sync", directory_fd());
+  }
+  DelayedHooks::run(hooks);
+  return {};
 }
 
 void Environment::left() noexcept {

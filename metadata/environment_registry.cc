@@ -68,7 +68,10 @@ void close_environment(Environment* environment, DirectoryId id) {
     return;
   }
   // What is queued may open and close stores, so the registry's lock comes after it.
-  environment->submissions().finish([=] { close_now(std::unique_ptr<Environment>(environment), id); });
+  environment->submissions().finish([=] {
+    if (environment->delayed_hooks().any()) ignore_error(environment->sync(), "nobody is left to hear of it");
+    close_now(std::unique_ptr<Environment>(environment), id);
+  });
 }
 
 Result<UniqueFd> open_or_create(const std::filesystem::path& directory, const OpenOptions& options) {

@@ -90,6 +90,7 @@ void SubmitQueue::run() {
 
 // What was queued, all at once: who submits is not held up closure by closure.
 bool SubmitQueue::take() {
+  if (!taken_.empty()) return true;
   const std::lock_guard lock(mutex_);
   taken_.swap(queue_);
   return !taken_.empty();
@@ -122,7 +123,11 @@ void SubmitQueue::run_member(WriteTx& tx, Members& members, Member member) {
 Result<void> SubmitQueue::fill(Members& members) {
   // A handle that does not keep the environment open: its closing waits for this thread.
   const Db db(std::shared_ptr<Environment>(std::shared_ptr<void>(), &environment_), {});
-  BAYPLAN_ASSIGN(auto tx, db.begin_write(WriterKind::group, {}));
+  take();
+  const auto weak = [](const Member& member) { return member->durability == Durability::no_metasync; };
+  const auto begun =
+      std::all_of(taken_.begin(), taken_.end(), weak) ? Durability::no_metasync : Durability::full;
+  BAYPLAN_ASSIGN(auto tx, db.begin_write(WriterKind::group, {.durability = begun}));
   std::int64_t weight = 0;
   std::int64_t before = Db::weight(*tx);
   while (members.size() < kMostMembers && weight < kMostWeight) {
@@ -131,8 +136,9 @@ Result<void> SubmitQueue::fill(Members& members) {
     const std::int64_t after = Db::weight(*tx);
     weight += std::max<std::int64_t>(after - std::exchange(before, after), 0);
   }
+  const auto wanted = std::all_of(members.begin(), members.end(), weak) ? begun : Durability::full;
   try {
-    return db.commit(std::move(tx));
+    return db.commit(std::move(tx), begun, wanted);
   } catch (...) {
     return {};  // a hook threw, against its contract; the commit itself is durable
   }

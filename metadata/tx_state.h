@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "bayplan/metadata/tx.h"
@@ -90,6 +91,8 @@ class WriteCore {
   void abort() noexcept;
 
   void on_commit(std::function<void()> hook) { commit_hooks_.push_back(std::move(hook)); }
+  /// For who runs them instead of commit(), later. Precondition: no savepoint is open.
+  std::vector<std::function<void()>> take_commit_hooks() noexcept { return std::exchange(commit_hooks_, {}); }
   void on_abort(std::function<void()> hook) { abort_hooks_.push_back(std::move(hook)); }
 
   /// Open LMDB cursors, which must not survive the LMDB transaction that they were opened in.

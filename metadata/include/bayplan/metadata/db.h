@@ -81,7 +81,7 @@ class Db {
     BAYPLAN_ASSIGN(std::unique_ptr<WriteTx> tx, begin_write(options));
     R result = std::forward<F>(body)(*tx);
     if (!result) return result;
-    BAYPLAN_TRY(commit(std::move(tx)));
+    BAYPLAN_TRY(commit(std::move(tx), options.durability, options.durability));
     return result;
   }
 
@@ -95,13 +95,15 @@ class Db {
   /// before it in its group, which are not durable yet. Between groups, update() and other processes get
   /// their turn. A closure must not block, and may submit, but not wait or update(). Destroying the last
   /// handle waits until everything queued was run.
+  /// A group is as durable as its strongest member asks for.
   /// The outcome's errors: as update adds, busy (no thread can be started).
   template <class F>
-  auto submit(F&& body) const {
+  auto submit(F&& body, Durability durability = Durability::full) const {
     using Body = std::decay_t<F>;
     using R = std::invoke_result_t<Body&, WriteTx&>;
     check_answer<R>();
     auto run = std::make_shared<internal::FutureRun<Body, R>>(std::forward<F>(body), bell());
+    run->durability = durability;
     enqueue(run);
     return Submitted<typename R::value_type>(std::move(run));
   }
@@ -126,6 +128,10 @@ class Db {
   /// Errors: invalid_argument (of another store); as view adds. Precondition: `tx` came from begin_read.
   Result<void> renew(std::unique_ptr<const ReadTx>& tx) const;
 
+  /// Makes every commit so far durable, and runs the on_commit hooks that waited for that.
+  /// Errors: read_only, no_space, closed, io; the hooks then go on waiting.
+  Result<void> sync() const;
+
   /// Errors: closed, io.
   Result<DbStats> stats() const;
   const std::filesystem::path& directory() const noexcept;
@@ -144,7 +150,7 @@ class Db {
   }
   Result<std::unique_ptr<WriteTx>> begin_write(const WriteOptions& options) const;
   Result<std::unique_ptr<WriteTx>> begin_write(WriterKind kind, const WriteOptions& options) const;
-  Result<void> commit(std::unique_ptr<WriteTx> tx) const;
+  Result<void> commit(std::unique_ptr<WriteTx> tx, Durability begun, Durability wanted) const;
   void enqueue(std::shared_ptr<internal::Submission> submission) const;
   std::shared_ptr<const internal::Bell> bell() const;
   /// Grows by at most the rows and pages that were dirtied.

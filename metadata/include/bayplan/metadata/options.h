@@ -36,6 +36,12 @@ struct TxStats {
   std::uint64_t pages_written = 0;    ///< by the commit; 0 where procfs does not tell
 };
 
+/// What a power cut may take of a transaction that has returned.
+enum class Durability : bool {
+  no_metasync,  ///< the last commits; the store stays whole. One flush of the disk less
+  full,         ///< nothing
+};
+
 struct WriteOptions {
   /// For transactions that delete: on a full disk, where all others are refused, the space kept for this is
   /// released to it. It should remove more than it adds.
@@ -45,6 +51,9 @@ struct WriteOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline{};
   /// Give up waiting for the writer lock, within milliseconds, once this is cancelled.
   std::optional<CancelToken> cancel{};
+  /// With less than full, on_commit hooks wait until the commit is durable all the same: for the next full
+  /// commit of this process that changes something, Db::sync(), or the closing of the store.
+  Durability durability = Durability::full;
   TxStats* stats = nullptr;  ///< filled if given; borrowed until the call returns
 };
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "bayplan/metadata/options.h"
 #include "bayplan/metadata/tx.h"
 
 namespace bayplan::metadata {
@@ -27,6 +28,8 @@ class Submission {
   virtual void lose(const Error& error) = 0;
   /// The outcome is final.
   virtual void resolve() noexcept = 0;
+
+  Durability durability = Durability::full;
 };
 
 /// The error that stands for whatever a closure threw.
