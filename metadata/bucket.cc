@@ -41,6 +41,7 @@ Result<void> Bucket::for_each_bucket(
     const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const {
   return for_each([&](const Entry& entry) -> Result<void> {
     if (!entry.is_bucket) return {};
+    if (entry.bucket) return visit(entry.key, Bucket(*source_, *entry.bucket));
     BAYPLAN_ASSIGN(const auto found, bucket(entry.key));
     return found ? visit(entry.key, *found) : Result<void>{};
   });

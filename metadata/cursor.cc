@@ -111,7 +111,12 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
   entry.key = prefix_.empty() ? state_->keep(row->key) : state_->arena().keep(position_);
   entry.is_bucket = row->row.tag != Tag::value;
   entry.revision = row->row.revision;
-  if (!entry.is_bucket) entry.value = state_->keep(row->row.payload);
+  if (!entry.is_bucket) {
+    entry.value = state_->keep(row->row.payload);
+  } else if (!state_->core) {
+    entry.bucket = row->row.tag == Tag::bucket ? BucketHandle{row->row.number()}
+                                               : BucketHandle{0, row->row.payload, row->row.revision};
+  }
   return std::optional<Entry>(entry);
 }
 

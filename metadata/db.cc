@@ -25,7 +25,7 @@ Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
 
 Result<void> Db::renew(std::unique_ptr<const ReadTx>& tx) const {
   const ReadState& state = state_of(*tx);
-  if (state.environment != environment_) {
+  if (state.environment != environment_.get()) {
     return Error(Errc::invalid_argument, "store", directory().native(),
                  "the transaction is of another store");
   }
@@ -47,7 +47,7 @@ void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
 std::shared_ptr<const internal::Bell> Db::bell() const { return environment_->submissions().bell(); }
 
 std::int64_t Db::weight(const WriteTx& tx) noexcept {
-  const WriteCore& core = *tx.write_->core;
+  const WriteCore& core = *tx.read_->core;
   MDB_stat rows{};
   ::mdb_stat(core.txn(), tx.read_->environment->rows(), &rows);
   return static_cast<std::int64_t>(core.version() + rows.ms_branch_pages + rows.ms_leaf_pages +
@@ -74,13 +74,12 @@ Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOpt
   auto core = std::make_shared<WriteCore>(environment_, txn, *header);
   std::unique_ptr<WriteTx> tx(new WriteTx);
   tx->read_ = std::make_unique<ReadState>(environment_);
-  tx->read_->core = core;
-  tx->write_ = std::make_unique<WriteState>(WriteState{std::move(core)});
+  tx->read_->core = std::move(core);
   return tx;
 }
 
 Result<void> Db::commit(std::unique_ptr<WriteTx> tx, Durability begun, Durability wanted) const {
-  WriteCore& core = *tx->write_->core;
+  WriteCore& core = *tx->read_->core;
   DelayedHooks& delayed = environment_->delayed_hooks();
   // While the lock is held: what is delayed now belongs to commits before this one.
   auto earlier = begun == Durability::full ? delayed.take() : DelayedHooks::List{};

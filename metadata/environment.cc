@@ -141,10 +141,7 @@ void Environment::close() {
   ::mdb_env_close(std::exchange(env_, nullptr));
 }
 
-bool Environment::forked() const noexcept { return generation_ != process_generation(); }
-
-Result<void> Environment::usable() const {
-  if (!forked()) return {};
+Error Environment::fork_error() const {
   return Error(Errc::closed, "store", path_.native(), "opened before this process was forked")
       .with_advice("open the store again in the child");
 }

@@ -14,6 +14,7 @@
 #include "bayplan/base/result.h"
 #include "bayplan/metadata/db.h"
 #include "delayed_hooks.h"
+#include "environment_registry.h"
 #include "header.h"
 #include "reader_pool.h"
 #include "reserve.h"
@@ -37,8 +38,8 @@ class Environment {
   void close();
 
   /// Errors: closed, in a forked child.
-  Result<void> usable() const;
-  bool forked() const noexcept;
+  Result<void> usable() const { return forked() ? fork_error() : Result<void>{}; }
+  bool forked() const noexcept { return generation_ != process_generation(); }
   bool read_only() const noexcept { return read_only_; }
   const std::filesystem::path& path() const noexcept { return path_; }
   MDB_env* env() const noexcept { return env_; }
@@ -99,6 +100,7 @@ class Environment {
   };
 
   Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options);
+  Error fork_error() const;
   Result<void> map(const OpenOptions& options);
   Result<void> open_rows();
   Result<MDB_txn*> begin(unsigned int flags);

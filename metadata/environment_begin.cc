@@ -62,7 +62,8 @@ Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& o
   clear_dead_readers(began);
   grow_map();
   auto space = ensure_space(options.reclaiming);
-  auto txn = space ? begin(options.durability == Durability::full ? 0 : MDB_NOMETASYNC) : Result<MDB_txn*>(std::move(space).error());
+  auto txn = space ? begin(options.durability == Durability::full ? 0 : MDB_NOMETASYNC)
+                   : Result<MDB_txn*>(std::move(space).error());
   if (!txn) leave_gate();
   return txn;
 }

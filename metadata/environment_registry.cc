@@ -14,11 +14,12 @@
 #include "environment.h"
 
 namespace bayplan::metadata {
+
+std::atomic<std::uint64_t> fork_count{0};
+
 namespace {
 
 using DirectoryId = std::pair<dev_t, ino_t>;
-
-std::atomic<std::uint64_t> generation{0};
 
 struct Entry {
   std::weak_ptr<Environment> environment;
@@ -40,7 +41,7 @@ Registry& registry() {
 void before_fork() { registry().mutex.lock(); }
 void after_fork_in_parent() { registry().mutex.unlock(); }
 void after_fork_in_child() {
-  generation.fetch_add(1, std::memory_order_relaxed);
+  fork_count.fetch_add(1, std::memory_order_relaxed);
   // The parent's: the child opens its own. A lock lives as long as a descriptor of it does, in any process.
   for (const auto& [id, entry] : registry().environments) {
     if (entry.writer_file >= 0) ::close(entry.writer_file);
@@ -114,8 +115,6 @@ Result<std::shared_ptr<Environment>> acquire(const std::filesystem::path& direct
 }
 
 }  // namespace
-
-std::uint64_t process_generation() noexcept { return generation.load(std::memory_order_relaxed); }
 
 Result<std::shared_ptr<Environment>> acquire_environment(const std::filesystem::path& directory,
                                                          const OpenOptions& options) {

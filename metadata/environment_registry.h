@@ -2,6 +2,7 @@
 // closing one descriptor of its lock file drops the locks of both.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,7 +19,10 @@ class Environment;
 Result<std::shared_ptr<Environment>> acquire_environment(const std::filesystem::path& directory,
                                                          const OpenOptions& options);
 
+/// How often this process, or one before it, was forked off while it watched.
+extern std::atomic<std::uint64_t> fork_count;
+
 /// Differs between a process and the child it forks.
-std::uint64_t process_generation() noexcept;
+inline std::uint64_t process_generation() noexcept { return fork_count.load(std::memory_order_relaxed); }
 
 }  // namespace bayplan::metadata

@@ -10,13 +10,12 @@ namespace bayplan::metadata {
 namespace {
 
 Error bad_inline(std::string_view what) { return Error(Errc::corrupt, "inline bucket", {}, what); }
-Error bad_entry() { return bad_inline("an entry reaches beyond the end"); }
 Error bad_path() { return bad_inline("a bucket inside has vanished"); }
 
 using Found = Result<std::optional<InlineEntry>>;
 
 Found answer(const InlineScan& ended, std::optional<InlineEntry> found) {
-  if (ended.damaged()) return bad_entry();
+  if (ended.damaged()) return inline_damage();
   return found;
 }
 
@@ -35,7 +34,7 @@ Result<void> check_level(std::string_view bytes, Inside inside) {
     last = entry.key;
     if (entry.is_bucket) BAYPLAN_TRY(inside(entry.value));
   }
-  if (scan.damaged()) return bad_entry();
+  if (scan.damaged()) return inline_damage();
   return {};
 }
 
@@ -53,6 +52,8 @@ Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
 bool is_inner(const std::optional<InlineEntry>& entry) { return entry && entry->is_bucket; }
 
 }  // namespace
+
+Error inline_damage() { return bad_inline("an entry reaches beyond the end"); }
 
 Found inline_find(std::string_view bytes, std::string_view key) {
   InlineScan scan(bytes);
@@ -135,7 +136,7 @@ Result<InlineBuffer::Spot> InlineBuffer::locate(InlinePath path, std::string_vie
     if (order >= 0) return spot;
     spot.at += entry.size();
   }
-  if (scan.damaged()) return bad_entry();
+  if (scan.damaged()) return inline_damage();
   return spot;
 }
 

@@ -63,6 +63,9 @@ class InlineScan {
   std::string_view rest_;
 };
 
+/// What a scan that is damaged() has found: corrupt.
+Error inline_damage();
+
 /// The entry of `key`, or empty. Errors: corrupt.
 Result<std::optional<InlineEntry>> inline_find(std::string_view bytes, std::string_view key);
 /// The first user entry whose key is > `key` (>= when `inclusive`), or empty. Errors: corrupt.

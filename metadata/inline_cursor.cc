@@ -60,4 +60,60 @@ Result<std::optional<Entry>> InlineCursor::seek(std::string_view key) {
                 : remember(rows_->seek(key));
 }
 
+Entry FixedInlineCursor::entry_of(const InlineEntry& found) const {
+  if (found.is_bucket) return {found.key, {}, true, revision_, BucketHandle{0, found.value, revision_}};
+  return {found.key, found.value, false, revision_};
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::scan_on() {
+  InlineEntry found;
+  while (behind_->next(found)) {
+    if (found.key.empty()) continue;
+    position_ = found.key;
+    return std::optional(entry_of(found));
+  }
+  if (behind_->damaged()) return inline_damage();
+  return std::optional<Entry>{};
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::jump(Result<std::optional<InlineEntry>> found) {
+  BAYPLAN_ASSIGN(const auto inside, std::move(found));
+  behind_.reset();
+  if (!inside) return std::optional<Entry>{};
+  position_ = inside->key;
+  return std::optional(entry_of(*inside));
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::first() {
+  BAYPLAN_TRY(state_->usable());
+  position_ = "";
+  behind_.emplace(bytes_);
+  return scan_on();
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::last() {
+  BAYPLAN_TRY(state_->usable());
+  position_ = "";
+  return jump(inline_before(bytes_, {}));
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::next() {
+  BAYPLAN_TRY(state_->usable());
+  if (!position_) return std::optional<Entry>{};
+  return behind_ ? scan_on() : jump(inline_after(bytes_, *position_, false));
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::prev() {
+  BAYPLAN_TRY(state_->usable());
+  if (!position_) return std::optional<Entry>{};
+  return jump(inline_before(bytes_, *position_));
+}
+
+Result<std::optional<Entry>> FixedInlineCursor::seek(std::string_view key) {
+  BAYPLAN_TRY(state_->usable());
+  sought_.emplace(key);
+  position_ = *sought_;
+  return jump(inline_after(bytes_, key, true));
+}
+
 }  // namespace bayplan::metadata

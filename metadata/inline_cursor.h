@@ -1,4 +1,4 @@
-// The cursor of an inline bucket. Goes on in its rows when the bucket outgrows its parent's row meanwhile.
+// Cursors of inline buckets.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 
 namespace bayplan::metadata {
 
+/// In a write transaction. Goes on in its rows when the bucket outgrows its parent's row meanwhile.
 class InlineCursor final : public BucketCursor {
  public:
   InlineCursor(ReadState& state, const BucketHandle& bucket) : state_(&state), bucket_(bucket) {}
@@ -29,6 +30,31 @@ class InlineCursor final : public BucketCursor {
   BucketHandle bucket_;
   std::unique_ptr<TreeCursor> rows_;
   std::optional<std::string> position_;  // the key last answered or sought
+};
+
+/// In a read transaction, where the bytes stay as and where they are.
+class FixedInlineCursor final : public BucketCursor {
+ public:
+  FixedInlineCursor(const ReadState& state, const BucketHandle& bucket)
+      : state_(&state), bytes_(bucket.inline_bytes.value_or("")), revision_(bucket.revision) {}
+
+  Result<std::optional<Entry>> first() override;
+  Result<std::optional<Entry>> last() override;
+  Result<std::optional<Entry>> next() override;
+  Result<std::optional<Entry>> prev() override;
+  Result<std::optional<Entry>> seek(std::string_view key) override;
+
+ private:
+  Result<std::optional<Entry>> scan_on();
+  Result<std::optional<Entry>> jump(Result<std::optional<InlineEntry>> found);
+  Entry entry_of(const InlineEntry& found) const;
+
+  const ReadState* state_;
+  std::string_view bytes_;
+  std::uint64_t revision_;
+  std::optional<std::string> sought_{};         // what position_ views after a seek
+  std::optional<std::string_view> position_{};  // the key last answered or sought
+  std::optional<InlineScan> behind_{};          // goes on behind position_
 };
 
 }  // namespace bayplan::metadata

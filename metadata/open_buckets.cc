@@ -4,7 +4,7 @@ namespace bayplan::metadata {
 
 OpenBuckets::OpenBuckets() { buckets_.push_back({.rows_id = kRootBucketId}); }
 
-bool OpenBuckets::is_gone(OpenBucketId id) const {
+bool OpenBuckets::lies_in_gone(OpenBucketId id) const {
   for (; id != 0; id = at(id).parent) {
     if (at(id).gone) return true;
   }
@@ -56,6 +56,7 @@ void OpenBuckets::become(OpenBucketId id, const OpenBucket& bucket) {
   OpenBucket& here = buckets_[id - 1];
   if (!here.gone) index_.erase({here.parent, here.key});
   here = bucket;
+  any_gone_ |= here.gone;
   if (!here.gone) index_[{here.parent, here.key}] = id;
 }
 

@@ -33,7 +33,7 @@ class OpenBuckets {
 
   const OpenBucket& at(OpenBucketId id) const { return buckets_[id - 1]; }
   /// True when the bucket, or one around it, was deleted.
-  bool is_gone(OpenBucketId id) const;
+  bool is_gone(OpenBucketId id) const { return any_gone_ && lies_in_gone(id); }
   /// True when `id` is `ancestor`, or lies in it.
   bool is_inside(OpenBucketId id, OpenBucketId ancestor) const;
   /// The open bucket at `key`, if it was opened; 0 otherwise.
@@ -63,7 +63,9 @@ class OpenBuckets {
   };
   void change(OpenBucketId id, const OpenBucket& to);
   void become(OpenBucketId id, const OpenBucket& bucket);
+  bool lies_in_gone(OpenBucketId id) const;
 
+  bool any_gone_ = false;  // once true it stays
   std::vector<OpenBucket> buckets_;
   std::unordered_map<Place, OpenBucketId, PlaceHash> index_;
   std::vector<std::pair<OpenBucketId, OpenBucket>> journal_;  // what each change replaced

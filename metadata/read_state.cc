@@ -12,7 +12,7 @@ ReadState::~ReadState() {
   environment->end_read(own_txn);
 }
 
-Result<void> ReadState::usable() const {
+Result<void> ReadState::look_closer() const {
   BAYPLAN_TRY(environment->usable());
   if (!core) return {};
   if (!core->ended() && core->level() == level) {
@@ -29,9 +29,8 @@ Result<void> ReadState::usable(const BucketHandle& bucket) const {
   return Error(Errc::closed, "bucket", core->buckets().at(bucket.id).key, "was deleted in this transaction");
 }
 
-Result<Extent> ReadState::extent(const BucketHandle& bucket) {
+Result<Extent> ReadState::locate_extent(const BucketHandle& bucket) {
   BAYPLAN_TRY(usable(bucket));
-  if (!core) return Extent{bucket.id, bucket.inline_bytes, bucket.revision};
   BAYPLAN_ASSIGN(const Location location, locate_bucket(core->buckets(), bucket.id));
   if (location.host == 0) return Extent{location.rows_id};
   BAYPLAN_ASSIGN(const HostRow row, read_host(*this, location));

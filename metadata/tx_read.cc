@@ -20,19 +20,23 @@ bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag
 
 Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent, std::string_view key) {
   if (key.empty()) return std::optional<Entry>{};
-  BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, key));
-  if (!found) return std::optional<Entry>{};
-  Entry entry{state.keep(found->key), {}, found->is_bucket, extent.revision};
-  if (!entry.is_bucket) entry.value = state.keep(found->value);
-  return std::optional<Entry>(entry);
+  InlineScan scan(*extent.inline_bytes);
+  InlineEntry found;
+  while (scan.next(found)) {
+    if (found.key != key) continue;
+    const std::string_view value = found.is_bucket ? std::string_view() : state.keep(found.value);
+    return std::optional<Entry>(std::in_place,
+                                Entry{state.keep(found.key), value, found.is_bucket, extent.revision});
+  }
+  if (scan.damaged()) return inline_damage();
+  return std::optional<Entry>{};
 }
 
 // A bucket as its transaction names it. `rows_id` is 0 for an inline one, whose bytes are `inline_bytes`.
 BucketHandle handle_of(ReadState& state, const BucketHandle& parent, std::string_view key,
                        std::uint64_t rows_id, std::string_view inline_bytes, std::uint64_t revision) {
   if (state.core) return {open_bucket(*state.core, parent.id, key, rows_id)};
-  if (rows_id != 0) return {rows_id};
-  return {0, inline_bytes, revision};
+  return rows_id != 0 ? BucketHandle{rows_id} : BucketHandle{0, inline_bytes, revision};
 }
 
 }  // namespace
@@ -80,6 +84,8 @@ Result<std::uint64_t> ReadTx::sequence(const BucketHandle& bucket) const {
 
 Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bucket) const {
   BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  if (extent.inline_bytes && !read_->core)
+    return std::unique_ptr<BucketCursor>(std::make_unique<FixedInlineCursor>(*read_, bucket));
   if (extent.inline_bytes)
     return std::unique_ptr<BucketCursor>(std::make_unique<InlineCursor>(*read_, bucket));
   return std::unique_ptr<BucketCursor>(std::make_unique<TreeCursor>(*read_, bucket, extent.rows_id));

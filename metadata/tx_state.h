@@ -76,7 +76,8 @@ class WriteCore {
   };
   Pending* pending(OpenBucketId host) noexcept { return pending_.host == host ? &pending_ : nullptr; }
   /// Precondition: nothing is pending.
-  Pending& begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes, std::uint64_t revision);
+  Pending& begin_pending(OpenBucketId host, const RowKey& row, std::string_view bytes,
+                         std::uint64_t revision);
   void drop_pending() noexcept { pending_.host = 0; }
   /// Errors: no_space, io.
   Result<void> flush() { return pending_.host == 0 ? Result<void>{} : flush_pending(); }
@@ -143,24 +144,30 @@ struct Extent {
 
 /// A read transaction, or one level of a write transaction as its readers see it.
 struct ReadState {
-  explicit ReadState(std::shared_ptr<Environment> env) : environment(std::move(env)) {}
+  explicit ReadState(std::shared_ptr<Environment> env) : environment(env.get()), kept(std::move(env)) {}
+  /// A savepoint: `outer` lives longer.
+  explicit ReadState(const ReadState& outer, std::size_t of)
+      : environment(outer.environment), core(outer.core), level(of) {}
   ~ReadState();
   ReadState(const ReadState&) = delete;
   ReadState& operator=(const ReadState&) = delete;
 
   /// Errors: closed (forked, ended, a savepoint inside is open).
-  Result<void> usable() const;
+  Result<void> usable() const { return !core && !environment->forked() ? Result<void>{} : look_closer(); }
   /// usable(), and `bucket` was not deleted in this transaction.
   Result<void> usable(const BucketHandle& bucket) const;
   /// Errors: closed, corrupt, version_mismatch, no_space (what is pending cannot be written), io.
-  Result<Extent> extent(const BucketHandle& bucket);
+  Result<Extent> extent(const BucketHandle& bucket) {
+    if (core || environment->forked()) return locate_extent(bucket);
+    return Extent{bucket.id, bucket.inline_bytes, bucket.revision};
+  }
   /// What is pending is written. Errors: no_space, io.
   Result<void> settle() { return core ? core->flush() : Result<void>{}; }
   MDB_txn* txn() const noexcept { return core ? core->txn() : own_txn; }
   std::uint64_t version() const noexcept { return core ? core->version() : 0; }
   /// `bytes` of LMDB's pages, so that they last as long as the transaction.
   std::string_view keep(std::string_view bytes) { return core ? core->arena().keep(bytes) : bytes; }
-  Arena& arena() noexcept { return core ? core->arena() : own_arena; }
+  Arena& arena() { return core ? core->arena() : own_arena ? *own_arena : own_arena.emplace(); }
 
   /// The row under `key`. In a write transaction the answer's key is a view of `key`.
   /// Errors: corrupt, version_mismatch, no_space (what is pending cannot be written), io.
@@ -168,21 +175,21 @@ struct ReadState {
   /// Number of the last commit that a read transaction sees; 0 when it cannot be read.
   std::uint64_t revision() noexcept;
 
-  std::shared_ptr<Environment> environment;
+  Environment* environment;
+  std::shared_ptr<Environment> kept{};
   MDB_txn* own_txn = nullptr;   // of a read transaction
   MDB_cursor* probe = nullptr;  // of a read transaction: a second look at a page already found is cheap
   std::optional<std::uint64_t> known_revision{};
-  std::shared_ptr<WriteCore> core;  // of a write transaction
+  std::shared_ptr<WriteCore> core{};  // of a write transaction
   std::size_t level = 0;
-  Arena own_arena;
+  bool committed = false;  // this level of it
+  std::optional<Arena> own_arena{};
+
+ private:
+  Result<void> look_closer() const;
+  Result<Extent> locate_extent(const BucketHandle& bucket);
 };
 
 ReadState& state_of(const ReadTx& tx);
-
-/// Marks the WriteTx of one level as the owner of that level until it was committed.
-struct WriteState {
-  std::shared_ptr<WriteCore> core;
-  bool committed = false;
-};
 
 }  // namespace bayplan::metadata

@@ -7,11 +7,11 @@ namespace bayplan::metadata {
 WriteTx::WriteTx() = default;
 
 WriteTx::~WriteTx() {
-  if (!write_ || write_->committed || write_->core->ended()) return;
+  if (!read_ || read_->committed || read_->core->ended()) return;
   if (read_->level == 0) {
-    write_->core->abort();
-  } else if (read_->level == write_->core->level()) {
-    write_->core->abort_level();
+    read_->core->abort();
+  } else if (read_->level == read_->core->level()) {
+    read_->core->abort_level();
   }
 }
 
@@ -25,24 +25,21 @@ Result<void> WriteTx::delete_bucket(std::string_view name) { return root().delet
 
 Result<std::unique_ptr<WriteTx>> WriteTx::begin_savepoint() {
   BAYPLAN_TRY(read_->usable());
-  WriteCore& core = *write_->core;
+  WriteCore& core = *read_->core;
   BAYPLAN_TRY(core.begin_level());
   std::unique_ptr<WriteTx> inner(new WriteTx);
-  inner->read_ = std::make_unique<ReadState>(read_->environment);
-  inner->read_->core = write_->core;
-  inner->read_->level = core.level();
-  inner->write_ = std::make_unique<WriteState>(WriteState{write_->core});
+  inner->read_ = std::make_unique<ReadState>(*read_, core.level());
   return inner;
 }
 
 Result<void> WriteTx::end_savepoint(WriteTx& inner) {
   BAYPLAN_TRY(inner.read_->usable());
-  BAYPLAN_TRY(write_->core->commit_level());
-  inner.write_->committed = true;
+  BAYPLAN_TRY(read_->core->commit_level());
+  inner.read_->committed = true;
   return {};
 }
 
-void WriteTx::on_commit(std::function<void()> hook) { write_->core->on_commit(std::move(hook)); }
-void WriteTx::on_abort(std::function<void()> hook) { write_->core->on_abort(std::move(hook)); }
+void WriteTx::on_commit(std::function<void()> hook) { read_->core->on_commit(std::move(hook)); }
+void WriteTx::on_abort(std::function<void()> hook) { read_->core->on_abort(std::move(hook)); }
 
 }  // namespace bayplan::metadata

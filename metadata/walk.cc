@@ -34,6 +34,8 @@ Result<void> walk(const Bucket& bucket, const Visitor& visitor) {
       BAYPLAN_TRY(visitor.leave());
     } else if (!entry->is_bucket) {
       BAYPLAN_TRY(visitor.value(*entry));
+    } else if (entry->bucket) {
+      BAYPLAN_TRY(enter(entry->key, Bucket(bucket.source(), *entry->bucket), levels, visitor));
     } else {
       BAYPLAN_ASSIGN(const auto child, level.bucket.bucket(entry->key));
       if (child) BAYPLAN_TRY(enter(entry->key, *child, levels, visitor));

@@ -39,6 +39,8 @@ struct Entry {
   /// Commit that changed it last, or anything in the row that it shares with others; 0 where the source keeps
   /// none.
   std::uint64_t revision = 0;
+  /// Of a bucket, where the source knows it without another look.
+  std::optional<BucketHandle> bucket{};
 };
 
 /// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last

@@ -24,7 +24,6 @@ namespace bayplan::metadata {
 class Db;
 class Environment;
 struct ReadState;
-struct WriteState;
 
 namespace internal {
 // What a closure must not answer. Seen through optional and vector; a view hidden in a struct is not seen.
@@ -158,8 +157,6 @@ class WriteTx : public ReadTx {
   WriteTx();
   Result<std::unique_ptr<WriteTx>> begin_savepoint();
   Result<void> end_savepoint(WriteTx& inner);
-
-  std::unique_ptr<WriteState> write_;
 };
 
 }  // namespace bayplan::metadata
