@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-
-#include "row.h"
-
 namespace bayplan::metadata {
 namespace {
 
@@ -27,7 +24,6 @@ Result<void> check_level(std::string_view bytes, Inside inside) {
   std::optional<std::string_view> last;
   while (scan.next(entry)) {
     if (last && entry.key <= *last) return bad_inline("its keys are out of order");
-    if (entry.key.size() > kMaxChunkBytes) return bad_inline("a key is too long");
     const bool is_sequence = entry.key.empty();
     if (is_sequence && (entry.is_bucket || entry.value.size() != sizeof(std::uint64_t)))
       return bad_inline("its sequence is malformed");
@@ -155,7 +151,7 @@ Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
   BAYPLAN_ASSIGN(const Spot spot, locate(path, entry.key));
   if (is_inner(spot.there)) return InlinePut::holds_bucket;
   if (spot.there && entry.is_bucket) return InlinePut::holds_value;
-  if (entry.key.size() > kMaxChunkBytes) return InlinePut::full;
+  if (entry.key.size() > kMaxInlineKeyBytes) return InlinePut::full;
   if (!entry.is_bucket && entry.value.size() > kMaxInlineValueBytes) return InlinePut::full;
   std::size_t depth = path.size() + 1;
   if (entry.is_bucket) {
@@ -165,8 +161,8 @@ Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
   if (depth > kMaxInlineDepth) return InlinePut::full;
   if (bytes_.size() - spot.size() + entry.size() > kMaxInlineBytes) return InlinePut::full;
   char* to = make_room(spot, entry.size());
-  const auto key_size = static_cast<std::uint16_t>(entry.key.size());
-  store_le(to, static_cast<std::uint16_t>(entry.is_bucket ? key_size | InlineScan::kBucketBit : key_size));
+  const auto key_size = static_cast<unsigned char>(entry.key.size());
+  *to = static_cast<char>(entry.is_bucket ? key_size | InlineScan::kBucketBit : key_size);
   store_le(to + InlineScan::kValueSizeAt, static_cast<std::uint16_t>(entry.value.size()));
   to += InlineScan::kHeaderBytes;
   to = std::copy(entry.key.begin(), entry.key.end(), to);

@@ -1,7 +1,7 @@
 // Inline buckets: a small bucket, and the small buckets inside it, in the bytes of one row.
 //
 //   bucket = entry*                                  in key order
-//   entry  = u16 LE key length (bit 15: a bucket) · u16 LE value length · key · value
+//   entry  = u8 key length (bit 7: a bucket) · u16 LE value length · key · value
 //
 // The value of a bucket's entry is that bucket. The empty key holds the sequence, u64 LE, as in rows (row.h).
 #pragma once
@@ -21,6 +21,7 @@ namespace bayplan::metadata {
 inline constexpr std::size_t kMaxInlineBytes = 1024;
 /// Larger values lie in rows of their own, so that a change beside them does not write them again.
 inline constexpr std::size_t kMaxInlineValueBytes = 512;
+inline constexpr std::size_t kMaxInlineKeyBytes = 127;
 /// Buckets inside one another in one row, the outermost included.
 inline constexpr std::size_t kMaxInlineDepth = 8;
 
@@ -31,7 +32,7 @@ struct InlineEntry {
   bool is_bucket = false;
 
   /// Bytes that the entry takes.
-  std::size_t size() const noexcept { return 4 + key.size() + value.size(); }
+  std::size_t size() const noexcept { return 3 + key.size() + value.size(); }
 };
 
 /// Takes an inline bucket apart, entry for entry.
@@ -41,7 +42,7 @@ class InlineScan {
   /// False at the end, and where an entry reaches beyond it, which damaged() tells apart.
   bool next(InlineEntry& entry) noexcept {
     if (rest_.size() < kHeaderBytes) return false;
-    const auto key_field = load_le<std::uint16_t>(rest_.data());
+    const auto key_field = static_cast<unsigned char>(rest_.front());
     const std::size_t key_size = key_field & kKeySizeBits;
     const std::size_t value_size = load_le<std::uint16_t>(rest_.data() + kValueSizeAt);
     if (key_size + value_size > rest_.size() - kHeaderBytes) return false;
@@ -54,10 +55,10 @@ class InlineScan {
   /// Precondition: next() answered false.
   bool damaged() const noexcept { return !rest_.empty(); }
 
-  static constexpr std::size_t kHeaderBytes = 4;
-  static constexpr std::size_t kValueSizeAt = 2;
-  static constexpr std::uint16_t kBucketBit = 0x8000;
-  static constexpr std::uint16_t kKeySizeBits = 0x7fff;
+  static constexpr std::size_t kHeaderBytes = 3;
+  static constexpr std::size_t kValueSizeAt = 1;
+  static constexpr unsigned char kBucketBit = 0x80;
+  static constexpr unsigned char kKeySizeBits = 0x7f;
 
  private:
   std::string_view rest_;

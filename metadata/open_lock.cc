@@ -19,6 +19,15 @@ Result<UniqueFd> open_lock_file(int directory, bool read_only) {
   return existing ? std::move(existing) : UniqueFd{};
 }
 
+// For people. Always as long, because a file that is emptied and written again is flushed when it is closed.
+void note_process(int fd) {
+  constexpr std::size_t kWidth = 10;
+  std::string line = std::to_string(::getpid());
+  line.resize(kWidth, ' ');
+  line += '\n';
+  [[maybe_unused]] const ssize_t written = ::pwrite(fd, line.data(), line.size(), 0);
+}
+
 }  // namespace
 
 Result<UniqueFd> open_writer_file(int directory) { return open_lock_file(directory, false); }
@@ -27,10 +36,7 @@ Result<UniqueFd> take_open_lock(int directory, bool read_only) {
   BAYPLAN_ASSIGN(UniqueFd fd, open_lock_file(directory, read_only));
   if (!fd) return fd;
   BAYPLAN_TRY(file::lock_exclusive(fd.get(), kOpenLockName));
-  if (!read_only && ::ftruncate(fd.get(), 0) == 0) {
-    ignore_error(file::write_all(fd.get(), as_bytes(std::to_string(::getpid()) + "\n"), kOpenLockName),
-                 "the process id is information for people");
-  }
+  if (!read_only) note_process(fd.get());
   return fd;
 }
 

@@ -189,7 +189,7 @@ TEST_F(CheckRows, a_malformed_inline_bucket) {
 }
 
 TEST_F(CheckRows, an_inline_bucket_out_of_order) {
-  const std::string entries{"\1\0\1\0bx\1\0\1\0ay", 12};
+  const std::string entries{"\1\1\0bx\1\1\0ay", 10};
   plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, entries});
   expect_problem("id " + std::to_string(a_), "out of order");
 }
@@ -197,7 +197,7 @@ TEST_F(CheckRows, an_inline_bucket_out_of_order) {
 TEST_F(CheckRows, an_inline_bucket_deeper_than_any) {
   std::string bucket;
   for (int level = 0; level < 20; ++level) {
-    std::string around{"\1\x80", 2};
+    std::string around{"\x81", 1};
     around += static_cast<char>(bucket.size());
     around += '\0';
     bucket = around + 'k' + bucket;

@@ -57,8 +57,8 @@ TEST(InlineBucket, what_does_not_fit_changes_nothing) {
   ASSERT_TRUE(stored(buffer.put({}, {"k", std::string(kMaxInlineValueBytes, 'v')})));
   const std::string before(buffer.bytes());
   EXPECT_FALSE(stored(buffer.put({}, {"l", std::string(kMaxInlineValueBytes + 1, 'v')})));
-  EXPECT_FALSE(stored(buffer.put({}, {std::string(503, 'k'), ""})));
-  const std::size_t left = kMaxInlineBytes - before.size() - 5;
+  EXPECT_FALSE(stored(buffer.put({}, {std::string(128, 'k'), ""})));
+  const std::size_t left = kMaxInlineBytes - before.size() - 4;
   EXPECT_FALSE(stored(buffer.put({}, {"l", std::string(left + 1, 'v')})));
   EXPECT_EQ(buffer.bytes(), before);
   EXPECT_TRUE(stored(buffer.put({}, {"l", std::string(left, 'v')})));
