@@ -84,13 +84,15 @@ Result<int> list_images(const Session& session, bool quiet) {
 
 Result<int> remove_images(const Session& session, const std::vector<std::string>& names) {
   BAYPLAN_ASSIGN(const images::Store store, session.open_store());
-  const auto removed = store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
-    for (const auto& name : names) {
-      BAYPLAN_ASSIGN(const images::Image image, images::find(tx, session.ns, name));
-      BAYPLAN_TRY(images::remove(tx, session.ns, image.name));
-    }
-    return {};
-  });
+  const auto removed = store.db().update(
+      [&](metadata::WriteTx& tx) -> Result<void> {
+        for (const auto& name : names) {
+          BAYPLAN_ASSIGN(const images::Image image, images::find(tx, session.ns, name));
+          BAYPLAN_TRY(images::remove(tx, session.ns, image.name));
+        }
+        return {};
+      },
+      {.reclaiming = true});
   if (!removed) return removed.error();
   return 0;
 }

@@ -83,17 +83,15 @@ Result<void> fill(images::Store& store, const BundleDir& directory, std::string_
   return snapshots::mount_all(prepared.mounts, directory.rootfs()).with_context("container", id);
 }
 
-Result<void> remove_records(images::Store& store, std::string_view ns, std::string_view id) {
-  return store.db().update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_ASSIGN(const Container container, get(tx, ns, id));
-    BAYPLAN_TRY(remove(tx, ns, id));
-    if (container.snapshotter.empty()) return {};
-    BAYPLAN_TRY(check_snapshotter(store, container));
-    auto removed = store.snapshotter().remove(tx, ns, container.snapshot_key);
-    if (!removed && removed.error().code() == Errc::not_found)
-      return {};  // containerd's clients may have been first
-    return removed;
-  });
+Result<void> remove_records(WriteTx& tx, images::Store& store, std::string_view ns, std::string_view id) {
+  BAYPLAN_ASSIGN(const Container container, get(tx, ns, id));
+  BAYPLAN_TRY(remove(tx, ns, id));
+  if (container.snapshotter.empty()) return {};
+  BAYPLAN_TRY(check_snapshotter(store, container));
+  auto removed = store.snapshotter().remove(tx, ns, container.snapshot_key);
+  if (!removed && removed.error().code() == Errc::not_found)
+    return {};  // containerd's clients may have been first
+  return removed;
 }
 
 }  // namespace
@@ -134,7 +132,8 @@ Result<void> remove_with_snapshot(images::Store& store, const std::filesystem::p
   }
   if (!directory) return std::move(directory).error();
   BAYPLAN_TRY(end_leftover(run_root, ns, id));
-  BAYPLAN_TRY(remove_records(store, ns, id));
+  BAYPLAN_TRY(store.db().update([&](WriteTx& tx) { return remove_records(tx, store, ns, id); },
+                                {.reclaiming = true}));
   return directory->remove();
 }
 

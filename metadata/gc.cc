@@ -126,8 +126,9 @@ Result<GcReport> collect(const Db& db, Kinds kinds, const GcOptions& options, co
     BAYPLAN_ASSIGN(Mark found, mark(db, kinds, control));
     return to_report(std::move(found));
   }
-  BAYPLAN_ASSIGN(GcReport report,
-                 db.update([&](WriteTx& tx) { return mark_and_sweep(db, tx, kinds, control); }));
+  BAYPLAN_ASSIGN(
+      GcReport report,
+      db.update([&](WriteTx& tx) { return mark_and_sweep(db, tx, kinds, control); }, {.reclaiming = true}));
   BAYPLAN_TRY(fault::at(fault::Point::gc_swept));
   for (const GcKind* kind : kinds) {
     BAYPLAN_ASSIGN(const FileSweep swept, kind->sweep_files(db, control));
