@@ -215,7 +215,7 @@ Operation Lockstep::some_operation(const Items& items) {
   operation.key = likely_key(items);
   operation.number =
       operation.kind == Kind::set_sequence && random_.one_in(10) ? ~std::uint64_t{0} : some_size();
-  operation.fill = "uvw"[random_.below(3)];
+  operation.fill = 'u' + random_.below(3);
   if (operation.kind == Kind::move) operation.new_key = random_.one_in(2) ? operation.key : some_key();
   return operation;
 }

@@ -41,9 +41,9 @@ TYPED_TEST(BucketContract, Bucket_Put_Single) {
   Random random(seed);
   Items stored;
   this->in_widgets([](auto&) {});
-  for (const auto& [key, bytes] : random_items(random, 60, 600, 700)) {
-    this->in_widgets([&](auto& bucket) { bucket.put(key, bytes).value(); });
-    stored[key] = bytes;
+  for (const auto& item : random_items(random, 60, 600, 700)) {
+    this->in_widgets([&](auto& bucket) { bucket.put(item.first, item.second).value(); });
+    stored.insert(item);
     this->view([&](const auto& tx) { expect_items(*tx.bucket("widgets").value(), stored); });
   }
 }

@@ -177,10 +177,11 @@ class Soak {
  private:
   bool going() const { return !failed_ && std::chrono::steady_clock::now() < end_; }
 
-  // The one place where a writer meets the store.
+  // The one place where a writer meets the store: alone, or in a group.
   void write_once(Random& random) {
+    const auto body = [&](WriteTx& tx) { return one_transaction(tx, random); };
     try {
-      const auto result = db_.update([&](WriteTx& tx) { return one_transaction(tx, random); });
+      const auto result = random.one_in(2) ? db_.update(body) : db_.submit(body).get();
       if (!result && result.error().code() != Errc::cancelled)
         throw std::runtime_error(result.error().to_string());
     } catch (const Thrown&) {
