@@ -4,11 +4,10 @@
 #include <cstdlib>
 
 #include "bayplan/base/file.h"
-#include "bayplan/base/json.h"
 #include "bayplan/snapshots/mount.h"
+#include "bundle_config.h"
 #include "bundle_state.h"
 #include "runtime_state.h"
-#include "spec_defaults.h"
 
 namespace bayplan::containers {
 namespace {
@@ -44,27 +43,6 @@ Result<Prepared> load(images::Store& store, std::string_view ns, std::string_vie
   });
 }
 
-void write_root(json::Writer& out, const std::optional<json::Value>& root) {
-  const auto readonly = root ? root->find("readonly") : std::nullopt;
-  out.key("root").begin_object().member("path", kRootfsName);
-  if (readonly) out.key("readonly").value(*readonly);
-  out.end_object();
-}
-
-// The recorded spec with our rootfs, whatever root it names: one made elsewhere could name the host's.
-Result<std::string> config_for_bundle(const Container& container) {
-  BAYPLAN_ASSIGN(const auto spec, json::Document::parse(container.spec, "runtime spec"));
-  BAYPLAN_ASSIGN(const auto members, spec.root().as_object());
-  json::Writer out;
-  out.begin_object();
-  write_root(out, spec.root().find("root"));
-  for (const auto& [name, value] : members) {
-    if (name != "root") out.key(name).value(value);
-  }
-  out.end_object();
-  return std::move(out).take();
-}
-
 Result<void> write_config(int directory, std::string_view config) {
   BAYPLAN_TRY(file::unlink(directory, kConfigName));
   BAYPLAN_ASSIGN(const UniqueFd fd,
@@ -75,8 +53,9 @@ Result<void> write_config(int directory, std::string_view config) {
 Result<void> fill(images::Store& store, const BundleDir& directory, std::string_view ns,
                   std::string_view id) {
   BAYPLAN_ASSIGN(const Prepared prepared, load(store, ns, id));
+  BAYPLAN_ASSIGN(const std::string cgroup, cgroup_name(directory.fd(), ns, id));
   BAYPLAN_ASSIGN(const std::string config,
-                 config_for_bundle(prepared.container).with_context("container", id));
+                 config_for_bundle(prepared.container.spec, cgroup).with_context("container", id));
   BAYPLAN_TRY(write_config(directory.fd(), config));
   BAYPLAN_ASSIGN(const UniqueFd rootfs,
                  file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));

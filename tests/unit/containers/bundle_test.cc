@@ -76,6 +76,32 @@ TEST_P(BundleTest, HoldsTheMountedSnapshotAndTheSpec) {
               testing::ElementsAre("/bin/sh"));
 }
 
+std::string cgroup_of(const fs::path& bundle) {
+  const auto config = json::Document::parse(read_file(bundle / "config.json"), "config");
+  return std::string(config->root().object("linux")->string("cgroupsPath").value());
+}
+
+TEST_P(BundleTest, TheSameNameInTwoStoresHasTwoCgroups) {
+  ContainerStore other(GetParam());
+  other.add_image("a", {plain_layer("one")});
+  ASSERT_EQ(words(other.create("c1", "a")), "");
+  const auto ours = store_.prepare("c1");
+  const auto theirs = other.prepare("c1");
+  ASSERT_EQ(words(ours) + words(theirs), "");
+  EXPECT_THAT(cgroup_of(ours->path()), testing::StartsWith("bayplan-default+c1-"));
+  EXPECT_NE(cgroup_of(ours->path()), cgroup_of(theirs->path()));
+}
+
+TEST_P(BundleTest, ASpecMayChooseItsCgroup) {
+  Container container = *store_.get("c1");
+  container.id = "c2";
+  container.spec = R"({"ociVersion":"1.1.0","linux":{"cgroupsPath":"/own"}})";
+  record(container);
+  const auto bundle = store_.prepare("c2");
+  ASSERT_EQ(words(bundle), "");
+  EXPECT_EQ(cgroup_of(bundle->path()), "/own");
+}
+
 TEST_P(BundleTest, IsForItsOwnerOnly) {
   const auto bundle = store_.prepare("c1");
   for (const fs::path& path : {store_.run_root(), bundle->path().parent_path(), bundle->path()}) {

@@ -35,7 +35,7 @@ std::string_view errc_text(Errc code) noexcept;
 struct Quoted {
   std::string operator()(std::string_view name) const;
 };
-inline constexpr Quoted quoted{};
+inline constexpr Quoted quoted{};  // NOLINT(readability-identifier-naming): it is called like a function
 
 class [[nodiscard]] Error {
  public:
