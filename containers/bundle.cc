@@ -8,6 +8,7 @@
 #include "bundle_config.h"
 #include "bundle_state.h"
 #include "runtime_state.h"
+#include "spec_defaults.h"
 
 namespace bayplan::containers {
 namespace {
