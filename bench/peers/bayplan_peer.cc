@@ -1,4 +1,4 @@
-// The public bucket interface, doing what bbolt/store.go does, bucket by bucket.
+// The public bucket interface, doing what go/bbolt.go does, bucket by bucket.
 #include <chrono>
 
 #include "bayplan/metadata/db.h"

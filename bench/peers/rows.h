@@ -3,7 +3,7 @@
 //   PROGRAM --dir DIR --records N [--rows a,b,...] [--ops N] [--reads N] [--first N]
 //
 // prints one JSON object per row. The store holds records 0 to N-1 once row `load` ran; rows that make
-// records begin with number --first (default 0). bbolt/rows.go is this file in Go.
+// records begin with number --first (default 0). go/rows.go is this file in Go.
 #pragma once
 
 #include <cstdint>

@@ -49,7 +49,7 @@ func makeRecord(number uint64) record {
 		updatedAt: goTime(number),
 		mediaType: []byte("application/vnd.oci.image.manifest.v1+json"),
 		digest:    []byte(digest),
-		size:      []byte{byte(0x80 | number&127), byte(0x80 | (number>>7)&127), 9},
+		size:      []byte{byte(0x80 | number<<1&127), byte(0x80 | (number>>6)&127), 9},
 		labels:    [3][]byte{[]byte("team/app"), []byte("managed"), []byte("pinned")},
 	}
 }
@@ -59,7 +59,11 @@ func changedTime(number uint64) []byte { return goTime(number + 1_000_000) }
 // checksum is what a reader saw, in any order.
 type checksum uint64
 
-func (c *checksum) add(bytes []byte) {
+func (c *checksum) add(bytes []byte) { see(c, bytes) }
+
+func (c *checksum) addString(text string) { see(c, text) }
+
+func see[T []byte | string](c *checksum, bytes T) {
 	if len(bytes) == 0 {
 		return
 	}

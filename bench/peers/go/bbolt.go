@@ -1,34 +1,13 @@
-// bbolt as containerd opens it, and containerd's buckets: v1/default/images/<name>/{createdat,updatedat,labels/,target/}.
+// bbolt itself, with containerd's buckets: v1/default/images/<name>/{createdat,updatedat,labels/,target/}.
 package main
 
-import (
-	"os"
-	"path/filepath"
+import bolt "go.etcd.io/bbolt"
 
-	bolt "go.etcd.io/bbolt"
-)
+type bboltPeer struct{ boltFile }
 
-func check(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
+func main() { runRows(&bboltPeer{}) }
 
-type store struct {
-	path string
-	db   *bolt.DB
-}
-
-func (s *store) open(directory string) {
-	check(os.MkdirAll(directory, 0o700))
-	s.path = filepath.Join(directory, "meta.db")
-	options := *bolt.DefaultOptions
-	options.NoFreelistSync = true
-	options.FreelistType = bolt.FreelistMapType
-	var err error
-	s.db, err = bolt.Open(s.path, 0o600, &options)
-	check(err)
-}
+func (s *bboltPeer) open(directory string) { s.openBolt(directory) }
 
 func writableImages(tx *bolt.Tx) *bolt.Bucket {
 	version, err := tx.CreateBucketIfNotExists([]byte("v1"))
@@ -61,7 +40,7 @@ func putRecord(images *bolt.Bucket, r *record) {
 	check(target.Put([]byte("size"), r.size))
 }
 
-func (s *store) create(records []record) {
+func (s *bboltPeer) create(records []record) {
 	check(s.db.Update(func(tx *bolt.Tx) error {
 		bucket := writableImages(tx)
 		for n := range records {
@@ -72,14 +51,14 @@ func (s *store) create(records []record) {
 }
 
 // batch is bbolt's own group commit.
-func (s *store) batch(r *record) {
+func (s *bboltPeer) batch(r *record) {
 	check(s.db.Batch(func(tx *bolt.Tx) error {
 		putRecord(writableImages(tx), r)
 		return nil
 	}))
 }
 
-func (s *store) update(name, updatedAt, label []byte) {
+func (s *bboltPeer) update(name, updatedAt, label []byte) {
 	check(s.db.Update(func(tx *bolt.Tx) error {
 		bucket, err := writableImages(tx).CreateBucketIfNotExists(name)
 		check(err)
@@ -90,7 +69,7 @@ func (s *store) update(name, updatedAt, label []byte) {
 	}))
 }
 
-func (s *store) remove(name []byte) {
+func (s *bboltPeer) remove(name []byte) {
 	check(s.db.Update(func(tx *bolt.Tx) error { return writableImages(tx).DeleteBucket(name) }))
 }
 
@@ -118,14 +97,14 @@ func seeRecord(bucket *bolt.Bucket, seen *checksum) {
 	}))
 }
 
-func (s *store) get(name []byte, seen *checksum) {
+func (s *bboltPeer) get(name []byte, seen *checksum) {
 	check(s.db.View(func(tx *bolt.Tx) error {
 		seeRecord(images(tx).Bucket(name), seen)
 		return nil
 	}))
 }
 
-func (s *store) list(seen *checksum) {
+func (s *bboltPeer) list(seen *checksum) {
 	check(s.db.View(func(tx *bolt.Tx) error {
 		all := images(tx)
 		return all.ForEach(func(name, _ []byte) error {
@@ -136,7 +115,7 @@ func (s *store) list(seen *checksum) {
 	}))
 }
 
-func (s *store) listNames(seen *checksum) {
+func (s *bboltPeer) listNames(seen *checksum) {
 	check(s.db.View(func(tx *bolt.Tx) error {
 		return images(tx).ForEach(func(name, _ []byte) error {
 			seen.add(name)
