@@ -34,7 +34,8 @@ class Failed(Exception):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="bayplan, raw LMDB and bbolt at the same job")
+    parser = argparse.ArgumentParser(prog="scripts/bench",
+                                     description="bayplan, raw LMDB, bbolt and containerd at the same job")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--quick", dest="mode", action="store_const", const="quick", help="10k records, 3 rounds")
     mode.add_argument("--full", dest="mode", action="store_const", const="full", help="10k and 100k, 5 rounds (default)")
@@ -102,7 +103,7 @@ def measure(programs, mode, groups, work, syncing):
         for number in range(rounds):
             for at, group in enumerate(groups):
                 for peer, program in programs.items():
-                    if group in SAVEPOINTS and peer == "bbolt":
+                    if group in SAVEPOINTS and peer not in comparison.NESTED:
                         continue
                     store = work / f"{peer}-{records}-{number}{'-sorted' if group == 'sorted' else ''}"
                     first = 0 if at == 0 else at * 10_000_000
@@ -159,10 +160,12 @@ def compare(options, work):
     counted = syncs.count(programs, work) if options.syncs else {}
     lines = comparison.lines_of(samples, MODES[options.mode][1], wanted)
     print(comparison.table(lines))
+    print(comparison.goals(lines))
     print_syncing(syncing)
     print_syncs(counted)
     if options.json:
-        options.json.write_text(json.dumps([line.as_json(by_row(counted)) for line in lines], indent=1) + "\n")
+        rows = [row for line in lines for row in line.as_json(by_row(counted))]
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
     missed = [line for line in lines if line.missed]
     print(f"\n{len(missed)} of {sum(line.goal is not None for line in lines)} goals missed")
     return 1 if missed else 0

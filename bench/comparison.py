@@ -3,8 +3,9 @@
 import statistics
 from dataclasses import dataclass, field
 
-PEERS = ("bayplan", "lmdb", "bbolt")
-NAMES = {"bayplan": "bayplan", "lmdb": "raw LMDB", "bbolt": "bbolt"}
+PEERS = ("bayplan", "lmdb", "bbolt", "containerd")
+NAMES = {"bayplan": "bayplan", "lmdb": "raw LMDB", "bbolt": "bbolt", "containerd": "containerd"}
+NESTED = ("bayplan", "lmdb")  # who has savepoints
 NOISY = 1.5  # largest / smallest ratio of a row's rounds beyond which their median says nothing
 
 
@@ -36,8 +37,10 @@ ROWS = [
     Row("names", "list names, records"),
     Row("writers8", "8 durable writers, update()"),
     Row("writers64", "64 durable writers, update()"),
-    Row("submit8", "8 durable writers, submit()", goal=3, peer_keys={"bbolt": "writers8"}),
-    Row("submit64", "64 durable writers, submit()", goal=8, peer_keys={"bbolt": "writers64"}),
+    Row("submit8", "8 durable writers, submit()", goal=3,
+        peer_keys=dict.fromkeys(("bbolt", "containerd"), "writers8")),
+    Row("submit64", "64 durable writers, submit()", goal=8,
+        peer_keys=dict.fromkeys(("bbolt", "containerd"), "writers64")),
     Row("batch8", "8 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit8")),
     Row("batch64", "64 durable writers, bbolt's Batch", peer_keys=dict.fromkeys(PEERS, "submit64")),
     # At 10,000 records half of LMDB's file is free: ten transactions each copied most of a small tree.
@@ -87,17 +90,20 @@ class Line:
         ratio = self.ratio(self.row.against)
         return ratio is None or ratio < self.goal
 
-    @property
-    def noisy(self):
-        ratios = self.ratios(self.row.against)
+    def noisy(self, peer):
+        ratios = self.ratios(peer)
         return bool(ratios) and max(ratios) > NOISY * min(ratios)
 
     def as_json(self, syncs):
-        against = self.row.against
+        """One object for what the goal is about, and one for containerd, which has none."""
+        against = [self.row.against] + ["containerd"] * bool(self.values.get("containerd"))
+        return [self._against(peer, self.goal if peer == self.row.against else None, syncs) for peer in against]
+
+    def _against(self, against, goal, syncs):
         return {"row": f"{self.row.title}, {self.records} records", "unit": self.row.unit,
                 "bayplan": self.median("bayplan"), "peer": self.median(against),
                 "peer_name": NAMES.get(against, f"bayplan, {against}"), "ratio": self.ratio(against),
-                "goal": self.goal, "floor": self.median("lmdb"), "noisy": self.noisy, "runs": self.values,
+                "goal": goal, "floor": self.median("lmdb"), "noisy": self.noisy(against), "runs": self.values,
                 "syncs": syncs.get(self.row.key)}
 
 
@@ -127,13 +133,15 @@ def _figure(value, unit):
     return f"{value:,.0f}"
 
 
-def _cell(line, peer):
-    runs = line.values.get(peer)
-    if not runs:
-        return "-"
-    low, high = _figure(min(runs), line.row.unit), _figure(max(runs), line.row.unit)
-    middle = _figure(line.median(peer), line.row.unit)
-    return middle if low == high else f"{middle} ({low}..{high})"
+def _cells(line, peers):
+    """Of one row: the figure of every peer, and behind it how many times better bayplan is."""
+    cells = [line.row.title]
+    for peer in peers:
+        median = line.median(peer)
+        cells.append("-" if median is None else _figure(median, line.row.unit))
+        if peer != "bayplan":
+            cells.append(_ratio(line.ratio(peer)))
+    return [*cells, "noisy" if line.noisy(line.row.against) else ""]
 
 
 def _ratio(value):
@@ -141,18 +149,12 @@ def _ratio(value):
 
 
 def table(lines):
-    """The lines as text, one block per number of records."""
-    header = ["", "bayplan", "raw LMDB", "bbolt", "x bbolt", "of LMDB", "goal", ""]
-    cells = []
-    for line in lines:
-        goal = ""
-        if line.goal is not None:
-            goal = f">= {line.goal:.2f} of {NAMES.get(line.row.against, line.row.against)}"
-            if line.row.against not in PEERS:
-                goal += f" (is {_ratio(line.ratio(line.row.against))})"
-        verdict = ("MISSED" if line.missed else "ok" if line.goal is not None else "") + (" noisy" if line.noisy else "")
-        cells.append((line.records, [line.row.title, *(_cell(line, peer) for peer in PEERS), _ratio(line.ratio("bbolt")),
-                                     _ratio(line.ratio("lmdb")), goal, verdict.strip()]))
+    """The lines as text, one block per number of records, a column for every peer that ran; fits 120 columns."""
+    peers = [peer for peer in PEERS if any(line.values.get(peer) for line in lines)]
+    header = ["", *(word for peer in peers for word in (NAMES[peer], "x"))]
+    header.pop(header.index("x"))  # bayplan is not compared with itself
+    header.append("")
+    cells = [(line.records, _cells(line, peers)) for line in lines]
     widths = [max(len(header[n]), *(len(row[n]) for _, row in cells)) for n in range(len(header))]
     text, block = [], None
     for records, row in cells:
@@ -160,4 +162,17 @@ def table(lines):
             block = records
             text += ["", f"{records:,} records", "  ".join(h.ljust(w) for h, w in zip(header, widths)).rstrip()]
         text.append("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip())
+    return "\n".join(text)
+
+
+def goals(lines):
+    """The verdicts as text."""
+    text = ["", "goals"]
+    for line in lines:
+        if line.goal is not None:
+            verdict = "MISSED" if line.missed else "ok"
+            against = NAMES.get(line.row.against, line.row.against)
+            ratio = _ratio(line.ratio(line.row.against))
+            text.append(f"  {line.records:>7,}  {line.row.title:38}  {ratio:>7} of {against}, >= {line.goal:.2f}: "
+                        f"{verdict}")
     return "\n".join(text)
