@@ -44,9 +44,9 @@ Result<void> pread_exact(int fd, std::span<std::byte> into, std::uint64_t offset
         retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
     if (count < 0) return file_error(name, "pread");
     if (count == 0) {
-      return Error(
-          Errc::corrupt, "file", name,
-          "ends at byte " + std::to_string(offset) + ", " + std::to_string(into.size()) + " too early");
+      return Error(Errc::corrupt, "file", name,
+                   "is truncated: it ends at byte " + std::to_string(offset) + ", " +
+                       std::to_string(into.size()) + " too early");
     }
     into = into.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);

@@ -52,7 +52,6 @@ class RowCopier {
   }
 
   Result<void> next_transaction() {
-    BAYPLAN_TRY(control_.cancel.check());
     BAYPLAN_TRY(done(::mdb_txn_commit(std::exchange(txn_, nullptr)), "mdb_txn_commit"));
     pending_ = 0;
     return begin(0);
@@ -65,8 +64,9 @@ class RowCopier {
     int rc = ::mdb_cursor_get(cursor_, &key, &value, MDB_FIRST);
     for (std::size_t rows = 1; rc == 0; rc = ::mdb_cursor_get(cursor_, &key, &value, MDB_NEXT), ++rows) {
       BAYPLAN_TRY(copy_row(key, value));
-      if (control_.progress && rows % kRowsPerProgress == 0)
-        control_.progress({"compact", "rows", copied_, 0});
+      if (rows % kRowsPerProgress != 0) continue;
+      if (control_.progress) control_.progress({"compact", "rows", copied_, 0});
+      BAYPLAN_TRY(control_.cancel.check());
     }
     return rc == MDB_NOTFOUND ? Result<void>{} : done(rc, "mdb_cursor_get");
   }
@@ -152,17 +152,21 @@ Result<void> backup(const Db& db, int fd) {
   }
   const BrokenPipesAreErrors guard;
   const int rc = ::mdb_env_copyfd2(state.environment->env(), fd, 0);
-  return rc == 0 ? Result<void>{} : lmdb_error(rc, "mdb_env_copyfd2", fd);
+  if (rc == 0) return {};
+  return lmdb_error(rc, "mdb_env_copyfd2", fd).with_context("store", db.directory().native());
 }
 
 Result<void> compact(const Db& db, const std::filesystem::path& directory, const Control& control) {
+  BAYPLAN_TRY(control.cancel.check());
   BAYPLAN_ASSIGN(const auto tx, db.begin_read());
   ReadState& state = state_of(*tx);
   BAYPLAN_ASSIGN(const DbStats stats, db.stats());
   const auto fill = [&](MDB_env* env) { return RowCopier(state, env, control).run(); };
   BAYPLAN_ASSIGN(const bool built, build_environment(directory, stats.map_bytes, fill));
   if (!built) return Error(Errc::already_exists, "directory", directory.native());
-  auto compared = compare(*tx, directory);
+  // Before the copy is compared: what was asked to stop leaves nothing behind.
+  auto compared = control.cancel.check();
+  if (compared) compared = compare(*tx, directory);
   if (!compared) ignore_error(remove_copy(directory), "what was found wrong says more");
   return compared;
 }

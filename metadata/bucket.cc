@@ -2,7 +2,28 @@
 
 namespace bayplan::metadata {
 
+Error Lifeline::ended() {
+  return Error(Errc::closed, "transaction", {}, "has ended")
+      .with_advice("use buckets and cursors inside the closure that they came from");
+}
+
+Result<std::optional<Entry>> Bucket::entry(std::string_view key) const {
+  BAYPLAN_TRY(usable());
+  return source_->find(handle_, key);
+}
+
+Result<std::uint64_t> Bucket::sequence() const {
+  BAYPLAN_TRY(usable());
+  return source_->sequence(handle_);
+}
+
+Result<std::unique_ptr<BucketCursor>> Bucket::cursor() const {
+  BAYPLAN_TRY(usable());
+  return source_->open_cursor(handle_);
+}
+
 Result<std::optional<std::string_view>> Bucket::get(std::string_view key) const {
+  BAYPLAN_TRY(usable());
   BAYPLAN_ASSIGN(const auto found, source_->find(handle_, key));
   if (!found || found->is_bucket) return std::optional<std::string_view>{};
   return std::optional<std::string_view>(found->value);
@@ -15,6 +36,7 @@ Result<std::string_view> Bucket::require(std::string_view key) const {
 }
 
 Result<std::optional<Bucket>> Bucket::bucket(std::string_view key) const {
+  BAYPLAN_TRY(usable());
   BAYPLAN_ASSIGN(const auto found, source_->find_bucket(handle_, key));
   if (!found) return std::optional<Bucket>{};
   return std::optional<Bucket>(Bucket(*source_, *found));

@@ -1,5 +1,6 @@
 #include "create.h"
 
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -82,13 +83,17 @@ Result<void> build(int parent, const std::filesystem::path& parent_path, const s
   BAYPLAN_TRY(file::unlink(made.get(), "lock.mdb"));
   BAYPLAN_TRY(file::sync_dir(made.get(), temporary));
   BAYPLAN_TRY(fault::at(fault::Point::create_store_env_committed));
-  return file::rename(parent, temporary, parent, name);
+  auto named = file::rename(parent, temporary, parent, name);
+  if (named || named.error().os_errno() != EBUSY) return named;
+  return Error(Errc::failed_precondition, "directory", (parent_path / name).native(), "is a mount point")
+      .with_advice("name a directory below it");
 }
 
 }  // namespace
 
 Result<bool> build_environment(const std::filesystem::path& directory, std::uint64_t map_bytes,
                                const FillEnvironment& fill) {
+  if (directory.empty()) return Error(Errc::invalid_argument, "directory", {}, "the path is empty");
   std::error_code failed;
   std::filesystem::path path = std::filesystem::absolute(directory, failed).lexically_normal();
   if (failed) return Error::from_errno(failed.value(), "directory", directory.native(), "getcwd");

@@ -6,6 +6,7 @@ namespace bayplan::metadata {
 
 // Rows that are pending belong to what the cursor walks over.
 Result<void> TreeCursor::ready() {
+  BAYPLAN_TRY(lifeline_.check());
   BAYPLAN_TRY(state_->usable(bucket_));
   return state_->settle();
 }

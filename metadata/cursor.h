@@ -12,9 +12,10 @@ namespace bayplan::metadata {
 class TreeCursor final : public BucketCursor {
  public:
   /// `rows_id`: under which the bucket's rows lie. Given a `position`, as if that key had been answered last.
-  TreeCursor(ReadState& state, const BucketHandle& bucket, std::uint64_t rows_id,
+  TreeCursor(ReadState& state, const Lifeline& lifeline, const BucketHandle& bucket, std::uint64_t rows_id,
              const std::optional<std::string>& position = {})
       : state_(&state),
+        lifeline_(lifeline),
         bucket_(bucket),
         rows_id_(rows_id),
         rows_(state),
@@ -47,6 +48,7 @@ class TreeCursor final : public BucketCursor {
   std::uint64_t level_id() const noexcept { return ids_.back(); }
 
   ReadState* state_;
+  Lifeline lifeline_;
   BucketHandle bucket_;
   std::uint64_t rows_id_;
   RowCursor rows_;

@@ -14,7 +14,13 @@ Result<Db> Db::open(const std::filesystem::path& directory, const OpenOptions& o
   return Db(std::move(environment), options);
 }
 
+Error Db::never_opened() {
+  return Error(Errc::closed, "store", {}, "this handle was never opened, or was moved from")
+      .with_advice("assign what Db::open answers");
+}
+
 Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
+  BAYPLAN_TRY(opened());
   BAYPLAN_ASSIGN(MDB_txn* const txn, environment_->begin_read());
   auto state = std::make_unique<ReadState>(environment_);
   state->own_txn = txn;
@@ -24,6 +30,7 @@ Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
 }
 
 Result<void> Db::renew(std::unique_ptr<const ReadTx>& tx) const {
+  BAYPLAN_TRY(opened());
   const ReadState& state = state_of(*tx);
   if (state.environment != environment_.get()) {
     return Error(Errc::invalid_argument, "store", directory().native(),
@@ -36,7 +43,8 @@ Result<void> Db::renew(std::unique_ptr<const ReadTx>& tx) const {
 }
 
 void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
-  auto queued = environment_->usable();
+  auto queued = opened();
+  if (queued) queued = environment_->usable();
   if (queued && options_->read_only) queued = read_only_error();
   if (queued) queued = environment_->submissions().push(submission);
   if (queued) return;
@@ -44,7 +52,9 @@ void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
   submission->resolve();
 }
 
-std::shared_ptr<const internal::Bell> Db::bell() const { return environment_->submissions().bell(); }
+std::shared_ptr<const internal::Bell> Db::bell() const {
+  return environment_ ? environment_->submissions().bell() : std::make_shared<internal::Bell>(nullptr);
+}
 
 std::int64_t Db::weight(const WriteTx& tx) noexcept {
   const WriteCore& core = *tx.read_->core;
@@ -63,6 +73,7 @@ Result<std::unique_ptr<WriteTx>> Db::begin_write(const WriteOptions& options) co
 }
 
 Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOptions& options) const {
+  BAYPLAN_TRY(opened());
   if (options_->read_only) return read_only_error();
   BAYPLAN_ASSIGN(MDB_txn* const txn, environment_->begin_write(kind, options));
   auto header = environment_->read_header(txn);
@@ -102,14 +113,18 @@ Result<void> Db::commit(std::unique_ptr<WriteTx> tx, Durability begun, Durabilit
 }
 
 Result<void> Db::sync() const {
+  BAYPLAN_TRY(opened());
   if (options_->read_only) return read_only_error();
   return environment_->sync();
 }
 
-Result<DbStats> Db::stats() const { return environment_->stats(); }
+Result<DbStats> Db::stats() const {
+  BAYPLAN_TRY(opened());
+  return environment_->stats();
+}
 const std::filesystem::path& Db::directory() const noexcept { return environment_->path(); }
 void Db::diagnose(const Diagnostic& diagnostic) const {
-  if (options_->diagnostics) options_->diagnostics(diagnostic);
+  if (options_ && options_->diagnostics) options_->diagnostics(diagnostic);
 }
 
 }  // namespace bayplan::metadata

@@ -59,6 +59,7 @@ Environment::~Environment() {
 Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::filesystem::path path,
                                                        const OpenOptions& options) {
   BAYPLAN_TRY(check_file_system(directory.get()));
+  BAYPLAN_TRY(check_has_data(directory.get()));
   BAYPLAN_ASSIGN(const UniqueFd lock, take_open_lock(directory.get(), options.read_only));
   BAYPLAN_TRY(precheck(directory.get(), options.read_only, options.max_readers));
   std::unique_ptr<Environment> environment(new Environment(std::move(directory), std::move(path), options));

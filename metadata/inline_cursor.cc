@@ -3,12 +3,13 @@
 namespace bayplan::metadata {
 
 Result<std::optional<Extent>> InlineCursor::inlined() {
+  BAYPLAN_TRY(lifeline_.check());
   BAYPLAN_ASSIGN(const Extent extent, state_->extent(bucket_));
   if (extent.inline_bytes) {
     rows_.reset();  // a savepoint in which it got rows was undone
     return std::optional(extent);
   }
-  if (!rows_) rows_ = std::make_unique<TreeCursor>(*state_, bucket_, extent.rows_id, position_);
+  if (!rows_) rows_ = std::make_unique<TreeCursor>(*state_, lifeline_, bucket_, extent.rows_id, position_);
   return std::optional<Extent>{};
 }
 
@@ -60,6 +61,11 @@ Result<std::optional<Entry>> InlineCursor::seek(std::string_view key) {
                 : remember(rows_->seek(key));
 }
 
+Result<void> FixedInlineCursor::ready() const {
+  BAYPLAN_TRY(lifeline_.check());
+  return state_->usable();
+}
+
 Entry FixedInlineCursor::entry_of(const InlineEntry& found) const {
   if (found.is_bucket) return {found.key, {}, true, revision_, BucketHandle{0, found.value, revision_}};
   return {found.key, found.value, false, revision_};
@@ -85,32 +91,32 @@ Result<std::optional<Entry>> FixedInlineCursor::jump(Result<std::optional<Inline
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::first() {
-  BAYPLAN_TRY(state_->usable());
+  BAYPLAN_TRY(ready());
   position_ = "";
   behind_.emplace(bytes_);
   return scan_on();
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::last() {
-  BAYPLAN_TRY(state_->usable());
+  BAYPLAN_TRY(ready());
   position_ = "";
   return jump(inline_before(bytes_, {}));
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::next() {
-  BAYPLAN_TRY(state_->usable());
+  BAYPLAN_TRY(ready());
   if (!position_) return std::optional<Entry>{};
   return behind_ ? scan_on() : jump(inline_after(bytes_, *position_, false));
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::prev() {
-  BAYPLAN_TRY(state_->usable());
+  BAYPLAN_TRY(ready());
   if (!position_) return std::optional<Entry>{};
   return jump(inline_before(bytes_, *position_));
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::seek(std::string_view key) {
-  BAYPLAN_TRY(state_->usable());
+  BAYPLAN_TRY(ready());
   sought_.emplace(key);
   position_ = *sought_;
   return jump(inline_after(bytes_, key, true));

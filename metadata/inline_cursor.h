@@ -12,7 +12,8 @@ namespace bayplan::metadata {
 /// In a write transaction. Goes on in its rows when the bucket outgrows its parent's row meanwhile.
 class InlineCursor final : public BucketCursor {
  public:
-  InlineCursor(ReadState& state, const BucketHandle& bucket) : state_(&state), bucket_(bucket) {}
+  InlineCursor(ReadState& state, const Lifeline& lifeline, const BucketHandle& bucket)
+      : state_(&state), lifeline_(lifeline), bucket_(bucket) {}
 
   Result<std::optional<Entry>> first() override;
   Result<std::optional<Entry>> last() override;
@@ -27,6 +28,7 @@ class InlineCursor final : public BucketCursor {
   Result<std::optional<Entry>> answer(const Extent& extent, Result<std::optional<InlineEntry>> found);
 
   ReadState* state_;
+  Lifeline lifeline_;
   BucketHandle bucket_;
   std::unique_ptr<TreeCursor> rows_;
   std::optional<std::string> position_;  // the key last answered or sought
@@ -35,8 +37,11 @@ class InlineCursor final : public BucketCursor {
 /// In a read transaction, where the bytes stay as and where they are.
 class FixedInlineCursor final : public BucketCursor {
  public:
-  FixedInlineCursor(const ReadState& state, const BucketHandle& bucket)
-      : state_(&state), bytes_(bucket.inline_bytes.value_or("")), revision_(bucket.revision) {}
+  FixedInlineCursor(const ReadState& state, const Lifeline& lifeline, const BucketHandle& bucket)
+      : state_(&state),
+        lifeline_(lifeline),
+        bytes_(bucket.inline_bytes.value_or("")),
+        revision_(bucket.revision) {}
 
   Result<std::optional<Entry>> first() override;
   Result<std::optional<Entry>> last() override;
@@ -45,11 +50,13 @@ class FixedInlineCursor final : public BucketCursor {
   Result<std::optional<Entry>> seek(std::string_view key) override;
 
  private:
+  Result<void> ready() const;
   Result<std::optional<Entry>> scan_on();
   Result<std::optional<Entry>> jump(Result<std::optional<InlineEntry>> found);
   Entry entry_of(const InlineEntry& found) const;
 
   const ReadState* state_;
+  Lifeline lifeline_;
   std::string_view bytes_;
   std::uint64_t revision_;
   std::optional<std::string> sought_{};         // what position_ views after a seek

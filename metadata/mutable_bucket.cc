@@ -9,13 +9,24 @@
 namespace bayplan::metadata {
 namespace {
 
-Error is_a_bucket(std::string_view key) { return {Errc::failed_precondition, "key", key, "holds a bucket"}; }
-Error is_a_value(std::string_view key) { return {Errc::failed_precondition, "key", key, "holds a value"}; }
+Error is_a_bucket(std::string_view key) {
+  return Error(Errc::failed_precondition, "key", key, "holds a bucket")
+      .with_advice("use bucket() or delete_bucket()");
+}
+Error is_a_value(std::string_view key) {
+  return Error(Errc::failed_precondition, "key", key, "holds a value").with_advice("use get() or erase()");
+}
+Error too_long(std::string_view kind, std::string_view key, std::size_t size, std::size_t most) {
+  return {Errc::too_large, kind, key, std::to_string(size) + " bytes, at most " + std::to_string(most)};
+}
+std::string revision_words(std::uint64_t revision) {
+  return revision == 0 ? "absent" : "of revision " + std::to_string(revision);
+}
 
 Result<void> validate_key(std::string_view key) {
   if (key.empty()) return Error(Errc::invalid_argument, "key", key, "a key has at least one byte");
   if (key.size() <= kMaxKeyBytes) return {};
-  return Error(Errc::too_large, "key", key, "longer than " + std::to_string(kMaxKeyBytes) + " bytes");
+  return too_long("key", key, key.size(), kMaxKeyBytes);
 }
 
 Error already_there(std::string_view key) { return {Errc::already_exists, "bucket", key}; }
@@ -150,17 +161,19 @@ Result<void> detach(ReadState& state, Target& target, std::string_view key) {
 
 MutableBucket::MutableBucket(WriteTx& tx, BucketHandle handle) : Bucket(tx, handle), tx_(&tx) {}
 
+Result<void> MutableBucket::writable() const {
+  BAYPLAN_TRY(usable());
+  return tx_->read_->usable(handle());
+}
+
 Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_TRY(validate_key(key));
   if (handle().id == kRootBucketId) {
     return Error(Errc::failed_precondition, "key", key, "the root holds buckets only");
   }
-  if (value.size() > kMaxValueBytes) {
-    return Error(Errc::too_large, "value of key", key,
-                 "longer than " + std::to_string(kMaxValueBytes) + " bytes");
-  }
+  if (value.size() > kMaxValueBytes) return too_long("value of key", key, value.size(), kMaxValueBytes);
   BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {key, value}));
   if (stored.done == InlinePut::stored) return {};
   if (stored.done == InlinePut::holds_bucket) return is_a_bucket(key);
@@ -171,24 +184,25 @@ Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
 
 Result<void> MutableBucket::put_if(std::string_view key, std::string_view value, std::uint64_t revision) {
   BAYPLAN_ASSIGN(const auto there, entry(key));
+  if (there && there->is_bucket) return is_a_bucket(key);
   const std::uint64_t current = there ? there->revision : 0;
   if (current == revision) return put(key, value);
   return Error(Errc::conflict, "key", key,
-               "is of revision " + std::to_string(current) + ", not " + std::to_string(revision))
+               "is " + revision_words(current) + ", expected was " + revision_words(revision))
       .with_advice("read it again");
 }
 
 Result<void> MutableBucket::erase(std::string_view key) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_ASSIGN(Target target, look_up(state, handle().id, key));
   if (target.is_bucket) return is_a_bucket(key);
   return target.is_value ? detach(state, target, key) : Result<void>{};
 }
 
 Result<MutableBucket> MutableBucket::create_bucket(std::string_view key) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_TRY(validate_key(key));
   BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {key, {}, true}));
   if (stored.done == InlinePut::holds_bucket) return already_there(key);
@@ -208,14 +222,32 @@ Result<MutableBucket> MutableBucket::create_bucket_if_not_exists(std::string_vie
 }
 
 Result<std::optional<MutableBucket>> MutableBucket::bucket(std::string_view key) {
+  BAYPLAN_TRY(usable());
   BAYPLAN_ASSIGN(const auto found, tx_->find_bucket(handle(), key));
   if (!found) return std::optional<MutableBucket>{};
   return std::optional<MutableBucket>(MutableBucket(*tx_, *found));
 }
 
+Result<std::optional<MutableBucket>> MutableBucket::descend(std::initializer_list<std::string_view> path) {
+  std::optional<MutableBucket> at = *this;
+  for (const std::string_view step : path) {
+    BAYPLAN_ASSIGN(at, at->bucket(step));
+    if (!at) break;
+  }
+  return at;
+}
+
+Result<MutableBucket> MutableBucket::create_path(std::initializer_list<std::string_view> path) {
+  MutableBucket at = *this;
+  for (const std::string_view step : path) {
+    BAYPLAN_ASSIGN(at, at.create_bucket_if_not_exists(step));
+  }
+  return at;
+}
+
 Result<void> MutableBucket::delete_bucket(std::string_view key) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
   BAYPLAN_ASSIGN(Target target, look_up_bucket(state, handle().id, key));
   if (target.rows_id != 0) {
     // All of it is read, and found sound, before the first row goes.
@@ -228,13 +260,14 @@ Result<void> MutableBucket::delete_bucket(std::string_view key) {
   return {};
 }
 
-Result<void> MutableBucket::move_bucket(std::string_view key, MutableBucket& target,
+Result<void> MutableBucket::move_bucket(std::string_view key, const MutableBucket& target,
                                         std::string_view new_key) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
+  BAYPLAN_TRY(target.usable());
   if (target.tx_ != tx_)
     return Error(Errc::invalid_argument, "bucket", key, "the target is of another transaction");
-  BAYPLAN_TRY(state.usable(target.handle()));
+  BAYPLAN_TRY(target.writable());
   BAYPLAN_TRY(validate_key(new_key));
   BAYPLAN_ASSIGN(const Target taken, look_up(state, target.handle().id, new_key));
   BAYPLAN_ASSIGN(Target from, look_up_bucket(state, handle().id, key));
@@ -266,8 +299,8 @@ Result<std::uint64_t> MutableBucket::next_sequence() {
 }
 
 Result<void> MutableBucket::set_sequence(std::uint64_t value) {
+  BAYPLAN_TRY(writable());
   ReadState& state = *tx_->read_;
-  BAYPLAN_TRY(state.usable(handle()));
   const std::string number = encode_number(value);
   BAYPLAN_ASSIGN(const Stored stored, put_or_spill(state, handle().id, {{}, number}));
   if (stored.rows_id == 0) return {};

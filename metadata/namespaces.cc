@@ -47,23 +47,14 @@ Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name
   BAYPLAN_TRY(validate_namespace(name));
   BAYPLAN_ASSIGN(MutableBucket at, schema_bucket(tx));
   BAYPLAN_ASSIGN(at, at.create_bucket_if_not_exists(name));
-  for (const std::string_view step : path) {
-    BAYPLAN_ASSIGN(at, at.create_bucket_if_not_exists(step));
-  }
-  return at;
+  return at.create_path(path);
 }
 
 Result<std::optional<MutableBucket>> open_namespace_bucket(WriteTx& tx, std::string_view name,
                                                            std::initializer_list<std::string_view> path) {
-  std::optional<MutableBucket> at = tx.root();
-  BAYPLAN_ASSIGN(at, at->bucket(schema::kRoot));
-  if (at) {
-    BAYPLAN_ASSIGN(at, at->bucket(name));
-  }
-  for (auto step = path.begin(); at && step != path.end(); ++step) {
-    BAYPLAN_ASSIGN(at, at->bucket(*step));
-  }
-  return at;
+  BAYPLAN_ASSIGN(auto found, tx.root().descend({schema::kRoot, name}));
+  if (!found) return found;
+  return found->descend(path);
 }
 
 }  // namespace bayplan::metadata

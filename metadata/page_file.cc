@@ -30,7 +30,9 @@ Result<void> check_version(std::uint64_t page, std::uint32_t version) {
 
 Result<MetaPage> read_meta(int fd, std::uint64_t offset, std::uint64_t page) {
   char bytes[kMetaBytes];
-  BAYPLAN_TRY(file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, kDataName));
+  auto read = file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, kDataName);
+  if (!read && read.error().code() == Errc::corrupt) return damaged_page(page, "the file ends before it");
+  BAYPLAN_TRY(std::move(read));
   const char* meta = bytes + kPageHeaderBytes;
   const bool marked = (load_le<std::uint16_t>(bytes + 10) & kMetaFlag) != 0;
   if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged_page(page, "not a meta page");

@@ -78,12 +78,20 @@ Result<void> check_file_system(int directory_fd) {
       .with_advice("put the metadata on a local file system");
 }
 
-Result<void> precheck(int directory_fd, bool read_only, std::uint32_t max_readers) {
-  auto fd = file::open_regular(directory_fd, kDataName);
-  if (!fd && fd.error().code() == Errc::not_found) {
-    return Error(Errc::corrupt, "file", kDataName, "absent, though its directory exists");
+Result<void> check_has_data(int directory_fd) {
+  const auto data = file::stat_at(directory_fd, kDataName);
+  if (data) return {};
+  if (data.error().code() != Errc::not_found) return data.error();
+  if (file::stat_at(directory_fd, kLockName)) {
+    return Error(Errc::corrupt, "file", kDataName, "absent beside its lock file")
+        .with_advice("restore the store from a backup");
   }
-  BAYPLAN_ASSIGN(const UniqueFd data, std::move(fd));
+  return Error(Errc::failed_precondition, "directory", {}, "is not empty and holds no store")
+      .with_advice("name an empty or absent directory");
+}
+
+Result<void> precheck(int directory_fd, bool read_only, std::uint32_t max_readers) {
+  BAYPLAN_ASSIGN(const UniqueFd data, file::open_regular(directory_fd, kDataName));
   BAYPLAN_TRY(check_lock_file(directory_fd));
   if (!read_only) {
     BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));

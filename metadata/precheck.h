@@ -12,6 +12,10 @@ inline constexpr const char* kDataName = "data.mdb";
 /// Errors: invalid_argument, on a network file system (no shared memory maps, no reliable locks).
 Result<void> check_file_system(int directory_fd);
 
+/// Nothing is written into a directory that is not a store's. Errors: failed_precondition (it holds other
+/// things), corrupt (its data file is gone), io.
+Result<void> check_has_data(int directory_fd);
+
 /// Checks the meta pages of data.mdb, its size and its roots by reading, never by mapping; makes directory
 /// and data file private, and the lock file's blocks its own, unless `read_only`. Errors: corrupt,
 /// version_mismatch (LMDB 1.0), permission_denied, no_space, io.

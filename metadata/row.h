@@ -32,8 +32,6 @@ inline constexpr std::size_t kMaxChunkBytes = 502;
 inline constexpr std::size_t kMaxRowKeyBytes = kMaxChunkBytes + 1;
 inline constexpr std::size_t kRowHeaderBytes = 13;
 inline constexpr std::size_t kBucketIdBytes = 8;
-/// liblmdb before 0.9.36 mishandles values of 2 GiB and more.
-inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 31) - 64;
 /// Levels of chains that a key of kMaxKeyBytes needs.
 inline constexpr std::size_t kMaxChainDepth = 66;
 

@@ -21,7 +21,7 @@ void RowCursor::close() noexcept {
   if (cursor_ == nullptr) return;
   ::mdb_cursor_close(cursor_);
   cursor_ = nullptr;
-  if (state_->core) state_->core->detach(this);
+  if (core_) core_->detach(this);
 }
 
 Result<void> RowCursor::prepare() {
@@ -35,7 +35,7 @@ Result<void> RowCursor::prepare() {
     return lmdb_error(rc, "mdb_cursor_open");
   }
   version_ = state_->version();
-  if (state_->core) state_->core->attach(this);
+  if (core_) core_->attach(this);
   return {};
 }
 

@@ -15,7 +15,7 @@ namespace bayplan::metadata {
 /// Errors of every call that moves: corrupt, version_mismatch, io.
 class RowCursor {
  public:
-  explicit RowCursor(ReadState& state) : state_(&state) {}
+  explicit RowCursor(ReadState& state) : state_(&state), core_(state.core) {}
   ~RowCursor();
   RowCursor(const RowCursor&) = delete;
   RowCursor& operator=(const RowCursor&) = delete;
@@ -40,7 +40,8 @@ class RowCursor {
   Answer without_sequence(Answer row);
   int move(MDB_cursor_op op);
 
-  ReadState* state_;
+  ReadState* state_;                 // perhaps gone when the cursor is closed
+  std::shared_ptr<WriteCore> core_;  // of a write transaction
   MDB_cursor* cursor_ = nullptr;
   MDB_val key_{};
   MDB_val value_{};

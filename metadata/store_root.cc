@@ -61,19 +61,21 @@ Result<void> write_marker(int root, const std::string& uuid) {
   return file::replace_durably(root, kMarkerName, std::move(writer).take());
 }
 
-// Names that an interrupted creation can have left, and what somebody who is faster writes meanwhile.
-bool is_ours(const std::string& name) {
-  return name == kMetadataName || name == kMarkerName ||
+// Names that an interrupted creation can have left, what somebody who is faster writes meanwhile, and what a
+// new ext4 volume holds.
+bool is_harmless(const std::string& name) {
+  return name == "lost+found" || name == kMetadataName || name == kMarkerName ||
          name.starts_with(std::string(kMetadataName) + ".tmp-") || name.starts_with(file::kTemporaryPrefix) ||
          std::find(kFolders.begin(), kFolders.end(), name) != kFolders.end();
 }
 
 Result<void> check_may_complete(int root, const std::filesystem::path& path, const OpenOptions& options) {
   BAYPLAN_ASSIGN(const auto names, file::list(root, path.native()));
-  const bool foreign = !std::all_of(names.begin(), names.end(), is_ours);
+  const bool foreign = !std::all_of(names.begin(), names.end(), is_harmless);
   if (foreign) {
     return Error(Errc::invalid_argument, "store", path.native(),
-                 "a directory with other things in it, and no store");
+                 "a directory with other things in it, and no store")
+        .with_advice("name an empty or absent directory");
   }
   if (options.create && !options.read_only) return {};
   return Error(Errc::not_found, "store", path.native(), "the directory holds no store");

@@ -85,10 +85,11 @@ Result<std::uint64_t> ReadTx::sequence(const BucketHandle& bucket) const {
 Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bucket) const {
   BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
   if (extent.inline_bytes && !read_->core)
-    return std::unique_ptr<BucketCursor>(std::make_unique<FixedInlineCursor>(*read_, bucket));
+    return std::unique_ptr<BucketCursor>(std::make_unique<FixedInlineCursor>(*read_, lifeline(), bucket));
   if (extent.inline_bytes)
-    return std::unique_ptr<BucketCursor>(std::make_unique<InlineCursor>(*read_, bucket));
-  return std::unique_ptr<BucketCursor>(std::make_unique<TreeCursor>(*read_, bucket, extent.rows_id));
+    return std::unique_ptr<BucketCursor>(std::make_unique<InlineCursor>(*read_, lifeline(), bucket));
+  return std::unique_ptr<BucketCursor>(
+      std::make_unique<TreeCursor>(*read_, lifeline(), bucket, extent.rows_id));
 }
 
 }  // namespace bayplan::metadata

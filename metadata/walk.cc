@@ -17,7 +17,7 @@ Result<void> enter(std::string_view key, const Bucket& bucket, std::vector<Level
   if (levels.size() == kMaxWalkDepth) return Error(Errc::corrupt, "bucket", key, "nested too deep");
   BAYPLAN_ASSIGN(auto cursor, bucket.cursor());
   levels.push_back({bucket, std::move(cursor)});
-  return visitor.enter(key, bucket, levels.size());
+  return visitor.enter ? visitor.enter(key, bucket, levels.size()) : Result<void>{};
 }
 
 }  // namespace
@@ -31,9 +31,9 @@ Result<void> walk(const Bucket& bucket, const Visitor& visitor) {
     level.started = true;
     if (!entry) {
       levels.pop_back();
-      BAYPLAN_TRY(visitor.leave());
+      if (visitor.leave) BAYPLAN_TRY(visitor.leave());
     } else if (!entry->is_bucket) {
-      BAYPLAN_TRY(visitor.value(*entry));
+      if (visitor.value) BAYPLAN_TRY(visitor.value(*entry));
     } else if (entry->bucket) {
       BAYPLAN_TRY(enter(entry->key, Bucket(bucket.source(), *entry->bucket), levels, visitor));
     } else {

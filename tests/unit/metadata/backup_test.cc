@@ -115,6 +115,13 @@ TEST_F(Backup, Compact_LeavesNothingBehindWhenItFails) {
     for (int i = 0; i < 20; ++i) large.put(std::to_string(i), std::string(std::size_t{1} << 20, 'v')).value();
   });
   EXPECT_EQ(code(compact(db(), beside("cancelled"), control)), Errc::cancelled);
+  Control later;
+  later.progress = [&](const Progress&) { later.cancel.cancel(); };
+  update([](WriteTx& tx) {
+    auto many = tx.create_bucket("many").value();
+    for (int i = 0; i < 5000; ++i) many.put(std::to_string(i), "v").value();
+  });
+  EXPECT_EQ(code(compact(db(), beside("cancelled"), later)), Errc::cancelled);
   std::vector<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(path().parent_path()))
     left.push_back(entry.path().filename());

@@ -82,9 +82,21 @@ TEST(Create, a_directory_with_other_things_is_left_alone) {
   const test::TempDir dir;
   const auto path = dir.path() / "metadata";
   std::filesystem::create_directories(path / "precious");
-  EXPECT_EQ(code(Db::open(path)), Errc::corrupt);
-  EXPECT_TRUE(std::filesystem::exists(path / "precious"));
+  const auto opened = Db::open(path);
+  EXPECT_EQ(code(opened), Errc::failed_precondition);
+  EXPECT_FALSE(opened.error().advice().empty());
+  EXPECT_EQ(names_in(path), Names{"precious"});
 }
+
+TEST(Create, a_store_without_its_data_is_corrupt) {
+  const test::TempDir dir;
+  const auto path = dir.path() / "metadata";
+  ASSERT_TRUE(Db::open(path));
+  std::filesystem::remove(path / "data.mdb");
+  EXPECT_EQ(code(Db::open(path)), Errc::corrupt);
+}
+
+TEST(Create, an_empty_path_is_refused) { EXPECT_EQ(code(Db::open("")), Errc::invalid_argument); }
 
 TEST(Create, only_when_asked) {
   const test::TempDir dir;

@@ -95,6 +95,14 @@ TEST_F(FullDisk, a_full_disk_from_the_first_write_on) {
   EXPECT_TRUE(check(*db_, {}).value().clean());
 }
 
+TEST_F(FullDisk, an_empty_mount_point_cannot_be_replaced_and_says_so) {
+  const auto opened = Db::open(disk_.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), Errc::failed_precondition) << opened.error().to_string();
+  EXPECT_EQ(opened.error().advice(), "name a directory below it");
+  EXPECT_TRUE(std::filesystem::is_empty(disk_.path()));
+}
+
 TEST_F(FullDisk, reading_needs_no_space) {
   open();
   ASSERT_TRUE(put(0));

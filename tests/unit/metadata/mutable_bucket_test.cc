@@ -1,4 +1,5 @@
 // Rows behind writable buckets; what buckets promise is tests/contract/buckets.
+#include "bayplan/metadata/walk.h"
 #include "store_test_base.h"
 
 namespace bayplan::metadata {
@@ -32,6 +33,37 @@ TEST_F(BucketTest, Revision_IsOfTheCommitThatChangedTheRow) {
     EXPECT_EQ(tx.revision(), second);
     EXPECT_EQ(bucket.entry("new").value()->revision, second);
     EXPECT_LT(bucket.entry("old").value()->revision, second);
+  });
+}
+
+TEST_F(BucketTest, PutIf_OnABucketIsNoConflict) {
+  update([](WriteTx& tx) {
+    auto bucket = tx.create_bucket("widgets").value();
+    bucket.create_bucket("inner").value();
+    EXPECT_EQ(code(bucket.put_if("inner", "v", 99)), Errc::failed_precondition);
+  });
+}
+
+TEST_F(BucketTest, PathsOfSeveralSteps) {
+  update([](WriteTx& tx) {
+    tx.root().create_path({"a", "b", "c"}).value().put("k", "v").value();
+    EXPECT_EQ(tx.root().create_path({"a", "b", "c"}).value().get("k").value(), "v");
+    EXPECT_EQ(tx.root().descend({"a", "b"}).value()->bucket("c").value()->get("k").value(), "v");
+    EXPECT_FALSE(tx.root().descend({"a", "x", "c"}).value());
+    EXPECT_EQ(code(tx.root().create_path({"a", "b", "c", "k", "d"})), Errc::failed_precondition);
+  });
+}
+
+TEST_F(BucketTest, Walk_CallsOnlyWhatItWasGiven) {
+  update([](WriteTx& tx) { tx.root().create_path({"a", "b"}).value().put("k", "v").value(); });
+  view([](const ReadTx& tx) {
+    std::vector<std::string> values;
+    EXPECT_TRUE(walk(tx.root(), {}));
+    EXPECT_TRUE(walk(tx.root(), {.value = [&](const Entry& entry) -> Result<void> {
+                       values.emplace_back(entry.key);
+                       return {};
+                     }}));
+    EXPECT_EQ(values, std::vector<std::string>{"k"});
   });
 }
 

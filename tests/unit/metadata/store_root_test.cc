@@ -68,6 +68,11 @@ TEST_F(StoreRootTest, a_foreign_directory_is_left_alone) {
   EXPECT_EQ(names(), Names{"precious"});
 }
 
+TEST_F(StoreRootTest, a_new_ext4_volume_becomes_a_store) {
+  std::filesystem::create_directories(path() / "lost+found");
+  EXPECT_TRUE(open_store_root(path()));
+}
+
 TEST_F(StoreRootTest, a_file_is_no_store) {
   EXPECT_EQ(code(open_store_root("/proc/self/status")), Errc::invalid_argument);
   EXPECT_EQ(code(open_store_root("")), Errc::invalid_argument);

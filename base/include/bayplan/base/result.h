@@ -117,9 +117,10 @@ void ignore_error(const Result<T>&, [[maybe_unused]] const char* why) noexcept {
     if (auto bayplan_try_ = (expr); !bayplan_try_) return std::move(bayplan_try_).error(); \
   } while (false)
 
-/// BAYPLAN_ASSIGN(auto x, f()): declares or assigns the value of a Result, or returns its error.
+/// BAYPLAN_ASSIGN(auto x, f()): declares or assigns the value of a Result, or returns its error. A lambda
+/// that uses one of these states its return type, `-> Result<..>`, since an Error is returned beside a value.
 #define BAYPLAN_ASSIGN(target, ...) \
-  BAYPLAN_ASSIGN_(target, BAYPLAN_CONCAT(bayplan_result_, __LINE__), __VA_ARGS__)
+  BAYPLAN_ASSIGN_(target, BAYPLAN_CONCAT(bayplan_result_, __COUNTER__), __VA_ARGS__)
 #define BAYPLAN_ASSIGN_(target, result, ...)     \
   auto result = (__VA_ARGS__);                   \
   if (!result) return std::move(result).error(); \

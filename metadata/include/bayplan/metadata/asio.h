@@ -1,5 +1,6 @@
 // Group commit for programs that run on Boost.Asio. Needs Boost's headers; nothing else of bayplan does.
 //
+//   // boost/asio/bind_executor.hpp, boost/asio/use_future.hpp
 //   metadata::async_submit(db, closure, boost::asio::bind_executor(strand, [](Result<int> outcome) { .. }));
 //   auto future = metadata::async_submit(db, closure, boost::asio::use_future);
 #pragma once
@@ -9,6 +10,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -23,10 +25,10 @@ template <class Handler, class R>
 struct Completion {
   using allocator_type = boost::asio::associated_allocator_t<Handler>;
   allocator_type get_allocator() const noexcept { return boost::asio::get_associated_allocator(handler); }
-  void operator()() { std::move(handler)(std::move(outcome)); }
+  void operator()() { std::move(handler)(std::move(*outcome)); }
 
   Handler handler;
-  R outcome;
+  std::unique_ptr<R> outcome;  // by itself: g++ 12 takes a Result in asio's own moves for uninitialized
 };
 
 // Runs on the thread that commits, and leaves it at once.
@@ -36,7 +38,8 @@ class PostCompletion {
   explicit PostCompletion(Handler handler)
       : work_(boost::asio::get_associated_executor(handler)), handler_(std::move(handler)) {}
   void operator()(R outcome) && {
-    boost::asio::post(work_.get_executor(), Completion<Handler, R>{std::move(handler_), std::move(outcome)});
+    boost::asio::post(work_.get_executor(),
+                      Completion<Handler, R>{std::move(handler_), std::make_unique<R>(std::move(outcome))});
     work_.reset();
   }
 

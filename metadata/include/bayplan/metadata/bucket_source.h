@@ -2,8 +2,8 @@
 // or a bolt file tomorrow. Decoders, checks and marking take one of these, so that they work on dead stores
 // too.
 //
-// Bolt's model: a bucket maps keys (1..32,768 bytes, in byte order) to values (any length, empty included) or
-// to buckets; a key is either. The root holds buckets only.
+// Bolt's model: a bucket maps keys (1..32,768 bytes, in byte order) to values (up to just under 2 GiB, empty
+// included) or to buckets; a key is either. The root holds buckets only.
 //
 // Where "corrupt" is listed below, version_mismatch is possible as well: a row of a kind that only newer
 // libraries know.
@@ -18,10 +18,13 @@
 #include <string_view>
 
 #include "bayplan/base/result.h"
+#include "bayplan/metadata/lifeline.h"
 
 namespace bayplan::metadata {
 
 inline constexpr std::size_t kMaxKeyBytes = 32768;
+/// liblmdb before 0.9.36 mishandles values of 2 GiB and more.
+inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 31) - 64;
 
 /// Names one bucket to the source that made it; meaningless to any other.
 struct BucketHandle {
@@ -46,9 +49,9 @@ struct Entry {
 /// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last
 /// (first) element while next() (prev()) answers empty, as bolt's does; after a seek() that found nothing,
 /// prev() answers the last. When the bucket is changed meanwhile, next() and prev() answer the neighbours
-/// that the last key has then. After the error corrupt the cursor stands on what is damaged, and next() and
-/// prev() go on behind it. Not thread-safe; must not outlive its source. Errors of every call: corrupt,
-/// closed, io.
+/// that the last key has then: to delete what it stands on, use MutableBucket::erase. After the error corrupt
+/// the cursor stands on what is damaged, and next() and prev() go on behind it. Not thread-safe. Errors of
+/// every call: corrupt, closed (also: its source has ended), io.
 class BucketCursor {
  public:
   virtual ~BucketCursor() = default;
@@ -64,7 +67,10 @@ class BucketCursor {
 /// Thread rule: as the implementation says; a transaction is used by one thread at a time.
 class BucketSource {
  public:
-  virtual ~BucketSource() = default;
+  BucketSource() = default;
+  virtual ~BucketSource() { lifeline_.end(); }
+  BucketSource(const BucketSource&) = delete;
+  BucketSource& operator=(const BucketSource&) = delete;
 
   /// The bucket that holds the top-level buckets. Never fails; reading from it may.
   virtual BucketHandle root_handle() const = 0;
@@ -77,40 +83,55 @@ class BucketSource {
   virtual Result<std::uint64_t> sequence(const BucketHandle& bucket) const = 0;
   /// Errors: closed, io.
   virtual Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const = 0;
+
+  /// Ends when the source is destroyed.
+  const Lifeline& lifeline() const noexcept { return lifeline_; }
+
+ private:
+  Lifeline lifeline_;
 };
 
-/// A readable bucket of any source. Cheap to copy; must not outlive its source.
+/// A readable bucket of any source. Cheap to copy. Once its source has ended, every call answers closed.
 class Bucket {
  public:
-  Bucket(const BucketSource& source, BucketHandle handle) : source_(&source), handle_(handle) {}
+  Bucket(const BucketSource& source, BucketHandle handle)
+      : source_(&source), lifeline_(source.lifeline()), handle_(handle) {}
 
   /// The value at `key`; empty when absent or a bucket. Errors: corrupt, closed, io.
   Result<std::optional<std::string_view>> get(std::string_view key) const;
   /// The value at `key`. Errors: corrupt (absent: the schema demands it), closed, io.
   Result<std::string_view> require(std::string_view key) const;
   /// The entry at `key`, value or bucket. Errors: corrupt, closed, io.
-  Result<std::optional<Entry>> entry(std::string_view key) const { return source_->find(handle_, key); }
+  Result<std::optional<Entry>> entry(std::string_view key) const;
   /// The bucket at `key`; empty when absent or a value. Errors: corrupt, closed, io.
   Result<std::optional<Bucket>> bucket(std::string_view key) const;
   /// The bucket reached by following `path`; empty as soon as one step is absent. Errors: corrupt, closed,
   /// io.
   Result<std::optional<Bucket>> descend(std::initializer_list<std::string_view> path) const;
 
-  Result<std::uint64_t> sequence() const { return source_->sequence(handle_); }
-  Result<std::unique_ptr<BucketCursor>> cursor() const { return source_->open_cursor(handle_); }
+  /// The bucket's sequence counter, 0 when it was never used. Errors: corrupt, closed, io.
+  Result<std::uint64_t> sequence() const;
+  /// Errors: closed, io.
+  Result<std::unique_ptr<BucketCursor>> cursor() const;
 
-  /// Calls `visit` for every key in byte order until it answers an error, which is returned. The bucket must
-  /// not be changed meanwhile. Errors: visit's, corrupt, closed, io.
+  /// Calls `visit` for every key in byte order until it answers an error, which is returned. `visit` may
+  /// change the bucket, as under a cursor. Errors: visit's, corrupt, closed, io.
   Result<void> for_each(const std::function<Result<void>(const Entry&)>& visit) const;
   /// for_each over the sub-buckets only.
   Result<void> for_each_bucket(
       const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const;
 
+  /// Precondition: the source has not ended.
   const BucketSource& source() const noexcept { return *source_; }
   const BucketHandle& handle() const noexcept { return handle_; }
 
+ protected:
+  /// Errors: closed (the source has ended).
+  Result<void> usable() const { return lifeline_.check(); }
+
  private:
   const BucketSource* source_;
+  Lifeline lifeline_;
   BucketHandle handle_;
 };
 

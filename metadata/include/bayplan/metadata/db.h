@@ -6,11 +6,12 @@
 //     return bucket.put("colour", "blue");
 //   });
 //
-// One directory holds data.mdb, lock.mdb (LMDB's) and open.lock (ours: serialises open and close between
-// processes, LMDB ITS#10095). Any number of processes read and write one store; within a process, opening the
-// same directory again answers the same environment. A Db is a cheap handle; copies share the environment,
-// which closes with the last of them. After fork() the child's handles answer closed; it opens anew.
-// Thread-safe.
+// One directory holds data.mdb, lock.mdb (LMDB's), open.lock (ours: serialises open and close between
+// processes, LMDB ITS#10095) and reserve (room for deletions on a full disk). Any number of processes read
+// and write one store; within a process, opening the same directory again answers the same environment, as
+// long as nobody removes the directory. A Db is a cheap handle; copies share the environment, which closes
+// with the last of them. A Db that was never opened, or was moved from, answers closed. After fork() the
+// child's handles answer closed; it opens anew. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -52,12 +53,16 @@ struct DbStats {
 
 class Db {
  public:
+  /// Closed, until one that open() answered is assigned.
+  Db() = default;
+
   /// Opens, or creates crash-safely (a temporary directory, one commit, rename, sync of the parent; who loses
   /// a race opens the winner's; an empty directory is replaced). The file's meta pages and size are checked
   /// by our own reader before LMDB maps it. Errors: not_found (absent and not to be created), corrupt (no
   /// usable meta page, truncated), version_mismatch (a newer format, LMDB 1.0, unknown feature bits),
-  /// invalid_argument (the path is no directory; a network file system), busy (to be written, while this
-  /// process has it open read-only), permission_denied, read_only, no_space, io.
+  /// invalid_argument (the path is empty or no directory; a network file system), failed_precondition (the
+  /// directory holds other things, or is an empty mount point), busy (to be written, while this process has
+  /// it open read-only), permission_denied, read_only, no_space, io.
   static Result<Db> open(const std::filesystem::path& directory, const OpenOptions& options = {});
 
   /// Runs `body(const ReadTx&)` on a snapshot and returns its result. Views must not leave the closure.
@@ -134,6 +139,7 @@ class Db {
 
   /// Errors: closed, io.
   Result<DbStats> stats() const;
+  /// Precondition: opened.
   const std::filesystem::path& directory() const noexcept;
   /// Says something through the sink given at open, if any.
   void diagnose(const Diagnostic& diagnostic) const;
@@ -146,7 +152,7 @@ class Db {
   static constexpr void check_answer() {
     static_assert(
         !(internal::kHoldsView<typename R::value_type> || internal::kHoldsBucket<typename R::value_type>),
-        "a view must not outlive its transaction");
+        "a view or bucket must not outlive its transaction: answer a copy of what it holds, or nothing");
   }
   Result<std::unique_ptr<WriteTx>> begin_write(const WriteOptions& options) const;
   Result<std::unique_ptr<WriteTx>> begin_write(WriterKind kind, const WriteOptions& options) const;
@@ -155,10 +161,12 @@ class Db {
   std::shared_ptr<const internal::Bell> bell() const;
   /// Grows by at most the rows and pages that were dirtied.
   static std::int64_t weight(const WriteTx& tx) noexcept;
+  Result<void> opened() const { return environment_ ? Result<void>{} : never_opened(); }
+  static Error never_opened();
   Error read_only_error() const;
 
-  std::shared_ptr<Environment> environment_;
-  std::shared_ptr<const OpenOptions> options_;
+  std::shared_ptr<Environment> environment_{};
+  std::shared_ptr<const OpenOptions> options_{};
 };
 
 }  // namespace bayplan::metadata

@@ -11,7 +11,8 @@
 namespace bayplan::metadata {
 
 struct OpenOptions {
-  /// No write transactions; needs write access to lock.mdb all the same (LMDB's reader table).
+  /// No write transactions; needs write access to lock.mdb all the same (LMDB's reader table), except on a
+  /// read-only file system: there nothing protects from writers elsewhere, a file system mounted twice.
   bool read_only = false;
   bool create = true;  ///< create the environment when the directory does not exist; ignored when read_only
   /// Address space to reserve, halved until it fits; not disk space. Grows by itself when the file nears its
@@ -49,7 +50,8 @@ struct WriteOptions {
   /// Give up waiting for the writer lock at this moment; default: wait for as long as it takes. A lock that
   /// is free is taken even when the moment has passed. Does not limit the transaction itself.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
-  /// Give up waiting for the writer lock, within milliseconds, once this is cancelled.
+  /// Give up waiting for the writer lock, within milliseconds, once this is cancelled; cancelled before, the
+  /// transaction is refused even when the lock is free.
   std::optional<CancelToken> cancel{};
   /// With less than full, on_commit hooks wait until the commit is durable all the same: for the next full
   /// commit of this process that changes something, Db::sync(), or the closing of the store.

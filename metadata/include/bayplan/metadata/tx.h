@@ -55,9 +55,9 @@ class ReadTx : public BucketSource {
   ReadTx& operator=(const ReadTx&) = delete;
 
   /// The top-level bucket `name`; empty when absent. Errors: corrupt, closed, io.
-  Result<std::optional<Bucket>> bucket(std::string_view name) const {
-    return root_bucket(*this).bucket(name);
-  }
+  Result<std::optional<Bucket>> bucket(std::string_view name) const { return root().bucket(name); }
+  /// The bucket that holds the top-level buckets.
+  Bucket root() const { return root_bucket(*this); }
   /// Number of the last commit that this transaction sees; a write transaction: the number it will have.
   std::uint64_t revision() const noexcept;
 
@@ -77,16 +77,18 @@ class ReadTx : public BucketSource {
 
 class WriteTx;
 
-/// A bucket of a write transaction. Using it after its bucket was deleted, after its transaction ended, or
-/// while a savepoint inside its transaction is open answers closed.
+/// A bucket of a write transaction. Using it after its bucket was deleted, after its transaction or savepoint
+/// ended, or while a savepoint inside its transaction is open answers closed.
 class MutableBucket : public Bucket {
  public:
   /// Stores `value` at `key`, replacing a value that is there. Both are copied.
-  /// Errors: invalid_argument (empty key), too_large (key over kMaxKeyBytes, value over 2 GiB),
+  /// Errors: invalid_argument (empty key), too_large (key over kMaxKeyBytes, value over kMaxValueBytes),
   /// failed_precondition (the key is a bucket), no_space, closed, corrupt, io.
   Result<void> put(std::string_view key, std::string_view value);
-  /// put(), if nobody changed the key meanwhile: its revision (Entry::revision) is `revision`, or it is
-  /// absent and `revision` is 0. Errors: conflict (it is another one), and those of put.
+  /// put(), if the key's revision (Entry::revision) still is `revision`, or it is absent and `revision` is 0.
+  /// A small bucket lies in one row, which has one revision: a change to another key of it, or of a bucket
+  /// around or inside it, can be a conflict too, so read again and retry.
+  /// Errors: conflict (it is another one), and those of put.
   Result<void> put_if(std::string_view key, std::string_view value, std::uint64_t revision);
   /// Removes the value at `key`; absent is fine. Errors: failed_precondition (the key is a bucket), closed,
   /// corrupt, io.
@@ -98,21 +100,29 @@ class MutableBucket : public Bucket {
   Result<MutableBucket> create_bucket_if_not_exists(std::string_view key);
   /// Empty when absent or a value.
   Result<std::optional<MutableBucket>> bucket(std::string_view key);
+  /// The bucket reached by following `path`; empty as soon as one step is absent or a value.
+  Result<std::optional<MutableBucket>> descend(std::initializer_list<std::string_view> path);
+  /// The bucket at the end of `path`; what is absent on the way is created. Errors: as
+  /// create_bucket_if_not_exists.
+  Result<MutableBucket> create_path(std::initializer_list<std::string_view> path);
   /// Removes the bucket at `key` and everything below. Errors: not_found, failed_precondition (a value),
   /// closed, corrupt, io.
   Result<void> delete_bucket(std::string_view key);
-  /// Moves the bucket at `key`, pending changes included, to `new_key` of `target`; O(1) rows.
+  /// Moves the bucket at `key`, pending changes included, to `new_key` of `target`; O(1) rows. Open handles
+  /// to it, and to what is inside it, stay good.
   /// Errors: not_found, already_exists, failed_precondition (a value at either end), invalid_argument (target
   /// is inside the moved bucket, or of another transaction), closed, corrupt, io.
-  Result<void> move_bucket(std::string_view key, MutableBucket& target, std::string_view new_key);
+  Result<void> move_bucket(std::string_view key, const MutableBucket& target, std::string_view new_key);
 
   /// Increments and returns the bucket's own counter, which starts at 0. Errors: too_large (at 2^64-1),
   /// closed, corrupt, io.
   Result<std::uint64_t> next_sequence();
+  /// Errors: closed, no_space, corrupt, io.
   Result<void> set_sequence(std::uint64_t value);
 
  private:
   friend class WriteTx;
+  Result<void> writable() const;
   MutableBucket(WriteTx& tx, BucketHandle handle);
   WriteTx* tx_;
 };

@@ -10,13 +10,13 @@ namespace bayplan::metadata {
 /// Buckets inside one another that a walk follows.
 inline constexpr std::size_t kMaxWalkDepth = 256;
 
-/// What a walk calls. Errors end the walk and are returned.
+/// What a walk calls; each may be empty. Errors end the walk and are returned.
 struct Visitor {
   /// A bucket, before its keys; its key is empty for the one that the walk began at. `depth` of that one
   /// is 1.
-  std::function<Result<void>(std::string_view key, const Bucket& bucket, std::size_t depth)> enter;
-  std::function<Result<void>(const Entry& value)> value;
-  std::function<Result<void>()> leave;
+  std::function<Result<void>(std::string_view key, const Bucket& bucket, std::size_t depth)> enter{};
+  std::function<Result<void>(const Entry& value)> value{};
+  std::function<Result<void>()> leave{};
 };
 
 /// In byte order. Views given to the visitor live as the source says. Errors: the visitor's, corrupt (also:
