@@ -275,6 +275,18 @@ TEST_F(CheckRows, buckets_that_meet_again_and_again) {
   view([](const ReadTx& tx) { EXPECT_EQ(code(logical_digest(root_bucket(tx))), Errc::corrupt); });
 }
 
+TEST_F(CheckRows, a_malformed_inline_bucket_is_not_moved) {
+  const std::string bucket("\x01\x05\x00k", 4);
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, bucket});
+  update([](WriteTx& tx) {
+    auto a = *tx.bucket("a").value();
+    auto other = tx.create_bucket("other").value();
+    EXPECT_EQ(code(a.move_bucket("k2", other, "moved")), Errc::corrupt);
+    EXPECT_EQ(code(a.move_bucket("k2", other, std::string(600, 'm'))), Errc::corrupt);
+    EXPECT_TRUE(a.bucket("k2").value()) << "it is still where it was";
+  });
+}
+
 TEST_F(CheckRows, a_revision_of_the_future) {
   plant_row(RowKey(a_, "k2"), {Tag::value, 77, "v"});
   expect_problem("header", "revision");
