@@ -279,6 +279,22 @@ TEST_F(Submit, the_last_handle_may_be_dropped_by_a_closure) {
   EXPECT_EQ(count(), 1u);
 }
 
+// Waiting for the environment to close would be waiting for itself.
+TEST_F(Submit, a_closure_cannot_open_what_waits_for_it_to_close) {
+  std::promise<void> closing;
+  std::optional<Errc> opened;
+  auto outcome = db().submit([&](WriteTx&) -> Result<void> {
+    closing.get_future().wait();
+    // The last handle goes at some time from now on; before that, opening answers the same environment.
+    while (!opened) opened = code(Db::open(path()));
+    return {};
+  });
+  closing.set_value();
+  close();
+  EXPECT_TRUE(outcome.get());
+  EXPECT_EQ(opened, Errc::failed_precondition);
+}
+
 // A child that leaves its parent's transaction behind is not inside one.
 TEST_F(Submit, a_child_forked_inside_a_transaction_is_free_again) {
   pid_t child = -1;

@@ -57,7 +57,8 @@ class Db {
   /// by our own reader before LMDB maps it. Errors: not_found (absent and not to be created), corrupt (no
   /// usable meta page, truncated), version_mismatch (a newer format, LMDB 1.0, unknown feature bits),
   /// invalid_argument (the path is no directory; a network file system), busy (to be written, while this
-  /// process has it open read-only), permission_denied, read_only, no_space, io.
+  /// process has it open read-only), failed_precondition (inside a submitted closure or a hook of this store
+  /// after its last handle went: it closes when they have run), permission_denied, read_only, no_space, io.
   static Result<Db> open(const std::filesystem::path& directory, const OpenOptions& options = {});
 
   /// Runs `body(const ReadTx&)` on a snapshot and returns its result. Views must not leave the closure.
