@@ -7,16 +7,19 @@
 #include "lmdb_value.h"
 
 namespace bayplan::metadata {
-namespace {
 
 struct Step {
   std::uint64_t parent = 0;
   std::string key{};
   bool is_chain = false;
 };
-using Steps = std::unordered_map<std::uint64_t, Step>;
+/// Who leads to what, by the rows that can be read.
+struct BucketSteps : std::unordered_map<std::uint64_t, Step> {};
 
-// Who leads to what, by the rows that can be read.
+namespace {
+
+using Steps = BucketSteps;
+
 Steps read_steps(ReadState& state) {
   Steps steps;
   MDB_cursor* cursor = nullptr;
@@ -38,6 +41,13 @@ Steps read_steps(ReadState& state) {
   return steps;
 }
 
+std::shared_ptr<const Steps> steps_of(ReadState& state) {
+  if (state.known_steps) return state.known_steps;
+  auto steps = std::make_shared<const Steps>(read_steps(state));
+  if (!state.core) state.known_steps = steps;
+  return steps;
+}
+
 bool is_continuation(const Steps& steps, std::uint64_t id) {
   const auto step = steps.find(id);
   return step != steps.end() && step->second.is_chain;
@@ -47,7 +57,8 @@ bool is_continuation(const Steps& steps, std::uint64_t id) {
 
 std::string bucket_path(ReadState& state, std::uint64_t id) {
   if (id == kRootBucketId) return "/";
-  const Steps steps = read_steps(state);
+  const auto known = steps_of(state);
+  const Steps& steps = *known;
   std::vector<std::string_view> parts;  // from the end
   for (std::size_t left = steps.size(); id != kRootBucketId; --left) {
     const auto step = steps.find(id);

@@ -1,10 +1,10 @@
-#include "bayplan/metadata/check.h"
-
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "bayplan/metadata/namespaces.h"
+#include "check_walk.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -19,10 +19,17 @@ class BucketWalker {
  public:
   BucketWalker(const BucketSource& source, CheckReport& report) : source_(source), report_(report) {}
 
-  Result<void> run() {
+  /// Answers whether it came to the end.
+  Result<bool> run(std::uint64_t most_steps) {
     BAYPLAN_TRY(enter(root_bucket(source_)));
-    while (!stack_.empty()) BAYPLAN_TRY(step());
-    return {};
+    for (; !stack_.empty(); --most_steps) {
+      if (most_steps == 0) {
+        problem("more is reached than there are rows; not looked at further");
+        return false;
+      }
+      BAYPLAN_TRY(step());
+    }
+    return true;
   }
 
  private:
@@ -126,11 +133,16 @@ Result<void> check_kinds(const BucketSource& source, std::span<const GcKind* con
 
 }  // namespace
 
-Result<CheckReport> check(const BucketSource& source, std::span<const GcKind* const> kinds) {
+Result<CheckReport> check_at_most(const BucketSource& source, std::span<const GcKind* const> kinds,
+                                  std::uint64_t most_steps) {
   CheckReport report;
-  BAYPLAN_TRY(BucketWalker(source, report).run());
-  BAYPLAN_TRY(check_kinds(source, kinds, report));
+  BAYPLAN_ASSIGN(const bool whole, BucketWalker(source, report).run(most_steps));
+  if (whole) BAYPLAN_TRY(check_kinds(source, kinds, report));
   return report;
+}
+
+Result<CheckReport> check(const BucketSource& source, std::span<const GcKind* const> kinds) {
+  return check_at_most(source, kinds, std::numeric_limits<std::uint64_t>::max());
 }
 
 }  // namespace bayplan::metadata

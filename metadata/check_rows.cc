@@ -1,10 +1,12 @@
 // What only the environment can tell: rows that no bucket leads to, and counters behind their rows.
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
 
-#include "bayplan/metadata/check.h"
 #include "byte_order.h"
+#include "check_walk.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
 #include "page_walk.h"
@@ -18,6 +20,7 @@ struct RowFacts {
   std::set<std::uint64_t> inhabited;              // ids that rows lie under
   std::uint64_t last_id = kRootBucketId;
   std::uint64_t last_revision = 0;
+  std::uint64_t entries = 0;  // at most so many keys lie in rows and inline buckets
 };
 
 class RowChecker {
@@ -38,6 +41,8 @@ class RowChecker {
     check_header();
     return {};
   }
+  /// What a walk over all buckets can take, each key and the end of each bucket counted.
+  std::uint64_t most_steps() const { return 2 * facts_.entries + 1024; }
 
  private:
   void problem(std::string object, std::string what) {
@@ -49,6 +54,7 @@ class RowChecker {
   // them.
   void look_at(std::string_view key, std::string_view value) {
     const auto row = decode_row(key, value);
+    ++facts_.entries;
     if (key.size() < kBucketIdBytes) return problem("environment", row.error().to_string());
     const auto id = load_be<std::uint64_t>(key.data());
     facts_.inhabited.insert(id);
@@ -67,6 +73,7 @@ class RowChecker {
 
   // What a walk with a cursor does not notice: keys out of order, impossible depth.
   void look_inside(std::uint64_t id, std::string_view key, std::string_view bytes) {
+    facts_.entries += bytes.size() / InlineScan::kHeaderBytes;
     const auto depth = inline_depth(bytes);
     if (!depth) problem(id, "key " + quoted(key) + ": " + depth.error().to_string());
   }
@@ -123,8 +130,11 @@ Result<CheckReport> check(const Db& db, std::span<const GcKind* const> kinds) {
     report.problems.push_back({{"bucket", {}, "/"}, "not looked at, because pages are damaged"});
     return report;
   }
-  BAYPLAN_ASSIGN(CheckReport report, check(*tx, kinds));
-  BAYPLAN_TRY(RowChecker(state, report).run());
+  CheckReport rows;
+  RowChecker row_checker(state, rows);
+  BAYPLAN_TRY(row_checker.run());
+  BAYPLAN_ASSIGN(CheckReport report, check_at_most(*tx, kinds, row_checker.most_steps()));
+  std::move(rows.problems.begin(), rows.problems.end(), std::back_inserter(report.problems));
   return report;
 }
 

@@ -10,11 +10,13 @@
 #include "header.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
+#include "precheck.h"
 
 namespace bayplan::metadata {
 namespace {
 
 constexpr std::uint64_t kCreationMapBytes = std::uint64_t{1} << 20;
+constexpr std::uint32_t kCreationReaders = 8;
 
 struct EnvCloser {
   void operator()(MDB_env* env) const noexcept { ::mdb_env_close(env); }
@@ -43,12 +45,14 @@ Result<void> commit_first(MDB_env* env) {
   return {};
 }
 
-Result<void> fill_environment(const std::filesystem::path& directory, std::uint64_t map_bytes,
+Result<void> fill_environment(int fd, const std::filesystem::path& directory, std::uint64_t map_bytes,
                               const FillEnvironment& fill) {
+  BAYPLAN_TRY(fill_lock_file(fd, kCreationReaders));
   MDB_env* raw = nullptr;
   if (const int rc = ::mdb_env_create(&raw); rc != 0) return lmdb_error(rc, "mdb_env_create");
   const std::unique_ptr<MDB_env, EnvCloser> env(raw);
   int rc = ::mdb_env_set_maxdbs(raw, 1);
+  if (rc == 0) rc = ::mdb_env_set_maxreaders(raw, kCreationReaders);
   if (rc == 0) rc = ::mdb_env_set_mapsize(raw, map_bytes);
   if (rc == 0) rc = ::mdb_env_open(raw, directory.c_str(), MDB_NOTLS, 0600);
   if (rc != 0) return lmdb_error(rc, "mdb_env_open");
@@ -78,7 +82,7 @@ Result<bool> is_taken(int parent, const std::string& name) {
 Result<void> build(int parent, const std::filesystem::path& parent_path, const std::string& name,
                    const std::string& temporary, std::uint64_t map_bytes, const FillEnvironment& fill) {
   BAYPLAN_ASSIGN(const UniqueFd made, file::ensure_private_dir_at(parent, temporary));
-  BAYPLAN_TRY(fill_environment(parent_path / temporary, map_bytes, fill));
+  BAYPLAN_TRY(fill_environment(made.get(), parent_path / temporary, map_bytes, fill));
   // Whoever opens it first decides about the number of reader slots.
   BAYPLAN_TRY(file::unlink(made.get(), "lock.mdb"));
   BAYPLAN_TRY(file::sync_dir(made.get(), temporary));

@@ -52,7 +52,7 @@ class Environment {
   Result<MDB_txn*> begin_read();
   /// Ends what begin_read began; its cursors were closed.
   void end_read(MDB_txn* txn) noexcept;
-  /// Whether the snapshot of `txn` is that of the last commit.
+  /// Whether the snapshot of `txn`, which is open, is that of the last commit.
   bool is_newest(MDB_txn* txn) const noexcept;
 
   /// Waits for the writers of this and of other processes. The thread that got it must end it. Of `options`
@@ -99,6 +99,18 @@ class Environment {
     std::uint64_t bytes_before = 0;
   };
 
+  // Keeps the map where it is, which LMDB reads even to describe it.
+  class Pin {
+   public:
+    explicit Pin(Environment& environment);
+    ~Pin() { environment_.left(); }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+
+   private:
+    Environment& environment_;
+  };
+
   Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options);
   Error fork_error() const;
   Result<void> map(const OpenOptions& options);
@@ -112,6 +124,7 @@ class Environment {
   void grow_map() noexcept;
   Result<void> ensure_space(bool reclaiming);
   Result<std::uint64_t> free_pages();
+  int flush();
   void left() noexcept;
   void leave_gate() noexcept;
 
@@ -126,7 +139,7 @@ class Environment {
   MDB_dbi rows_ = 0;
 
   std::mutex live_mutex_;
-  std::size_t live_ = 0;  // transactions of this process: the map must not move under one
+  std::size_t live_ = 0;  // transactions and pins of this process: the map must not move under one
 
   ReaderPool readers_;
   std::atomic<std::uint64_t> dead_readers_{0};  // cleared so far

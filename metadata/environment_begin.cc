@@ -25,6 +25,11 @@ constexpr std::uint64_t kPagesOfAWriter = 32;
 
 }  // namespace
 
+Environment::Pin::Pin(Environment& environment) : environment_(environment) {
+  const std::lock_guard lock(environment_.live_mutex_);
+  ++environment_.live_;
+}
+
 Result<MDB_txn*> Environment::begin_read() { return begin(MDB_RDONLY); }
 
 void Environment::end_read(MDB_txn* txn) noexcept {
@@ -70,13 +75,13 @@ Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& o
 
 // The map moves only when no transaction of this process stands on it.
 void Environment::grow_map() noexcept {
+  const std::lock_guard lock(live_mutex_);
   MDB_envinfo info{};
   MDB_stat stat{};
   if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return;
   const std::uint64_t used = (info.me_last_pgno + 1) * stat.ms_psize;
   if (used < info.me_mapsize / 2) return;
   const std::uint64_t larger = std::min(std::uint64_t{info.me_mapsize} * 2, largest_map(used));
-  const std::lock_guard lock(live_mutex_);
   // A map that cannot grow is told by the write that does not fit.
   if (live_ == 0 && larger > info.me_mapsize) ::mdb_env_set_mapsize(env_, larger);
 }
@@ -89,7 +94,10 @@ Result<void> Environment::ensure_space(bool reclaiming) {
   }
   MDB_envinfo info{};
   MDB_stat stat{};
-  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return {};
+  {
+    const Pin pin(*this);
+    if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return {};
+  }
   const bool at_cap = max_bytes_ != 0 && (info.me_last_pgno + 1) * stat.ms_psize >= max_bytes_;
   const bool has_reserve = reserve_.fill();
   if (has_reserve && !at_cap) return {};
@@ -156,10 +164,16 @@ void Environment::leave_gate() noexcept {
   gate_->leave();
 }
 
+int Environment::flush() {
+  const Pin pin(*this);
+  return ::mdb_env_sync(env_, 1);
+}
+
 Result<void> Environment::sync() {
   BAYPLAN_TRY(usable());
   auto hooks = delayed_hooks_.take();
-  if (const int rc = ::mdb_env_sync(env_, 1); rc != 0) {
+  const int rc = flush();
+  if (rc != 0) {
     delayed_hooks_.put_back(std::move(hooks));
     return lmdb_error(rc, "mdb_env_sync", directory_fd());
   }

@@ -12,6 +12,7 @@
 #include "bayplan/base/file.h"
 #include "create.h"
 #include "environment.h"
+#include "own_thread.h"
 
 namespace bayplan::metadata {
 
@@ -23,7 +24,8 @@ using DirectoryId = std::pair<dev_t, ino_t>;
 
 struct Entry {
   std::weak_ptr<Environment> environment;
-  int writer_file;  // still known when the last reference is gone
+  const void* address;  // of the environment: compared only
+  int writer_file;      // still known when the last reference is gone
 };
 
 struct Registry {
@@ -70,7 +72,9 @@ void close_environment(Environment* environment, DirectoryId id) {
   }
   // What is queued may open and close stores, so the registry's lock comes after it.
   environment->submissions().finish([=] {
+    OwnThread::enter(environment);
     if (environment->delayed_hooks().any()) ignore_error(environment->sync(), "nobody is left to hear of it");
+    OwnThread::leave(environment);
     close_now(std::unique_ptr<Environment>(environment), id);
   });
 }
@@ -106,10 +110,15 @@ Result<std::shared_ptr<Environment>> acquire(const std::filesystem::path& direct
       BAYPLAN_ASSIGN(auto opened, Environment::open(std::move(fd), directory, options));
       std::shared_ptr<Environment> shared(opened.release(),
                                           [id](Environment* e) { close_environment(e, id); });
-      registry().environments.insert_or_assign(id, Entry{shared, shared->writer_file()});
+      registry().environments.insert_or_assign(id, Entry{shared, shared.get(), shared->writer_file()});
       return shared;
     }
     if (auto shared = found->second.environment.lock()) return shared;
+    if (OwnThread::is_writing(found->second.address)) {
+      return Error(Errc::failed_precondition, "environment", {},
+                   "is being closed, and that waits for this closure or hook")
+          .with_advice("keep a handle of it open until they have run");
+    }
     registry().closed.wait(lock);  // its last reference is gone, and another thread is about to close it
   }
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "bayplan/base/file.h"
 #include "byte_order.h"
@@ -46,8 +47,10 @@ Result<DbStats> Environment::stats() {
   DbStats stats;
   MDB_envinfo info{};
   BAYPLAN_TRY(usable());
+  std::optional<Pin> pin(std::in_place, *this);
   if (const int rc = ::mdb_env_info(env_, &info); rc != 0) return lmdb_error(rc, "mdb_env_info");
   describe_readers(stats, info);
+  pin.reset();  // a map that another process enlarged has to be adopted
   BAYPLAN_ASSIGN(MDB_txn* const txn, begin_read());
   const ReadGuard guard{*this, txn};
   BAYPLAN_ASSIGN(const Header header, read_header(txn));

@@ -280,6 +280,7 @@ Result<void> MutableBucket::move_bucket(std::string_view key, const MutableBucke
     return Error(Errc::invalid_argument, "bucket", key, "cannot be moved into itself or below");
   }
   const std::string bytes(from.inline_bytes);
+  BAYPLAN_TRY(inline_depth(bytes));  // sound, before it is taken from where it is
   const std::uint64_t rows_id = from.rows_id;
   BAYPLAN_TRY(detach(state, from, key));
   BAYPLAN_ASSIGN(const std::uint64_t moved_rows, attach(state, target.handle().id, new_key, rows_id, bytes));

@@ -1,4 +1,7 @@
 // The inside of branch, leaf and overflow pages.
+#include <algorithm>
+#include <utility>
+
 #include "bayplan/base/file.h"
 #include "byte_order.h"
 #include "page_file.h"
@@ -10,6 +13,8 @@ constexpr std::uint16_t kBranchFlag = 1;
 constexpr std::uint16_t kLeafFlag = 2;
 constexpr std::uint16_t kOverflowFlag = 4;
 constexpr std::size_t kNodeHeaderBytes = 8;
+// What 32 bits of size can ask for, and a page.
+constexpr std::uint64_t kMostOverflowBytes = (std::uint64_t{1} << 32) + 65536;
 
 struct PageHeader {
   std::uint64_t number;
@@ -34,6 +39,27 @@ bool fill_leaf(Node& node, std::string_view rest) {
   if (behind.size() < inside) return false;
   node.data = behind.substr(0, inside);
   return node.flags != Node::kSubtree || inside == TreeRecord::kBytes;
+}
+
+// Bytes that a node takes in its page.
+std::size_t size_of(const Node& node, bool is_leaf) {
+  const std::size_t size = kNodeHeaderBytes + node.key.size() + (is_leaf ? node.data.size() : 0);
+  return size + size % 2;
+}
+
+// What is larger, LMDB puts on overflow pages: it counts on two nodes to a page.
+std::size_t largest_node(std::size_t page_bytes) {
+  return ((page_bytes - kPageHeaderBytes) / 2 & ~std::size_t{1}) - sizeof(std::uint16_t);
+}
+
+// LMDB moves nodes about by these sums: one that reached into the next would end outside the page.
+bool are_packed(std::vector<std::pair<std::size_t, std::size_t>> places, std::size_t begin, std::size_t end) {
+  std::sort(places.begin(), places.end());
+  for (const auto& [offset, size] : places) {
+    if (offset != begin) return false;
+    begin += size;
+  }
+  return begin == end;
 }
 
 // False when the node at `offset` reaches beyond the page or is of no known kind.
@@ -66,12 +92,20 @@ Result<Page> PageFile::read(std::uint64_t number, std::string& buffer) const {
   }
   const std::size_t count = (header.lower - kPageHeaderBytes) / 2;
   page.nodes.resize(count);
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  places.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t offset = load_le<std::uint16_t>(buffer.data() + kPageHeaderBytes + 2 * i);
     if (offset < header.upper || !read_node(buffer, offset, page.is_leaf, page.nodes[i])) {
       return damaged_page(number, "entry " + std::to_string(i) + " reaches out of the page");
     }
+    places.emplace_back(offset, size_of(page.nodes[i], page.is_leaf));
+    if (places.back().second > largest_node(buffer.size())) {
+      return damaged_page(number, "entry " + std::to_string(i) + " is too large to lie inside a page");
+    }
   }
+  if (!are_packed(std::move(places), header.upper, buffer.size()))
+    return damaged_page(number, "its entries overlap");
   return page;
 }
 
@@ -84,7 +118,7 @@ Result<Overflow> PageFile::read_overflow(std::uint64_t number, std::uint64_t dat
   BAYPLAN_TRY(read_at(number, 0, bytes));
   const PageHeader header = read_header(bytes);
   if (header.number != number || header.flags != kOverflowFlag || header.pages < needed ||
-      header.pages > pages() - number) {
+      header.pages > pages() - number || header.pages > kMostOverflowBytes / meta_.page_bytes) {
     return damaged_page(number, "not the overflow page that it should be");
   }
   return Overflow{bytes.substr(kPageHeaderBytes), header.pages};

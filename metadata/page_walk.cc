@@ -1,6 +1,7 @@
 #include "page_walk.h"
 
 #include <optional>
+#include <unordered_map>
 
 #include "byte_order.h"
 
@@ -13,6 +14,23 @@ constexpr std::size_t kMaxTreeDepth = 32;
 enum class Keys { bytes, integers };
 enum class Extent { upper, all };
 
+// Takes memory for what was inserted, whatever length a file claims.
+class PageSet {
+ public:
+  /// False when it is there.
+  bool insert(std::uint64_t page) {
+    std::vector<bool>& part = parts_[page / kPartPages];
+    if (part.empty()) part.resize(kPartPages);
+    if (part[page % kPartPages]) return false;
+    part[page % kPartPages] = true;
+    return true;
+  }
+
+ private:
+  static constexpr std::uint64_t kPartPages = 1 << 15;
+  std::unordered_map<std::uint64_t, std::vector<bool>> parts_;
+};
+
 bool is_before(std::string_view a, std::string_view b, Keys keys) {
   if (keys == Keys::bytes) return a < b;
   return load_le<std::uint64_t>(a.data()) < load_le<std::uint64_t>(b.data());
@@ -20,7 +38,7 @@ bool is_before(std::string_view a, std::string_view b, Keys keys) {
 
 class Walker {
  public:
-  Walker(const PageFile& file, Extent extent) : file_(file), extent_(extent), used_(file.pages()) {}
+  Walker(const PageFile& file, Extent extent) : file_(file), extent_(extent) {}
 
   Result<void> run() {
     BAYPLAN_TRY(tree(file_.meta().main, Keys::bytes, &Walker::main_leaf));
@@ -46,9 +64,8 @@ class Walker {
     for (; count > 0; ++page, --count) {
       if (page < kFirstDataPage || page > file_.meta().last_page)
         return damaged_page(page, "no page of the file");
-      if (page >= used_.size()) continue;  // free, and never written
-      if (used_[page]) return damaged_page(page, twice);
-      used_[page] = true;
+      if (page >= file_.pages()) continue;  // free, and never written
+      if (!used_.insert(page)) return damaged_page(page, twice);
     }
     return {};
   }
@@ -57,8 +74,14 @@ class Walker {
     if (record.flags != 0) return damaged_page(record.root, "the root of a tree of unknown kind");
     if (record.root == kNoPage) return {};
     std::string buffer;
-    BAYPLAN_TRY(file_.read(record.root, buffer));
-    return {};
+    BAYPLAN_ASSIGN(const Page page, file_.read(record.root, buffer));
+    return check_children(record.root, page, Keys::bytes);
+  }
+
+  // LMDB ends the process at such a page. It lets one pass in its own list, where it may leave them.
+  static Result<void> check_children(std::uint64_t number, const Page& page, Keys keys) {
+    if (page.is_leaf || page.nodes.size() > 1 || keys == Keys::integers) return {};
+    return damaged_page(number, "a branch with a single child");
   }
 
   // In key order: the stack holds what is still to the right.
@@ -76,6 +99,7 @@ class Walker {
       BAYPLAN_TRY(claim(at.page, 1, "is used twice"));
       BAYPLAN_ASSIGN(const Page page, file_.read(at.page, buffer));
       if (page.is_leaf != (at.level == record.depth)) return damaged_page(at.page, "lies at the wrong depth");
+      BAYPLAN_TRY(check_children(at.page, page, keys));
       BAYPLAN_TRY(check_keys(at, page, keys, last_key));
       if (!page.is_leaf) {
         push_children(at, page, pending);
@@ -136,7 +160,8 @@ class Walker {
     return std::move(overflow.data);
   }
 
-  // A list of page numbers behind their count.
+  // A list of page numbers, the greatest first, behind their count. LMDB tells by the places of two numbers
+  // whether what lies between is free as well.
   Result<void> free_leaf(std::uint64_t page, const Node& node) {
     std::string overflow;
     std::string_view data = node.data;
@@ -150,14 +175,16 @@ class Walker {
       return damaged_page(page, "a list of free pages of wrong size");
     }
     for (std::uint64_t i = 1; i <= count; ++i) {
-      free_.push_back(load_le<std::uint64_t>(data.data() + i * sizeof(std::uint64_t)));
+      const auto free = load_le<std::uint64_t>(data.data() + i * sizeof(std::uint64_t));
+      if (i > 1 && free >= free_.back()) return damaged_page(page, "a list of free pages out of order");
+      free_.push_back(free);
     }
     return {};
   }
 
   const PageFile& file_;
   Extent extent_;
-  std::vector<bool> used_;
+  PageSet used_;
   std::vector<TreeRecord> subtrees_;
   std::vector<std::uint64_t> free_;
 };

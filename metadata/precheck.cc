@@ -52,20 +52,6 @@ Result<void> check_lock_file(int directory_fd) {
       .with_advice("remove it while nobody uses the store: it holds no data");
 }
 
-// LMDB maps it with holes: on a full disk, touching one ends the process. Blocks, and no length, because that
-// is how LMDB tells whether the file is new.
-Result<void> fill_lock_file(int directory_fd, std::uint32_t max_readers) {
-  constexpr off_t kSlotBytes = 64;
-  constexpr off_t kHeadBytes = 4096;
-  BAYPLAN_ASSIGN(const UniqueFd file, file::open_beneath(directory_fd, kLockName, O_RDWR | O_CREAT, 0600));
-  if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0,
-                  kHeadBytes + kSlotBytes * static_cast<off_t>(max_readers)) == 0 ||
-      errno == EOPNOTSUPP) {
-    return {};
-  }
-  return Error::from_errno(errno, "file", kLockName, "fallocate");
-}
-
 }  // namespace
 
 Result<void> check_file_system(int directory_fd) {
@@ -76,6 +62,19 @@ Result<void> check_file_system(int directory_fd) {
     return {};
   return Error(Errc::invalid_argument, "directory", {}, "is on a network file system")
       .with_advice("put the metadata on a local file system");
+}
+
+Result<void> fill_lock_file(int directory_fd, std::uint32_t max_readers) {
+  // Blocks, and no length, because that is how LMDB tells whether the file is new.
+  constexpr off_t kSlotBytes = 64;
+  constexpr off_t kHeadBytes = 4096;
+  BAYPLAN_ASSIGN(const UniqueFd file, file::open_beneath(directory_fd, kLockName, O_RDWR | O_CREAT, 0600));
+  if (::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0,
+                  kHeadBytes + kSlotBytes * static_cast<off_t>(max_readers)) == 0 ||
+      errno == EOPNOTSUPP) {
+    return {};
+  }
+  return Error::from_errno(errno, "file", kLockName, "fallocate");
 }
 
 Result<void> check_has_data(int directory_fd) {
@@ -96,8 +95,10 @@ Result<void> precheck(int directory_fd, bool read_only, std::uint32_t max_reader
   if (!read_only) {
     BAYPLAN_TRY(narrow(directory_fd, 0700, "metadata"));
     BAYPLAN_TRY(narrow(data.get(), 0600, kDataName));
-    BAYPLAN_TRY(fill_lock_file(directory_fd, max_readers));
   }
+  // A reader that may not write there goes without, as LMDB lets it.
+  auto filled = fill_lock_file(directory_fd, max_readers);
+  if (!filled && (!read_only || filled.error().code() == Errc::no_space)) return filled;
   // A writer of another process may be at work between two looks; what is really wrong stays wrong.
   constexpr int kAttempts = 5;
   auto checked = check_pages(data.get());

@@ -22,6 +22,7 @@
 namespace bayplan::metadata {
 
 class RowCursor;
+struct BucketSteps;
 
 /// Bytes that stay where they are until the transaction ends.
 class Arena {
@@ -180,7 +181,8 @@ struct ReadState {
   MDB_txn* own_txn = nullptr;   // of a read transaction
   MDB_cursor* probe = nullptr;  // of a read transaction: a second look at a page already found is cheap
   std::optional<std::uint64_t> known_revision{};
-  std::shared_ptr<WriteCore> core{};  // of a write transaction
+  std::shared_ptr<const BucketSteps> known_steps{};  // of a read transaction: a damaged store asks often
+  std::shared_ptr<WriteCore> core{};                 // of a write transaction
   std::size_t level = 0;
   bool committed = false;  // this level of it
   std::optional<Arena> own_arena{};

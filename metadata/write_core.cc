@@ -4,6 +4,7 @@
 #include "byte_order.h"
 #include "lmdb_error.h"
 #include "lmdb_value.h"
+#include "own_thread.h"
 #include "row_cursor.h"
 #include "tx_state.h"
 
@@ -240,6 +241,8 @@ void WriteCore::abort() noexcept {
   if (!environment_->forked()) {
     if (top.txn != nullptr) ::mdb_txn_abort(std::exchange(top.txn, nullptr));
     environment_->end_write();
+  } else {
+    OwnThread::leave(environment_.get());  // this thread went on in the child
   }
   undo(top);
 }

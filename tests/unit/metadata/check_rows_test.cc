@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "bayplan/metadata/digest.h"
 #include "byte_order.h"
 #include "header.h"
 #include "lmdb_value.h"
@@ -80,10 +81,15 @@ class CheckRows : public StoreTest {
       ASSERT_EQ(::mdb_put(txn, rows, &key, &value, 0), 0);
     });
   }
-  void plant_row(const RowKey& key, const Row& row) {
+  static void put_row(MDB_txn* txn, MDB_dbi rows, const RowKey& row_key, const Row& row) {
     std::string bytes(kRowHeaderBytes + row.payload.size(), '\0');
-    encode_row(key.bytes(), row, bytes.data());
-    plant_bytes(key.bytes(), bytes);
+    encode_row(row_key.bytes(), row, bytes.data());
+    MDB_val key = to_val(row_key.bytes());
+    MDB_val value = to_val(bytes);
+    ASSERT_EQ(::mdb_put(txn, rows, &key, &value, 0), 0);
+  }
+  void plant_row(const RowKey& key, const Row& row) {
+    plant([&](MDB_txn* txn, MDB_dbi rows) { put_row(txn, rows, key, row); });
   }
 
   std::vector<std::string> problems() {
@@ -238,6 +244,46 @@ TEST_F(CheckRows, a_chain_that_leads_into_itself) {
   view([](const ReadTx& tx) {
     const auto bucket = *tx.bucket("b").value();
     EXPECT_EQ(code(bucket.get(std::string(100000, 'x'))), Errc::corrupt);
+  });
+}
+
+// Each holds the next one twice: a walk along all ways would not end.
+TEST_F(CheckRows, chains_that_meet_again_and_again) {
+  plant([&](MDB_txn* txn, MDB_dbi rows) {
+    for (std::uint64_t level = 0; level < 60; ++level) {
+      const std::uint64_t next = b_ + 1001 + level;
+      for (const char c : {'x', 'y'}) {
+        const RowKey chain = RowKey::chain(level == 0 ? b_ : next - 1, std::string(kMaxChunkBytes, c));
+        put_row(txn, rows, chain, {Tag::chain, 1, number(next)});
+      }
+    }
+    put_row(txn, rows, RowKey(b_ + 1060, "end"), {Tag::value, 1, "v"});
+  });
+  expect_problem("/b", "more is reached than there are rows");
+  expect_problem("id " + std::to_string(b_ + 1001), "two rows lead to it");
+}
+
+TEST_F(CheckRows, buckets_that_meet_again_and_again) {
+  plant([&](MDB_txn* txn, MDB_dbi rows) {
+    for (std::uint64_t level = 0; level < 60; ++level) {
+      const std::uint64_t next = b_ + 1001 + level;
+      for (const char* name : {"x", "y"})
+        put_row(txn, rows, RowKey(level == 0 ? b_ : next - 1, name), {Tag::bucket, 1, number(next)});
+    }
+  });
+  expect_problem("/b/y", "reached twice");
+  view([](const ReadTx& tx) { EXPECT_EQ(code(logical_digest(root_bucket(tx))), Errc::corrupt); });
+}
+
+TEST_F(CheckRows, a_malformed_inline_bucket_is_not_moved) {
+  const std::string bucket("\x01\x05\x00k", 4);
+  plant_row(RowKey(a_, "k2"), {Tag::inline_bucket, 1, bucket});
+  update([](WriteTx& tx) {
+    auto a = *tx.bucket("a").value();
+    auto other = tx.create_bucket("other").value();
+    EXPECT_EQ(code(a.move_bucket("k2", other, "moved")), Errc::corrupt);
+    EXPECT_EQ(code(a.move_bucket("k2", other, std::string(600, 'm'))), Errc::corrupt);
+    EXPECT_TRUE(a.bucket("k2").value()) << "it is still where it was";
   });
 }
 

@@ -55,6 +55,20 @@ TEST_F(Weak, hooks_wait_for_the_closing_at_the_latest) {
   EXPECT_EQ(ran_, Names{"a"});
 }
 
+TEST_F(Weak, a_hook_at_the_closing_cannot_open_the_store) {
+  std::optional<Errc> opened;
+  ASSERT_TRUE(db().update(
+      [&](WriteTx& tx) -> Result<void> {
+        tx.on_commit([&] { opened = code(Db::open(path())); });
+        tx.create_bucket("widgets").value();
+        return {};
+      },
+      kWeak));
+  close();
+  EXPECT_EQ(opened, Errc::failed_precondition);
+  reopen();
+}
+
 TEST_F(Weak, hooks_of_a_failed_transaction_never_run) {
   EXPECT_FALSE(db().update(
       [&](WriteTx& tx) -> Result<void> {

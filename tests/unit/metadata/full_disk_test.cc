@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bayplan/base/fd.h"
+#include "bayplan/metadata/backup.h"
 #include "bayplan/metadata/check.h"
 #include "bayplan/metadata/db.h"
 #include "support/temp_dir.h"
@@ -112,6 +113,19 @@ TEST_F(FullDisk, reading_needs_no_space) {
   const auto found =
       db_->view([](const ReadTx& tx) -> Result<bool> { return tx.bucket("records").value().has_value(); });
   EXPECT_TRUE(found.value());
+}
+
+// LMDB maps its lock file with holes, and the disk has nothing to fill them with.
+TEST_F(FullDisk, what_needs_a_new_lock_file_is_refused) {
+  open();
+  ASSERT_TRUE(put(0));
+  fill_disk();
+  EXPECT_EQ(compact(*db_, disk_.path() / "copy").error().code(), Errc::no_space);
+  EXPECT_EQ(Db::open(disk_.path() / "other").error().code(), Errc::no_space);
+  db_.reset();
+  ASSERT_TRUE(std::filesystem::remove(disk_.path() / "metadata" / "lock.mdb"));
+  fill_disk();
+  EXPECT_EQ(Db::open(disk_.path() / "metadata", {.read_only = true}).error().code(), Errc::no_space);
 }
 
 TEST_F(FullDisk, a_collection_in_one_transaction) {

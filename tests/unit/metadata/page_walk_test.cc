@@ -83,6 +83,23 @@ class PageWalk : public StoreTest {
         << "damage went unnoticed";
   }
 
+  // Makes `change(page)` to one page after the other, where it answers that there was something to change.
+  // One of these files at least has to be refused for `what`.
+  template <class F>
+  void expect_noticed(std::string_view what, F change) {
+    bool noticed = false;
+    for (std::size_t page = 2; page < good_.size() / kPage; ++page) {
+      std::string bytes = good_;
+      if (!change(bytes.data() + page * kPage)) continue;
+      const auto walked = walk(bytes);
+      noticed |= !walked && walked.error().to_string().find(what) != std::string::npos;
+      ASSERT_NO_FATAL_FAILURE(survive(bytes));
+    }
+    EXPECT_TRUE(noticed) << what;
+  }
+  static std::size_t u16(const char* at) { return load_le<std::uint16_t>(at); }
+  static bool is(const char* page, std::size_t flag) { return u16(page + 10) == flag && u16(page + 12) > 18; }
+
   std::string good_;
   std::vector<std::string> digests_;
   test::TempDir scratch_;
@@ -153,6 +170,63 @@ TEST_F(PageWalk, a_short_file_is_fine_when_nothing_lies_there) {
   const auto last = std::max(load_le<std::uint64_t>(after.data() + 16 + 120),
                              load_le<std::uint64_t>(after.data() + kPage + 16 + 120));
   EXPECT_GE(after.size(), (last + 1) * kPage) << "a commit gives the file its length";
+}
+
+// These are sound page by page, and yet LMDB would end the process, or write outside a page.
+TEST_F(PageWalk, notices_a_branch_with_a_single_child) {
+  expect_noticed("single child", [](char* page) {
+    if (!is(page, 1)) return false;
+    const std::size_t offset = u16(page + 16);
+    const std::size_t size = (8 + u16(page + offset + 6) + 1) / 2 * 2;
+    std::copy_backward(page + offset, page + offset + size, page + kPage);
+    for (const int at : {14, 16}) store_le(page + at, static_cast<std::uint16_t>(kPage - size));
+    store_le(page + 12, std::uint16_t{18});
+    return true;
+  });
+}
+
+TEST_F(PageWalk, notices_entries_that_overlap) {
+  expect_noticed("overlap", [](char* page) {
+    if (!is(page, 2)) return false;
+    char* const lowest = page + u16(page + 14);
+    if (u16(lowest + 4) != 0) return false;
+    store_le(lowest, static_cast<std::uint16_t>(u16(lowest) + 2));
+    return true;
+  });
+}
+
+TEST_F(PageWalk, notices_an_entry_too_large_for_a_page) {
+  expect_noticed("too large", [](char* page) {
+    if (!is(page, 2)) return false;
+    const std::size_t lowest = u16(page + 14);
+    const std::size_t room = kPage - lowest - 8 - u16(page + lowest + 6);
+    if (u16(page + lowest + 4) != 0 || room < 2100) return false;
+    store_le(page + lowest, static_cast<std::uint16_t>(room));
+    return true;
+  });
+}
+
+// LMDB would take a run of pages out of it that holds some in use.
+TEST_F(PageWalk, notices_free_pages_out_of_order) {
+  expect_noticed("out of order", [](char* page) {
+    if (u16(page + 10) != 2) return false;
+    char* const node = page + u16(page + 16);
+    char* const list = node + 8 + 8;
+    if (u16(node + 6) != 8 || u16(node + 4) != 0 || load_le<std::uint64_t>(list) < 2) return false;
+    std::swap_ranges(list + 8, list + 16, list + 16);
+    return true;
+  });
+}
+
+TEST_F(PageWalk, a_length_beyond_all_bounds_takes_no_memory) {
+  const test::TempDir dir;
+  write_data(dir.path(), good_);
+  std::error_code failed;
+  std::filesystem::resize_file(dir.path() / "data.mdb", std::uintmax_t{1} << 43, failed);
+  if (failed) GTEST_SKIP() << "this file system has no files as long";
+  const auto db = Db::open(dir.path());
+  ASSERT_TRUE(db) << db.error().to_string();
+  EXPECT_TRUE(check(*db, {}).value().clean());
 }
 
 TEST_F(PageWalk, notices_swapped_pages) {

@@ -8,7 +8,9 @@
 
 #include "bayplan/base/fault.h"
 #include "child_process.h"
+#include "own_thread.h"
 #include "store_test_base.h"
+#include "tx_state.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -275,6 +277,37 @@ TEST_F(Submit, the_last_handle_may_be_dropped_by_a_closure) {
   EXPECT_TRUE(outcome.get());
   reopen();  // waits for the other to close
   EXPECT_EQ(count(), 1u);
+}
+
+// Waiting for the environment to close would be waiting for itself.
+TEST_F(Submit, a_closure_cannot_open_what_waits_for_it_to_close) {
+  std::promise<void> closing;
+  std::optional<Errc> opened;
+  auto outcome = db().submit([&](WriteTx&) -> Result<void> {
+    closing.get_future().wait();
+    // The last handle goes at some time from now on; before that, opening answers the same environment.
+    while (!opened) opened = code(Db::open(path()));
+    return {};
+  });
+  closing.set_value();
+  close();
+  EXPECT_TRUE(outcome.get());
+  EXPECT_EQ(opened, Errc::failed_precondition);
+}
+
+// A child that leaves its parent's transaction behind is not inside one.
+TEST_F(Submit, a_child_forked_inside_a_transaction_is_free_again) {
+  pid_t child = -1;
+  const void* environment = nullptr;
+  const auto updated = db().update([&](WriteTx& tx) -> Result<void> {
+    environment = state_of(tx).environment;
+    child = ::fork();
+    return {};
+  });
+  // What opens next may lie at the same address.
+  if (child == 0) ::_exit(code(updated) == Errc::closed && !OwnThread::is_writing(environment) ? 0 : 1);
+  EXPECT_TRUE(updated);
+  EXPECT_EQ(wait_for(child), 0);
 }
 
 TEST_F(Submit, many_threads_lose_nothing) {

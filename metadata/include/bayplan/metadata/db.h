@@ -61,8 +61,9 @@ class Db {
   /// by our own reader before LMDB maps it. Errors: not_found (absent and not to be created), corrupt (no
   /// usable meta page, truncated), version_mismatch (a newer format, LMDB 1.0, unknown feature bits),
   /// invalid_argument (the path is empty or no directory; a network file system), failed_precondition (the
-  /// directory holds other things, or is an empty mount point), busy (to be written, while this process has
-  /// it open read-only), permission_denied, read_only, no_space, io.
+  /// directory holds other things, or is an empty mount point; inside a submitted closure or a hook of this
+  /// store after its last handle went: it closes when they have run), busy (to be written, while this process
+  /// has it open read-only), permission_denied, read_only, no_space, io.
   static Result<Db> open(const std::filesystem::path& directory, const OpenOptions& options = {});
 
   /// Runs `body(const ReadTx&)` on a snapshot and returns its result. Views must not leave the closure.

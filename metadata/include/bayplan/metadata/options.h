@@ -54,7 +54,8 @@ struct WriteOptions {
   /// transaction is refused even when the lock is free.
   std::optional<CancelToken> cancel{};
   /// With less than full, on_commit hooks wait until the commit is durable all the same: for the next full
-  /// commit of this process that changes something, Db::sync(), or the closing of the store.
+  /// commit of this process that changes something, Db::sync(), or the closing of the store: a hook that owns
+  /// a handle of it keeps that off, and one that runs then can no longer open it.
   Durability durability = Durability::full;
   TxStats* stats = nullptr;  ///< filled if given; borrowed until the call returns
 };

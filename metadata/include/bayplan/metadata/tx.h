@@ -78,7 +78,7 @@ class ReadTx : public BucketSource {
 class WriteTx;
 
 /// A bucket of a write transaction. Using it after its bucket was deleted, after its transaction or savepoint
-/// ended, or while a savepoint inside its transaction is open answers closed.
+/// ended, in a hook, or while a savepoint inside its transaction is open answers closed.
 class MutableBucket : public Bucket {
  public:
   /// Stores `value` at `key`, replacing a value that is there. Both are copied.
@@ -140,7 +140,8 @@ class WriteTx : public ReadTx {
 
   /// Runs `body(WriteTx& inner)` so that an error, or a throw, undoes the inner writes only; its result is
   /// returned and the outer closure decides. To any depth. This transaction is unusable while `body` runs.
-  /// Adds errors: no_space, closed, io (the outer transaction is as before).
+  /// Adds errors: no_space, too_large, closed, io (the outer transaction is as before, unless it was its own
+  /// last write that did not fit: then it can only be undone).
   template <class F>
   auto savepoint(F&& body) -> std::invoke_result_t<F, WriteTx&> {
     static_assert(!internal::kHoldsBucket<typename std::invoke_result_t<F, WriteTx&>::value_type>,
@@ -154,7 +155,8 @@ class WriteTx : public ReadTx {
   }
 
   /// Runs `hook` after the outermost commit is durable, outside the lock, in order of registration. Dropped
-  /// with the savepoint it was registered in. Must not throw; may use the store.
+  /// with the savepoint it was registered in. Must not throw; may use the store, except where it waited for
+  /// the closing (options.h).
   void on_commit(std::function<void()> hook);
   /// Runs `hook` if what this transaction (or savepoint) did is undone, in reverse order of registration,
   /// outside the lock where the whole transaction is undone, inside it for a savepoint. Must not throw or use

@@ -20,7 +20,7 @@ struct Visitor {
 };
 
 /// In byte order. Views given to the visitor live as the source says. Errors: the visitor's, corrupt (also:
-/// nested deeper than kMaxWalkDepth), version_mismatch, closed, io.
+/// nested deeper than kMaxWalkDepth, a bucket reached twice), version_mismatch, closed, io.
 Result<void> walk(const Bucket& bucket, const Visitor& visitor);
 
 }  // namespace bayplan::metadata
