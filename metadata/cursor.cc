@@ -3,9 +3,17 @@
 #include "bucket_path.h"
 
 namespace bayplan::metadata {
+namespace {
+
+constexpr std::uint64_t kEntriesBetweenLooks = 1024;
+
+}  // namespace
 
 // Rows that are pending belong to what the cursor walks over.
-Result<void> TreeCursor::ready() {
+Result<void> TreeCursor::ready(Direction direction) {
+  if (direction != direction_) entered_ = 0;
+  direction_ = direction;
+
   BAYPLAN_TRY(lifeline_.check());
   BAYPLAN_TRY(state_->usable(bucket_));
   return state_->settle();
@@ -16,11 +24,16 @@ void TreeCursor::to_top() {
   prefix_.clear();
 }
 
+// Each continuation belongs to one chain. Rows that lead to the same ones again and again would make a few
+// bytes a bucket without end.
 Result<void> TreeCursor::enter(const KeyedRow& chain) {
-  if (ids_.size() > kMaxChainDepth) {
-    return in_bucket(
-        *state_, corrupt_row(RowKey(level_id(), chain.key).bytes(), "the chain of a long key does not end"),
-        RowKey(level_id(), chain.key).bytes());
+  MDB_stat rows{};
+  const bool again = ++entered_ % kEntriesBetweenLooks == 0 &&
+                     ::mdb_stat(state_->txn(), state_->environment->rows(), &rows) == 0 &&
+                     entered_ > rows.ms_entries;
+  if (again || ids_.size() > kMaxChainDepth) {
+    const RowKey row(level_id(), chain.key);
+    return in_bucket(*state_, corrupt_row(row.bytes(), "the chain of a long key does not end"), row.bytes());
   }
   prefix_.append(chain.key.substr(0, kMaxChunkBytes));
   ids_.push_back(chain.row.number());
@@ -75,6 +88,7 @@ TreeCursor::Found TreeCursor::settle(Found row, Direction direction) {
 // The first row of a key >= `key`.
 TreeCursor::Found TreeCursor::find(std::string_view key) {
   to_top();
+  entered_ = 0;
   while (key.size() > kMaxChunkBytes) {
     const RowKey chain = RowKey::chain(level_id(), key.substr(0, kMaxChunkBytes));
     auto row = rows_.seek(level_id(), chain.user_key());
@@ -122,34 +136,35 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
 }
 
 Result<std::optional<Entry>> TreeCursor::first() {
-  BAYPLAN_TRY(ready());
+  BAYPLAN_TRY(ready(Direction::forward));
   position_.clear();
   started_ = true;
   return answer(find({}));
 }
 
 Result<std::optional<Entry>> TreeCursor::last() {
-  BAYPLAN_TRY(ready());
+  BAYPLAN_TRY(ready(Direction::backward));
   position_.clear();
   started_ = true;
   to_top();
+  entered_ = 0;
   return answer(settle(rows_.last(level_id()), Direction::backward));
 }
 
 Result<std::optional<Entry>> TreeCursor::next() {
-  BAYPLAN_TRY(ready());
+  BAYPLAN_TRY(ready(Direction::forward));
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::forward) : reposition(Direction::forward));
 }
 
 Result<std::optional<Entry>> TreeCursor::prev() {
-  BAYPLAN_TRY(ready());
+  BAYPLAN_TRY(ready(Direction::backward));
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::backward) : reposition(Direction::backward));
 }
 
 Result<std::optional<Entry>> TreeCursor::seek(std::string_view key) {
-  BAYPLAN_TRY(ready());
+  BAYPLAN_TRY(ready(Direction::forward));
   position_.assign(key);
   started_ = true;
   return answer(find(key));

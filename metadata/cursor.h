@@ -34,7 +34,7 @@ class TreeCursor final : public BucketCursor {
   using Found = Result<std::optional<KeyedRow>>;
   enum class Direction { forward, backward };
 
-  Result<void> ready();
+  Result<void> ready(Direction direction);
   void to_top();
   Result<void> enter(const KeyedRow& chain);
   RowKey pop();
@@ -56,6 +56,8 @@ class TreeCursor final : public BucketCursor {
   std::string prefix_;              // what leads there: kMaxChunkBytes of key for each continuation
   std::string position_;            // the key last answered or sought
   bool started_;
+  Direction direction_ = Direction::forward;
+  std::uint64_t entered_ = 0;  // continuations, since the cursor was placed or turned
 };
 
 }  // namespace bayplan::metadata

@@ -1,6 +1,7 @@
 #include "open_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -10,8 +11,17 @@
 namespace bayplan::metadata {
 namespace {
 
+// What else the name may lead to is not ours to lock, or to write into.
+Result<void> check_own_file(int fd) {
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, kOpenLockName));
+  if (S_ISREG(info.st_mode) && info.st_nlink <= 1) return {};
+  return Error(Errc::corrupt, "file", kOpenLockName, "a link, or no regular file")
+      .with_advice("remove it while nobody uses the store: it holds no data");
+}
+
 Result<UniqueFd> open_lock_file(int directory, bool read_only) {
-  auto fd = file::open_beneath(directory, kOpenLockName, O_RDWR | O_CREAT, 0600);
+  auto fd = file::open_beneath(directory, kOpenLockName, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+  if (fd) BAYPLAN_TRY(check_own_file(fd->get()));
   if (fd || !read_only) return fd;
   const Errc code = fd.error().code();
   if (code != Errc::permission_denied && code != Errc::read_only) return fd;

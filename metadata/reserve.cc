@@ -23,12 +23,18 @@ std::uint64_t wanted(int fd) {
   return total ? std::clamp(*total / kPartOfDisk, kSmallest, kLargest) : kLargest;
 }
 
+// release() empties it.
+bool is_own_file(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink <= 1;
+}
+
 }  // namespace
 
 Reserve Reserve::open(int directory) noexcept {
   Reserve reserve;
-  auto file = file::open_beneath(directory, kReserveName, O_RDWR | O_CREAT, 0600);
-  if (!file) return reserve;
+  auto file = file::open_beneath(directory, kReserveName, O_RDWR | O_CREAT | O_NONBLOCK, 0600);
+  if (!file || !is_own_file(file->get())) return reserve;
   reserve.bytes_ = wanted(file->get());
   reserve.file_ = std::move(*file);
   reserve.fill();

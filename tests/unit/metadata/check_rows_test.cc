@@ -261,6 +261,13 @@ TEST_F(CheckRows, chains_that_meet_again_and_again) {
   });
   expect_problem("/b", "more is reached than there are rows");
   expect_problem("id " + std::to_string(b_ + 1001), "two rows lead to it");
+  view([](const ReadTx& tx) {
+    EXPECT_EQ(code(logical_digest(root_bucket(tx))), Errc::corrupt);
+    const auto cursor = tx.bucket("b").value()->cursor().value();
+    auto entry = cursor->last();
+    while (entry && *entry) entry = cursor->prev();
+    EXPECT_EQ(code(entry), Errc::corrupt);
+  });
 }
 
 TEST_F(CheckRows, buckets_that_meet_again_and_again) {

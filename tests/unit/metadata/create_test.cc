@@ -3,6 +3,7 @@
 #include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "child_process.h"
+#include "damaged_file.h"
 #include "store_test_base.h"
 
 namespace bayplan::metadata {
@@ -94,6 +95,20 @@ TEST(Create, a_store_without_its_data_is_corrupt) {
   ASSERT_TRUE(Db::open(path));
   std::filesystem::remove(path / "data.mdb");
   EXPECT_EQ(code(Db::open(path)), Errc::corrupt);
+}
+
+TEST(Create, files_beside_the_data_that_are_links_to_it_are_left_alone) {
+  for (const char* name : {"open.lock", "reserve"}) {
+    const test::TempDir dir;
+    const auto path = dir.path() / "metadata";
+    ASSERT_TRUE(Db::open(path));
+    std::filesystem::remove(path / name);
+    std::filesystem::create_hard_link(path / "data.mdb", path / name);
+    const std::string before = read_data(path);
+    const auto opened = Db::open(path);
+    EXPECT_EQ(code(opened), name == std::string("open.lock") ? std::optional(Errc::corrupt) : std::nullopt);
+    EXPECT_EQ(read_data(path), before);
+  }
 }
 
 TEST(Create, an_empty_path_is_refused) { EXPECT_EQ(code(Db::open("")), Errc::invalid_argument); }

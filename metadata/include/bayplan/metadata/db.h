@@ -101,7 +101,8 @@ class Db {
   /// before it in its group, which are not durable yet. Between groups, update() and other processes get
   /// their turn. A closure must not block, and may submit, but not wait or update(). Destroying the last
   /// handle waits until everything queued was run.
-  /// A group is as durable as its strongest member asks for.
+  /// A group is as durable as its strongest member asks for. Where a full one joined a group of others and
+  /// the sync that it needs fails, all of them get the error, although their writes are visible.
   /// The outcome's errors: as update adds, busy (no thread can be started).
   template <class F>
   auto submit(F&& body, Durability durability = Durability::full) const {
