@@ -21,11 +21,17 @@ Result<WriteCore::Pending*> edit_host(ReadState& state, const Location& location
 
 OpenBucketId open_bucket(WriteCore& core, OpenBucketId parent, std::string_view key, std::uint64_t rows_id) {
   const OpenBucketId known = core.buckets().find(parent, key);
-  return known != 0 ? known : core.buckets().add(parent, core.arena().keep(key), rows_id);
+  return known != 0 ? known : open_new_bucket(core, parent, key, rows_id);
 }
 
-Result<Location> locate_bucket(const OpenBuckets& buckets, OpenBucketId id) {
-  Location location;
+OpenBucketId open_new_bucket(WriteCore& core, OpenBucketId parent, std::string_view key,
+                             std::uint64_t rows_id) {
+  return core.buckets().add(parent, core.arena().keep(key), rows_id);
+}
+
+Result<void> locate_bucket(const OpenBuckets& buckets, OpenBucketId id, Location& location) {
+  location.host = 0;
+  location.depth = 0;
   const OpenBucket* bucket = &buckets.at(id);
   for (; bucket->rows_id == 0; bucket = &buckets.at(id)) {
     if (location.depth == kMaxInlineDepth)
@@ -35,10 +41,10 @@ Result<Location> locate_bucket(const OpenBuckets& buckets, OpenBucketId id) {
     id = bucket->parent;
   }
   location.rows_id = bucket->rows_id;
-  if (location.depth == 0) return location;
+  if (location.depth == 0) return {};
   location.host_key = location.steps[--location.depth];
   std::reverse(location.steps.begin(), location.steps.begin() + static_cast<std::ptrdiff_t>(location.depth));
-  return location;
+  return {};
 }
 
 Result<HostRow> read_host(ReadState& state, const Location& location) {

@@ -23,8 +23,12 @@ struct Location {
 /// The bucket at `key` of `parent` as this transaction names it. `rows_id` is 0 when it is inline.
 OpenBucketId open_bucket(WriteCore& core, OpenBucketId parent, std::string_view key, std::uint64_t rows_id);
 
+/// open_bucket() for one that was created just now.
+OpenBucketId open_new_bucket(WriteCore& core, OpenBucketId parent, std::string_view key,
+                             std::uint64_t rows_id);
+
 /// Errors: corrupt (inline buckets deeper than any this library writes).
-Result<Location> locate_bucket(const OpenBuckets& buckets, OpenBucketId id);
+Result<void> locate_bucket(const OpenBuckets& buckets, OpenBucketId id, Location& location);
 
 struct HostRow {
   std::string_view bytes;  ///< valid until the next write

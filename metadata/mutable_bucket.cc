@@ -33,7 +33,7 @@ Error already_there(std::string_view key) { return {Errc::already_exists, "bucke
 
 /// What a key of a bucket holds, and where that bucket lies.
 struct Target {
-  Location location;
+  Location location{};
   Place place{};  // of the key, if the bucket has rows of its own
   bool is_bucket = false;
   bool is_value = false;
@@ -51,8 +51,9 @@ void classify(Target& target) {
 }
 
 Result<Target> look_up(ReadState& state, OpenBucketId bucket, std::string_view key) {
-  BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
-  Target target{location};
+  Target target;
+  const Location& location = target.location;
+  BAYPLAN_TRY(locate_bucket(state.core->buckets(), bucket, target.location));
   if (location.host == 0) {
     BAYPLAN_ASSIGN(target.place, locate(state, location.rows_id, key));
     classify(target);
@@ -83,8 +84,9 @@ struct Stored {
 };
 
 Result<Stored> put_or_spill(ReadState& state, OpenBucketId bucket, const InlineEntry& entry) {
+  Location location;
   while (true) {
-    BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
+    BAYPLAN_TRY(locate_bucket(state.core->buckets(), bucket, location));
     if (location.host == 0) return Stored{InlinePut::full, location.rows_id};
     BAYPLAN_ASSIGN(const InlinePut done, put_inline(state, location, entry));
     if (done != InlinePut::full) return Stored{done};
@@ -94,8 +96,9 @@ Result<Stored> put_or_spill(ReadState& state, OpenBucketId bucket, const InlineE
 
 // Its rows, which it gets if it has none.
 Result<Location> with_rows(ReadState& state, OpenBucketId bucket) {
+  Location location;
   while (true) {
-    BAYPLAN_ASSIGN(const Location location, locate_bucket(state.core->buckets(), bucket));
+    BAYPLAN_TRY(locate_bucket(state.core->buckets(), bucket, location));
     if (location.host == 0) return location;
     BAYPLAN_TRY(spill(state, location));
   }
@@ -128,13 +131,13 @@ Result<OpenBucketId> create_in_rows(ReadState& state, OpenBucketId parent, std::
                                     const Place& place) {
   WriteCore& core = *state.core;
   if (key.size() <= kMaxChunkBytes) {
-    const OpenBucketId created = open_bucket(core, parent, key, 0);
+    const OpenBucketId created = open_new_bucket(core, parent, key, 0);
     core.begin_pending(created, RowKey(place.id, key), {}, 0).changed = true;
     return created;
   }
   const std::uint64_t id = core.allocate_id();
   BAYPLAN_TRY(insert(core, place, Tag::bucket, encode_number(id)));
-  return open_bucket(core, parent, key, id);
+  return open_new_bucket(core, parent, key, id);
 }
 
 // Puts a bucket that was detached at `key` of `parent`, where nothing is; `rows_id` is 0 if it is inline.
@@ -208,7 +211,7 @@ Result<MutableBucket> MutableBucket::create_bucket(std::string_view key) {
   if (stored.done == InlinePut::holds_bucket) return already_there(key);
   if (stored.done == InlinePut::holds_value) return is_a_value(key);
   if (stored.done == InlinePut::stored)
-    return MutableBucket(*tx_, {open_bucket(*state.core, handle().id, key, 0)});
+    return MutableBucket(*tx_, {open_new_bucket(*state.core, handle().id, key, 0)});
   BAYPLAN_ASSIGN(const Place place, locate(state, stored.rows_id, key));
   if (place.row) return place.row->row.tag == Tag::value ? is_a_value(key) : already_there(key);
   BAYPLAN_ASSIGN(const OpenBucketId created, create_in_rows(state, handle().id, key, place));

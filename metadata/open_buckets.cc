@@ -16,9 +16,15 @@ bool OpenBuckets::is_inside(OpenBucketId id, OpenBucketId ancestor) const {
   return id != 0;
 }
 
-OpenBucketId OpenBuckets::find(OpenBucketId parent, std::string_view key) const {
-  const auto found = index_.find({parent, key});
+OpenBucketId OpenBuckets::find(OpenBucketId parent, std::string_view key) {
+  while (indexed_ < buckets_.size()) index(++indexed_);
+  const auto found = index_.find(Place(parent, key));
   return found == index_.end() ? 0 : found->second;
+}
+
+void OpenBuckets::index(OpenBucketId id) {
+  const OpenBucket& bucket = at(id);
+  if (!bucket.gone) index_.insert_or_assign(Place(bucket.parent, bucket.key), id);
 }
 
 OpenBucketId OpenBuckets::add(OpenBucketId parent, std::string_view key, std::uint64_t rows_id) {
@@ -54,10 +60,11 @@ void OpenBuckets::change(OpenBucketId id, const OpenBucket& to) {
 
 void OpenBuckets::become(OpenBucketId id, const OpenBucket& bucket) {
   OpenBucket& here = buckets_[id - 1];
-  if (!here.gone) index_.erase({here.parent, here.key});
+  const bool indexed = id <= indexed_;
+  if (indexed && !here.gone) index_.erase(Place(here.parent, here.key));
   here = bucket;
   any_gone_ |= here.gone;
-  if (!here.gone) index_[{here.parent, here.key}] = id;
+  if (indexed) index(id);
 }
 
 void OpenBuckets::undo(std::size_t mark) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -37,7 +38,7 @@ class OpenBuckets {
   /// True when `id` is `ancestor`, or lies in it.
   bool is_inside(OpenBucketId id, OpenBucketId ancestor) const;
   /// The open bucket at `key`, if it was opened; 0 otherwise.
-  OpenBucketId find(OpenBucketId parent, std::string_view key) const;
+  OpenBucketId find(OpenBucketId parent, std::string_view key);
 
   /// Precondition: find() answered 0; `key` stays where it is.
   OpenBucketId add(OpenBucketId parent, std::string_view key, std::uint64_t rows_id);
@@ -52,22 +53,27 @@ class OpenBuckets {
 
  private:
   struct Place {
+    Place(OpenBucketId in, std::string_view at) noexcept
+        : parent(in), key(at), hash(std::hash<std::string_view>{}(at) ^ (in * 0x9e3779b97f4a7c15u)) {}
+    friend bool operator==(const Place&, const Place&) = default;
+
     OpenBucketId parent;
     std::string_view key;
-    friend bool operator==(const Place&, const Place&) = default;
+    std::size_t hash;  // kept, because the map asks for its neighbours' again and again
   };
   struct PlaceHash {
-    std::size_t operator()(const Place& place) const noexcept {
-      return std::hash<std::string_view>{}(place.key) ^ (place.parent * 0x9e3779b97f4a7c15u);
-    }
+    std::size_t operator()(const Place& place) const noexcept { return place.hash; }
   };
   void change(OpenBucketId id, const OpenBucket& to);
   void become(OpenBucketId id, const OpenBucket& bucket);
   bool lies_in_gone(OpenBucketId id) const;
+  void index(OpenBucketId id);
 
   bool any_gone_ = false;  // once true it stays
   std::vector<OpenBucket> buckets_;
-  std::unordered_map<Place, OpenBucketId, PlaceHash> index_;
+  std::pmr::monotonic_buffer_resource memory_;  // of the index, until the transaction ends
+  std::pmr::unordered_map<Place, OpenBucketId, PlaceHash> index_{&memory_};
+  OpenBucketId indexed_ = 0;  // up to here: who creates many buckets may never look for one
   std::vector<std::pair<OpenBucketId, OpenBucket>> journal_;  // what each change replaced
 };
 

@@ -31,7 +31,8 @@ Result<void> ReadState::usable(const BucketHandle& bucket) const {
 
 Result<Extent> ReadState::locate_extent(const BucketHandle& bucket) {
   BAYPLAN_TRY(usable(bucket));
-  BAYPLAN_ASSIGN(const Location location, locate_bucket(core->buckets(), bucket.id));
+  Location location;
+  BAYPLAN_TRY(locate_bucket(core->buckets(), bucket.id, location));
   if (location.host == 0) return Extent{location.rows_id};
   BAYPLAN_ASSIGN(const HostRow row, read_host(*this, location));
   BAYPLAN_ASSIGN(const std::string_view bytes, inline_descend(row.bytes, location.path()));
@@ -44,7 +45,7 @@ Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
   MDB_val stored{};
   int rc = 0;
   if (core) {
-    rc = ::mdb_get(txn(), environment->rows(), &wanted, &stored);
+    rc = core->find_row(&wanted, &stored);
   } else {
     if (probe == nullptr) rc = ::mdb_cursor_open(own_txn, environment->rows(), &probe);
     if (rc == 0) rc = ::mdb_cursor_get(probe, &wanted, &stored, MDB_SET_KEY);

@@ -56,6 +56,8 @@ class WriteCore {
   std::uint64_t revision() const noexcept { return header_.revision + 1; }
   Arena& arena() noexcept { return arena_; }
 
+  /// As mdb_cursor_get with MDB_SET.
+  int find_row(MDB_val* key, MDB_val* stored) noexcept;
   Result<void> put_row(const RowKey& key, Tag tag, std::string_view payload);
   /// Absent is fine.
   Result<void> erase_row(const RowKey& key);
@@ -113,6 +115,7 @@ class WriteCore {
     std::size_t buckets = 0;
   };
 
+  int take_seat() noexcept;
   Result<MDB_txn*> writable();
   MDB_txn* promotable() const noexcept;
   void restart() noexcept;
@@ -133,6 +136,7 @@ class WriteCore {
   std::vector<std::function<void()>> commit_hooks_;
   std::vector<std::function<void()>> abort_hooks_;
   std::unordered_set<RowCursor*> cursors_;
+  MDB_cursor* seat_ = nullptr;  // stays on the page of the last row: the next is often found there
   Arena arena_;
 };
 

@@ -36,6 +36,7 @@ Error WriteCore::broken(Error error) {
 
 // LMDB frees the cursors of a transaction with it, and shadows them in a child: neither is left to it.
 void WriteCore::drop_cursors() noexcept {
+  if (seat_ != nullptr) ::mdb_cursor_close(std::exchange(seat_, nullptr));
   const auto open = std::exchange(cursors_, {});
   for (RowCursor* cursor : open) cursor->close();
 }
@@ -63,12 +64,22 @@ Result<MDB_txn*> WriteCore::writable() {
   return broken(lmdb_error(rc, "mdb_txn_begin", environment_->directory_fd()));
 }
 
+int WriteCore::take_seat() noexcept {
+  return seat_ != nullptr ? 0 : ::mdb_cursor_open(txn(), environment_->rows(), &seat_);
+}
+
+int WriteCore::find_row(MDB_val* key, MDB_val* stored) noexcept {
+  const int rc = take_seat();
+  return rc != 0 ? rc : ::mdb_cursor_get(seat_, key, stored, MDB_SET);
+}
+
 Result<void> WriteCore::put_row(const RowKey& key, Tag tag, std::string_view payload) {
-  BAYPLAN_ASSIGN(MDB_txn* const txn, writable());
+  BAYPLAN_TRY(writable());
   MDB_val where = to_val(key.bytes());
   MDB_val what{kRowHeaderBytes + payload.size(), nullptr};
-  const int rc = ::mdb_put(txn, environment_->rows(), &where, &what, MDB_RESERVE);
-  if (rc != 0) return broken(lmdb_error(rc, "mdb_put", environment_->directory_fd()));
+  int rc = take_seat();
+  if (rc == 0) rc = ::mdb_cursor_put(seat_, &where, &what, MDB_RESERVE);
+  if (rc != 0) return broken(lmdb_error(rc, "mdb_cursor_put", environment_->directory_fd()));
   encode_row(key.bytes(), {tag, revision(), payload}, static_cast<char*>(what.mv_data));
   ++version_;
   ++header_.mutations;

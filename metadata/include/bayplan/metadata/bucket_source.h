@@ -68,7 +68,9 @@ class BucketCursor {
 class BucketSource {
  public:
   BucketSource() = default;
-  virtual ~BucketSource() { lifeline_.end(); }
+  virtual ~BucketSource() {
+    if (lifeline_) lifeline_->end();
+  }
   BucketSource(const BucketSource&) = delete;
   BucketSource& operator=(const BucketSource&) = delete;
 
@@ -85,10 +87,10 @@ class BucketSource {
   virtual Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const = 0;
 
   /// Ends when the source is destroyed.
-  const Lifeline& lifeline() const noexcept { return lifeline_; }
+  const Lifeline& lifeline() const { return lifeline_ ? *lifeline_ : lifeline_.emplace(); }
 
  private:
-  Lifeline lifeline_;
+  mutable std::optional<Lifeline> lifeline_{};  // made for the first who asks
 };
 
 /// A readable bucket of any source. Cheap to copy. Once its source has ended, every call answers closed.
