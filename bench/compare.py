@@ -17,10 +17,12 @@ import comparison
 import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
-GROUPS = ("load", "sorted", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
+GROUPS = ("load", "wide", "sorted", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
           "writers64,submit64")
 # Each in a process of its own: what a row before it left in the allocator would count.
+OWN_STORE = ("wide", "sorted")
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
+FLOORS = ("wide",)
 SAME_ANSWER = ("get", "list", "names", "open")
 MODES = {  # rounds, numbers of records, durable operations, lookups
     "smoke": (1, [20], 2, 10),
@@ -64,7 +66,7 @@ def groups_for(wanted):
     """What has to run for the rows that are wanted; the load always does."""
     needed = {"load"}
     for row in filter(wanted, comparison.ROWS):
-        needed |= {row.key, row.against, *row.peer_keys.values()}
+        needed |= {row.key, row.against, row.ceiling, *row.peer_keys.values()}
     return [group for group in (*GROUPS, *SAVEPOINTS) if needed & set(group.split(","))]
 
 
@@ -105,7 +107,9 @@ def measure(programs, mode, groups, work, syncing):
                 for peer, program in programs.items():
                     if group in SAVEPOINTS and peer not in comparison.NESTED:
                         continue
-                    store = work / f"{peer}-{records}-{number}{'-sorted' if group == 'sorted' else ''}"
+                    if group in FLOORS and peer != "lmdb":
+                        continue
+                    store = work / f"{peer}-{records}-{number}{'-' + group if group in OWN_STORE else ''}"
                     first = 0 if at == 0 else at * 10_000_000
                     for row in run(program, store, group, records, ops, reads, first):
                         samples[records, peer, row["row"]].append(row)

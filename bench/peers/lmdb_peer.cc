@@ -39,6 +39,11 @@ Fields fields_of(const Record& record) {
   return fields;
 }
 
+// A row of bayplan's has 8 bytes before the key and 13 before the value, 10 entries with 3 bytes each before
+// them, and the names of 7 of those; what is encoded here has 11 bytes of lengths.
+constexpr std::size_t kWider =
+    8 + 13 + 10 * 3 + std::string_view("createdatupdatedatlabelstargetdigestmediatypesize").size() - 11;
+
 std::string encode(const Fields& fields) {
   std::string bytes;
   for (const std::string_view field : fields) {
@@ -101,8 +106,13 @@ class LmdbPeer : public Peer {
 
   void create(std::span<const Record> records) override {
     Txn txn(env_, 0);
-    for (const Record& record : records) put(txn.get(), record.name, encode(fields_of(record)));
+    for (const Record& record : records)
+      put(txn.get(), record.name, encode(fields_of(record)).append(wider_, 'w'));
     txn.commit();
+  }
+  bool widen() override {
+    wider_ = kWider;
+    return true;
   }
 
   void update(std::string_view name, std::string_view updated_at, std::string_view label) override {
@@ -224,6 +234,7 @@ class LmdbPeer : public Peer {
   std::filesystem::path directory_;
   MDB_env* env_ = nullptr;
   MDB_dbi dbi_ = 0;
+  std::size_t wider_ = 0;
   std::mutex guard_;
   std::condition_variable changed_;
   std::vector<Waiting*> queue_;

@@ -39,6 +39,9 @@ class Peer {
   /// create() of one record, sharing its commit with other threads where the peer can. False: it cannot.
   virtual bool submit(const Record& record) = 0;
 
+  /// From now on records take as many bytes as in bayplan's rows. False: the peer is no floor.
+  virtual bool widen() { return false; }
+
   /// Begins a transaction, writes `pending` rows, then times `repeats` times: savepoints `depth` deep with
   /// one small write in the innermost, or in every one. Undoes all of it. Nanoseconds of each.
   /// Empty: the peer has no savepoints.
