@@ -18,6 +18,14 @@ namespace {
 
 bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag::inline_bucket; }
 
+// Its key is a view of nothing in a write transaction, and of the key's end where that is in a chain.
+Result<std::optional<KeyedRow>> find_row(ReadState& state, std::uint64_t rows_id, std::string_view key) {
+  if (key.empty()) return std::optional<KeyedRow>{};
+  if (key.size() <= kMaxChunkBytes) return state.get(RowKey(rows_id, key));
+  BAYPLAN_ASSIGN(Place place, locate(state, rows_id, key));
+  return std::move(place.row);
+}
+
 Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent, std::string_view key) {
   if (key.empty()) return std::optional<Entry>{};
   InlineScan scan(*extent.inline_bytes);
@@ -44,12 +52,12 @@ BucketHandle handle_of(ReadState& state, const BucketHandle& parent, std::string
 Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::string_view key) const {
   BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
   if (extent.inline_bytes) return find_inline(*read_, extent, key);
-  BAYPLAN_ASSIGN(const Place place, locate(*read_, extent.rows_id, key));
-  if (!place.row) return std::optional<Entry>{};
-  const Row& row = place.row->row;
-  const bool stored_whole = !read_->core && place.chain_rows.empty();
+  BAYPLAN_ASSIGN(const auto found, find_row(*read_, extent.rows_id, key));
+  if (!found) return std::optional<Entry>{};
+  const Row& row = found->row;
+  const bool stored_whole = !read_->core && key.size() <= kMaxChunkBytes;
   Entry entry;
-  entry.key = stored_whole ? place.row->key : read_->arena().keep(key);
+  entry.key = stored_whole ? found->key : read_->arena().keep(key);
   entry.is_bucket = is_bucket(row);
   entry.revision = row.revision;
   if (!entry.is_bucket) entry.value = read_->keep(row.payload);
@@ -65,9 +73,9 @@ Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& buck
     if (!found || !found->is_bucket) return std::optional<BucketHandle>{};
     return std::optional(handle_of(*read_, bucket, key, 0, found->value, extent.revision));
   }
-  BAYPLAN_ASSIGN(const Place place, locate(*read_, extent.rows_id, key));
-  if (!place.row || !is_bucket(place.row->row)) return std::optional<BucketHandle>{};
-  const Row& row = place.row->row;
+  BAYPLAN_ASSIGN(const auto found, find_row(*read_, extent.rows_id, key));
+  if (!found || !is_bucket(found->row)) return std::optional<BucketHandle>{};
+  const Row& row = found->row;
   const std::uint64_t rows_id = row.tag == Tag::bucket ? row.number() : 0;
   return std::optional(handle_of(*read_, bucket, key, rows_id, row.payload, row.revision));
 }

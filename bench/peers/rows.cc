@@ -132,7 +132,9 @@ class Run {
 
   // What a program without any code of its own would need for the bytes that bayplan writes.
   void load_wide() {
-    if (peer_.widen()) print("wide", create_all(fresh_records(arguments_.records)), file_size());
+    if (!peer_.widen()) return;
+    Measured measured = create_all(fresh_records(arguments_.records));
+    print("wide", std::move(measured), file_size());
   }
 
   void load_sorted() {
