@@ -1,9 +1,21 @@
 #include "reader_pool.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace bayplan::metadata {
+namespace {
+
+// Clock::now() as it was a few milliseconds ago at most: an age does not need more, and every read asks.
+ReaderPool::Clock::time_point coarse_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return ReaderPool::Clock::time_point(std::chrono::seconds(now.tv_sec) +
+                                       std::chrono::nanoseconds(now.tv_nsec));
+}
+
+}  // namespace
 
 void ReaderPool::set_table_size(unsigned int slots) {
   constexpr unsigned int kMost = 16;
@@ -28,7 +40,7 @@ int ReaderPool::begin(MDB_env* env, MDB_txn** txn) {
     *txn = nullptr;
   }
   if (rc != 0) return rc;
-  const auto since = Clock::now();
+  const auto since = coarse_now();
   const std::lock_guard lock(mutex_);
   reading_.push_back({*txn, since});
   return 0;
