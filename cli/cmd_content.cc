@@ -39,7 +39,7 @@ Result<int> print_content(const Session& session, const std::string& text) {
   }));
   BAYPLAN_ASSIGN(content::BlobReader reader,
                  store.blobs().open_blob(digest, info.size, content::Verify::yes));
-  std::array<std::byte, 128 * 1024> buffer;
+  std::array<std::byte, std::size_t{128} * 1024> buffer;
   for (;;) {
     BAYPLAN_TRY(session.control.cancel.check());
     BAYPLAN_ASSIGN(const std::size_t got, reader.read(buffer));

@@ -98,6 +98,7 @@ class SpawnSettings {
 Result<pid_t> spawn(const Command& command, const sigset_t& mask) {
   std::vector<std::string> texts = command.arguments;
   std::vector<char*> arguments;
+  arguments.reserve(texts.size() + 1);
   for (std::string& text : texts) arguments.push_back(text.data());
   arguments.push_back(nullptr);
   const SpawnSettings settings(command, mask);

@@ -105,8 +105,8 @@ class ContainerGcKind final : public metadata::GcKind {
 }  // namespace
 
 const metadata::GcKind& container_gc_kind() {
-  static const ContainerGcKind kind;
-  return kind;
+  static const ContainerGcKind kKind;
+  return kKind;
 }
 
 }  // namespace bayplan::containers

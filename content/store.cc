@@ -32,6 +32,7 @@ Result<Ingest> Store::ingest(const Expected& expected) {
   return Ingest(std::make_unique<Ingest::State>(std::move(file)));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): they end here
 Result<std::vector<ReadyBlob>> Store::publish(std::vector<Ingest> ingests) {
   std::vector<IngestFile*> files;
   files.reserve(ingests.size());

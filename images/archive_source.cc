@@ -180,7 +180,8 @@ Result<ArchiveSource::File> ArchiveSource::read_file(ByteSource& content, std::u
   kept_ += is_metadata(name) ? 0 : size;
   const Digest digest = Digest::of(text, named ? named->algorithm() : DigestAlgorithm::sha256);
   const auto compression = content::detect_compression(text);
-  return File{.size = text.size(), .digest = digest, .compression = compression, .text = std::move(text)};
+  const std::size_t whole = text.size();
+  return File{.size = whole, .digest = digest, .compression = compression, .text = std::move(text)};
 }
 
 Result<ArchiveSource::File> ArchiveSource::spool(ByteSource& rest, std::string_view head,
@@ -189,7 +190,8 @@ Result<ArchiveSource::File> ArchiveSource::spool(ByteSource& rest, std::string_v
   BAYPLAN_TRY(ingest.write(as_bytes(head)));
   BAYPLAN_TRY(copy(rest, ingest));
   const Digest digest = ingest.digest();
-  return File{.size = ingest.offset(),
+  const std::uint64_t written = ingest.offset();
+  return File{.size = written,
               .digest = digest,
               .compression = content::detect_compression(head),
               .spooled = std::move(ingest)};

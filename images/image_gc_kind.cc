@@ -115,8 +115,8 @@ class ImageKind final : public metadata::GcKind {
 }  // namespace
 
 const metadata::GcKind& image_gc_kind() {
-  static const ImageKind kind;
-  return kind;
+  static const ImageKind kKind;
+  return kKind;
 }
 
 }  // namespace bayplan::images

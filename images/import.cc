@@ -190,7 +190,7 @@ Result<void> Import::unpack_and_record() {
     for (const Plan& plan : plans_) BAYPLAN_TRY(unpacker.run(plan.layers));
     BAYPLAN_TRY(unpacker.sync());
     BAYPLAN_TRY(control_.cancel.check());
-    const auto recorded = store_.db().update([&](metadata::WriteTx& tx) { return record(tx, unpacker); });
+    auto recorded = store_.db().update([&](metadata::WriteTx& tx) { return record(tx, unpacker); });
     if (recorded) {
       report_unpacked(unpacker);
       return fault::at(fault::Point::import_committed);

@@ -7,7 +7,7 @@ namespace bayplan::metadata {
 char* Arena::allocate(std::size_t size) { return static_cast<char*>(memory_.allocate(size, 1)); }
 
 std::string_view Arena::keep(std::string_view bytes) {
-  if (bytes.empty()) return {"", 0};
+  if (bytes.empty()) return "";
   char* at = allocate(bytes.size());
   std::memcpy(at, bytes.data(), bytes.size());
   return {at, bytes.size()};

@@ -51,8 +51,8 @@ std::uint32_t crc32c_portable(std::string_view bytes, std::uint32_t before) noex
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) noexcept {
 #if defined(__x86_64__)
-  static const bool supported = __builtin_cpu_supports("sse4.2") != 0;
-  if (supported) return crc32c_sse42(bytes, before);
+  static const bool kSupported = __builtin_cpu_supports("sse4.2") != 0;
+  if (kSupported) return crc32c_sse42(bytes, before);
 #endif
   return crc32c_portable(bytes, before);
 }

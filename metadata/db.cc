@@ -42,7 +42,7 @@ Result<void> Db::renew(std::unique_ptr<const ReadTx>& tx) const {
   return {};
 }
 
-void Db::enqueue(std::shared_ptr<internal::Submission> submission) const {
+void Db::enqueue(const std::shared_ptr<internal::Submission>& submission) const {
   auto queued = opened();
   if (queued) queued = environment_->usable();
   if (queued && options_->read_only) queued = read_only_error();

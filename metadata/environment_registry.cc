@@ -53,7 +53,7 @@ void after_fork_in_child() {
 }
 
 void watch_forks() {
-  [[maybe_unused]] static const int once =
+  [[maybe_unused]] static const int kOnce =
       ::pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

@@ -99,7 +99,7 @@ Result<Mark> mark(const Db& db, Kinds kinds, const Control& control) {
   return db.view([&](const ReadTx& tx) { return Marker(tx, kinds, control).run(); });
 }
 
-GcReport to_report(Mark mark) {
+GcReport to_report(const Mark& mark) {
   GcReport report;
   report.marked = mark.reachable;
   for (const auto& [node, kind] : mark.unreachable) report.removed.push_back(node);
@@ -108,7 +108,7 @@ GcReport to_report(Mark mark) {
 
 Result<GcReport> mark_and_sweep(const Db& db, WriteTx& tx, Kinds kinds, const Control& control) {
   // Nobody else can write now, so that a reader sees what this transaction sees, and without copying it.
-  BAYPLAN_ASSIGN(Mark found, mark(db, kinds, control));
+  BAYPLAN_ASSIGN(const Mark found, mark(db, kinds, control));
   BAYPLAN_TRY(fault::at(fault::Point::gc_marked));
   for (const auto& [node, kind] : found.unreachable) {
     BAYPLAN_TRY(control.cancel.check());
@@ -116,15 +116,15 @@ Result<GcReport> mark_and_sweep(const Db& db, WriteTx& tx, Kinds kinds, const Co
     // Removing one object may have taken another with it.
     if (!removed && removed.error().code() != Errc::not_found) return removed.error();
   }
-  return to_report(std::move(found));
+  return to_report(found);
 }
 
 }  // namespace
 
 Result<GcReport> collect(const Db& db, Kinds kinds, const GcOptions& options, const Control& control) {
   if (options.dry_run) {
-    BAYPLAN_ASSIGN(Mark found, mark(db, kinds, control));
-    return to_report(std::move(found));
+    BAYPLAN_ASSIGN(const Mark found, mark(db, kinds, control));
+    return to_report(found);
   }
   BAYPLAN_ASSIGN(
       GcReport report,

@@ -11,7 +11,7 @@ namespace bayplan::metadata {
 namespace {
 
 // What one page write of LMDB may need; below that an EIO is a full disk.
-constexpr std::uint64_t kFullDiskBytes = 64 * 1024;
+constexpr std::uint64_t kFullDiskBytes = std::uint64_t{64} * 1024;
 
 bool disk_is_full(int directory_fd) {
   if (directory_fd < 0) return false;

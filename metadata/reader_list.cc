@@ -48,6 +48,7 @@ std::string describe_readers(const std::vector<ReaderSlot>& readers) {
   std::map<pid_t, std::size_t> counts;
   for (const ReaderSlot& reader : readers) ++counts[reader.pid];
   std::vector<std::pair<std::size_t, pid_t>> most;
+  most.reserve(counts.size());
   for (const auto& [pid, count] : counts) most.emplace_back(count, pid);
   std::sort(most.rbegin(), most.rend());
   std::string text = std::to_string(readers.size()) + " reader slots are taken: ";

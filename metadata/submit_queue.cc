@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostMembers = 1024;
 // Rows and pages together; LMDB spills at 131,071 dirty pages.
-constexpr std::int64_t kMostWeight = 16 * 1024;
+constexpr std::int64_t kMostWeight = std::int64_t{16} * 1024;
 
 // The host's signal handlers do not run on a thread that the host knows nothing of.
 class SignalsBlocked {

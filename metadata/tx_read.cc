@@ -22,8 +22,8 @@ bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag
 Result<std::optional<KeyedRow>> find_row(ReadState& state, std::uint64_t rows_id, std::string_view key) {
   if (key.empty()) return std::optional<KeyedRow>{};
   if (key.size() <= kMaxChunkBytes) return state.get(RowKey(rows_id, key));
-  BAYPLAN_ASSIGN(Place place, locate(state, rows_id, key));
-  return std::move(place.row);
+  BAYPLAN_ASSIGN(const Place place, locate(state, rows_id, key));
+  return place.row;
 }
 
 Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent, std::string_view key) {

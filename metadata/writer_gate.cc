@@ -89,9 +89,9 @@ Result<void> WriterGate::enter_process(WriterKind kind, const WriteOptions& opti
   // The lock comes first: a wake-up that was meant for this thread is never lost to its deadline.
   while (!open_for(kind) && (allowed = backoff.check("another thread of this process writes"))) {
     if (options.cancel) {
-      mine.wait_until(lock, backoff.next());
+      mine.wait_until(lock, backoff.next());  // NOLINT(bugprone-spuriously-wake-up-functions): the loop looks
     } else if (options.deadline) {
-      mine.wait_until(lock, *options.deadline);
+      mine.wait_until(lock, *options.deadline);  // NOLINT(bugprone-spuriously-wake-up-functions)
     } else {
       mine.wait(lock);
     }

@@ -14,7 +14,7 @@
 namespace bayplan::snapshots {
 namespace {
 
-constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 
 Error failed(std::string_view name, std::string_view call) {
   return Error::from_errno(errno, "file", name, call);

@@ -17,7 +17,7 @@ namespace bayplan::snapshots {
 namespace {
 
 Error mount_failed(int os_errno, const Mount& mount, std::string_view call) {
-  const Error error = Error::from_errno(os_errno, "mount", mount.source, call);
+  Error error = Error::from_errno(os_errno, "mount", mount.source, call);
   if (os_errno != ENODEV) return error;
   return Error(Errc::unsupported, "mount", mount.source,
                "the kernel has no file system " + quoted(mount.type));

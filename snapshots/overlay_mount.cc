@@ -24,7 +24,7 @@ Error unsupported(std::string_view why) {
 
 // Causes that no other file system or process would have are "unsupported"; the rest keeps its class.
 Error mount_error(int os_errno, std::string_view call) {
-  const Error cause = Error::from_errno(os_errno, "snapshotter", "overlay", call);
+  Error cause = Error::from_errno(os_errno, "snapshotter", "overlay", call);
   switch (os_errno) {
     case EPERM:
     case EACCES:

@@ -72,8 +72,8 @@ Result<Usage> Stage::measure() {
 }
 
 const std::string& Stage::directory() const noexcept {
-  static const std::string none;
-  return state_ ? state_->directory->id() : none;
+  static const std::string kNone;
+  return state_ ? state_->directory->id() : kNone;
 }
 
 }  // namespace bayplan::snapshots

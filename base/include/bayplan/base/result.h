@@ -33,8 +33,10 @@ class [[nodiscard]] Result {
 
   /// The value. Throws std::logic_error when there is none: asking first is the caller's duty. Out of an
   /// rvalue it comes as a value, not a reference, so that `for (auto& x : call().value())` does not dangle.
+  // NOLINTBEGIN(clang-analyzer-core.uninitialized.UndefReturn): checked() does not return without a value
   T& value() & { return checked(), *std::get_if<0>(&state_); }
   const T& value() const& { return checked(), *std::get_if<0>(&state_); }
+  // NOLINTEND(clang-analyzer-core.uninitialized.UndefReturn)
   T value() && { return checked(), std::move(*std::get_if<0>(&state_)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }

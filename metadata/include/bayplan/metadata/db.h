@@ -159,7 +159,7 @@ class Db {
   Result<std::unique_ptr<WriteTx>> begin_write(const WriteOptions& options) const;
   Result<std::unique_ptr<WriteTx>> begin_write(WriterKind kind, const WriteOptions& options) const;
   Result<void> commit(std::unique_ptr<WriteTx> tx, Durability begun, Durability wanted) const;
-  void enqueue(std::shared_ptr<internal::Submission> submission) const;
+  void enqueue(const std::shared_ptr<internal::Submission>& submission) const;
   std::shared_ptr<const internal::Bell> bell() const;
   /// Grows by at most the rows and pages that were dirtied.
   static std::int64_t weight(const WriteTx& tx) noexcept;

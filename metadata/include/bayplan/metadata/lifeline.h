@@ -23,6 +23,7 @@ class Lifeline {
     return *this;
   }
   ~Lifeline() {
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): it takes a copy for one that was not counted
     if (shared_ != nullptr && --shared_->holders == 0) delete shared_;
   }
 
