@@ -8,7 +8,7 @@
 namespace bayplan::metadata {
 namespace {
 
-constexpr WriteOptions kWeak{.durability = Durability::no_metasync};
+const WriteOptions kWeak{.durability = Durability::no_metasync};
 
 class Weak : public StoreTest {
  protected:
