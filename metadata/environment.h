@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lmdb.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
@@ -125,6 +126,7 @@ class Environment {
   Result<void> ensure_space(bool reclaiming);
   Result<std::uint64_t> free_pages();
   int flush();
+  void lengthen_file(off_t wanted) noexcept;
   void left() noexcept;
   void leave_gate() noexcept;
 
@@ -148,6 +150,7 @@ class Environment {
   std::unique_ptr<WriterGate> gate_;
   std::atomic<std::thread::id> writer_{};
   Turn turn_;  // of the thread inside the gate
+  off_t file_length_ = 0;  // of data.mdb when last looked at; it never becomes shorter
   Reserve reserve_;
   DelayedHooks delayed_hooks_;
   std::unique_ptr<SubmitQueue> submissions_;

@@ -139,16 +139,24 @@ Result<void> Environment::write_header(MDB_txn* txn, const Header& header) {
 void Environment::complete_file() noexcept {
   MDB_envinfo info{};
   MDB_stat stat{};
-  struct stat file {};
-  const int fd = data_fd();
-  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0 || ::fstat(fd, &file) != 0) return;
-  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
-  // Not ftruncate: another process may make the file longer at this moment. Where there is no fallocate, the
-  // next opening looks at every page.
-  if (file.st_size < wanted) ::fallocate(fd, 0, wanted - 1, 1);
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return;
+  lengthen_file(static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize));
   if (turn_.stats == nullptr) return;
   turn_.stats->flush = Clock::now() - turn_.flush_began;
   turn_.stats->pages_written = (bytes_written_by_thread() - turn_.bytes_before) / stat.ms_psize;
+}
+
+// The length that was seen is kept: Linux 6.13 and later write an inode's times anew after each time that they
+// were asked for, which would put a journal entry into every commit.
+void Environment::lengthen_file(off_t wanted) noexcept {
+  if (wanted <= file_length_) return;
+  const int fd = data_fd();
+  struct stat file {};
+  if (::fstat(fd, &file) != 0) return;
+  // Not ftruncate: another process may make the file longer at this moment. Where there is no fallocate, the
+  // next opening looks at every page.
+  const bool complete = file.st_size >= wanted || ::fallocate(fd, 0, wanted - 1, 1) == 0;
+  if (complete) file_length_ = std::max(file.st_size, wanted);
 }
 
 void Environment::end_write() noexcept {
