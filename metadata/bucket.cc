@@ -24,9 +24,11 @@ Result<std::unique_ptr<BucketCursor>> Bucket::cursor() const {
 
 Result<std::optional<std::string_view>> Bucket::get(std::string_view key) const {
   BAYPLAN_TRY(usable());
-  BAYPLAN_ASSIGN(const auto found, source_->find(handle_, key));
-  if (!found || found->is_bucket) return std::optional<std::string_view>{};
-  return std::optional<std::string_view>(found->value);
+  auto found = source_->find(handle_, key);
+  if (!found) return std::move(found).error();
+  const std::optional<Entry>& entry = *found;
+  if (!entry || entry->is_bucket) return std::optional<std::string_view>{};
+  return entry->value;
 }
 
 Result<std::string_view> Bucket::require(std::string_view key) const {
@@ -35,20 +37,18 @@ Result<std::string_view> Bucket::require(std::string_view key) const {
   return *value;
 }
 
-Result<std::optional<Bucket>> Bucket::bucket(std::string_view key) const {
-  BAYPLAN_TRY(usable());
-  BAYPLAN_ASSIGN(const auto found, source_->find_bucket(handle_, key));
-  if (!found) return std::optional<Bucket>{};
-  return std::optional<Bucket>(Bucket(*source_, *found));
-}
+Result<std::optional<Bucket>> Bucket::bucket(std::string_view key) const { return descend({key}); }
 
 Result<std::optional<Bucket>> Bucket::descend(std::initializer_list<std::string_view> path) const {
-  std::optional<Bucket> at = *this;
+  BAYPLAN_TRY(usable());
+  BucketHandle at = handle_;
   for (const std::string_view step : path) {
-    BAYPLAN_ASSIGN(at, at->bucket(step));
-    if (!at) break;
+    auto found = source_->find_bucket(at, step);
+    if (!found) return std::move(found).error();
+    if (!*found) return std::optional<Bucket>{};
+    at = **found;
   }
-  return at;
+  return Bucket(*source_, at);
 }
 
 Result<void> Bucket::for_each(const std::function<Result<void>(const Entry&)>& visit) const {

@@ -132,7 +132,7 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
     entry.bucket = row->row.tag == Tag::bucket ? BucketHandle{row->row.number()}
                                                : BucketHandle{0, row->row.payload, row->row.revision};
   }
-  return std::optional<Entry>(entry);
+  return entry;
 }
 
 Result<std::optional<Entry>> TreeCursor::first() {

@@ -149,7 +149,7 @@ class Environment {
 
   std::unique_ptr<WriterGate> gate_;
   std::atomic<std::thread::id> writer_{};
-  Turn turn_;  // of the thread inside the gate
+  Turn turn_;              // of the thread inside the gate
   off_t file_length_ = 0;  // of data.mdb when last looked at; it never becomes shorter
   Reserve reserve_;
   DelayedHooks delayed_hooks_;

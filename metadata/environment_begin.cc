@@ -146,8 +146,8 @@ void Environment::complete_file() noexcept {
   turn_.stats->pages_written = (bytes_written_by_thread() - turn_.bytes_before) / stat.ms_psize;
 }
 
-// The length that was seen is kept: Linux 6.13 and later write an inode's times anew after each time that they
-// were asked for, which would put a journal entry into every commit.
+// The length that was seen is kept: Linux 6.13 and later write an inode's times anew after each time that
+// they were asked for, which would put a journal entry into every commit.
 void Environment::lengthen_file(off_t wanted) noexcept {
   if (wanted <= file_length_) return;
   const int fd = data_fd();

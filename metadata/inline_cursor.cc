@@ -4,7 +4,8 @@ namespace bayplan::metadata {
 
 Result<std::optional<Extent>> InlineCursor::inlined() {
   BAYPLAN_TRY(lifeline_.check());
-  BAYPLAN_ASSIGN(const Extent extent, state_->extent(bucket_));
+  Extent extent;
+  BAYPLAN_TRY(state_->extent(bucket_, extent));
   if (extent.inline_bytes) {
     rows_.reset();  // a savepoint in which it got rows was undone
     return std::optional(extent);
@@ -20,7 +21,7 @@ Result<std::optional<Entry>> InlineCursor::answer(const Extent& extent,
   position_.emplace(inside->key);
   Entry entry{state_->keep(inside->key), {}, inside->is_bucket, extent.revision};
   if (!entry.is_bucket) entry.value = state_->keep(inside->value);
-  return std::optional<Entry>(entry);
+  return entry;
 }
 
 Result<std::optional<Entry>> InlineCursor::remember(Result<std::optional<Entry>> found) {
@@ -76,7 +77,7 @@ Result<std::optional<Entry>> FixedInlineCursor::scan_on() {
   while (behind_->next(found)) {
     if (found.key.empty()) continue;
     position_ = found.key;
-    return std::optional(entry_of(found));
+    return entry_of(found);
   }
   if (behind_->damaged()) return inline_damage();
   return std::optional<Entry>{};
@@ -87,7 +88,7 @@ Result<std::optional<Entry>> FixedInlineCursor::jump(Result<std::optional<Inline
   behind_.reset();
   if (!inside) return std::optional<Entry>{};
   position_ = inside->key;
-  return std::optional(entry_of(*inside));
+  return entry_of(*inside);
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::first() {

@@ -51,11 +51,12 @@ Result<HostRow> read_host(ReadState& state, const Location& location) {
   if (const WriteCore::Pending* const pending = state.core->pending(location.host))
     return HostRow{pending->buffer.bytes(), pending->changed ? state.core->revision() : pending->revision};
   const RowKey key(location.rows_id, location.host_key);
-  BAYPLAN_ASSIGN(const auto row, state.get(key));
-  if (!row || row->row.tag != Tag::inline_bucket)
+  KeyedRow row;
+  BAYPLAN_ASSIGN(const bool found, state.get(key, row));
+  if (!found || row.row.tag != Tag::inline_bucket)
     return in_bucket(state, corrupt_row(key.bytes(), "the row of an inline bucket has vanished"),
                      key.bytes());
-  return HostRow{row->row.payload, row->row.revision};
+  return HostRow{row.row.payload, row.row.revision};
 }
 
 Result<InlinePut> put_inline(ReadState& state, const Location& location, const InlineEntry& entry) {

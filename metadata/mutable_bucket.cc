@@ -228,7 +228,7 @@ Result<std::optional<MutableBucket>> MutableBucket::bucket(std::string_view key)
   BAYPLAN_TRY(usable());
   BAYPLAN_ASSIGN(const auto found, tx_->find_bucket(handle(), key));
   if (!found) return std::optional<MutableBucket>{};
-  return std::optional<MutableBucket>(MutableBucket(*tx_, *found));
+  return MutableBucket(*tx_, *found);
 }
 
 Result<std::optional<MutableBucket>> MutableBucket::descend(std::initializer_list<std::string_view> path) {

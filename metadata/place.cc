@@ -20,17 +20,20 @@ Result<Place> locate(ReadState& state, std::uint64_t bucket_id, std::string_view
   if (key.empty()) return place;
   while (place.rest.size() > kMaxChunkBytes) {
     const RowKey chain = RowKey::chain(place.id, place.rest.substr(0, kMaxChunkBytes));
-    BAYPLAN_ASSIGN(const auto row, state.get(chain));
-    if (!row) return place;
+    KeyedRow row;
+    BAYPLAN_ASSIGN(const bool found, state.get(chain, row));
+    if (!found) return place;
     if (place.chain_rows.size() >= kMaxChainDepth) {
       return in_bucket(state, corrupt_row(chain.bytes(), "the chain of a long key does not end"),
                        chain.bytes());
     }
     place.chain_rows.push_back(chain);
-    place.id = row->row.number();
+    place.id = row.row.number();
     place.rest.remove_prefix(kMaxChunkBytes);
   }
-  BAYPLAN_ASSIGN(place.row, state.get(RowKey(place.id, place.rest)));
+  KeyedRow row;
+  BAYPLAN_ASSIGN(const bool found, state.get(RowKey(place.id, place.rest), row));
+  if (found) place.row = row;
   return place;
 }
 

@@ -29,17 +29,19 @@ Result<void> ReadState::usable(const BucketHandle& bucket) const {
   return Error(Errc::closed, "bucket", core->buckets().at(bucket.id).key, "was deleted in this transaction");
 }
 
-Result<Extent> ReadState::locate_extent(const BucketHandle& bucket) {
+Result<void> ReadState::locate_extent(const BucketHandle& bucket, Extent& extent) {
   BAYPLAN_TRY(usable(bucket));
   Location location;
   BAYPLAN_TRY(locate_bucket(core->buckets(), bucket.id, location));
-  if (location.host == 0) return Extent{location.rows_id};
+  extent = {location.rows_id};
+  if (location.host == 0) return {};
   BAYPLAN_ASSIGN(const HostRow row, read_host(*this, location));
   BAYPLAN_ASSIGN(const std::string_view bytes, inline_descend(row.bytes, location.path()));
-  return Extent{0, bytes, row.revision};
+  extent = {0, bytes, row.revision};
+  return {};
 }
 
-Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
+Result<bool> ReadState::get(const RowKey& key, KeyedRow& row) {
   BAYPLAN_TRY(settle());
   MDB_val wanted = to_val(key.bytes());
   MDB_val stored{};
@@ -50,11 +52,12 @@ Result<std::optional<KeyedRow>> ReadState::get(const RowKey& key) {
     if (probe == nullptr) rc = ::mdb_cursor_open(own_txn, environment->rows(), &probe);
     if (rc == 0) rc = ::mdb_cursor_get(probe, &wanted, &stored, MDB_SET_KEY);
   }
-  if (rc == MDB_NOTFOUND) return std::optional<KeyedRow>{};
+  if (rc == MDB_NOTFOUND) return false;
   if (rc != 0) return lmdb_error(rc, "mdb_get");
-  auto row = decode_row(key.bytes(), to_view(stored));
-  if (!row) return in_bucket(*this, std::move(row).error(), key.bytes());
-  return std::optional<KeyedRow>({to_view(wanted).substr(kBucketIdBytes), *row});
+  auto decoded = decode_row(key.bytes(), to_view(stored));
+  if (!decoded) return in_bucket(*this, std::move(decoded).error(), key.bytes());
+  row = {to_view(wanted).substr(kBucketIdBytes), *decoded};
+  return true;
 }
 
 std::uint64_t ReadState::revision() noexcept {

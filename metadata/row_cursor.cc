@@ -51,7 +51,7 @@ RowCursor::Answer RowCursor::read(int rc, std::uint64_t id) {
   found_ = true;
   auto row = decode_row(key, to_view(value_));
   if (!row) return in_bucket(*state_, std::move(row).error(), key);
-  return std::optional<KeyedRow>({key.substr(kBucketIdBytes), *row});
+  return KeyedRow{key.substr(kBucketIdBytes), *row};
 }
 
 // Going backwards, the sequence row is what lies before a bucket's first key.

@@ -19,25 +19,30 @@ namespace {
 bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag::inline_bucket; }
 
 // Its key is a view of nothing in a write transaction, and of the key's end where that is in a chain.
-Result<std::optional<KeyedRow>> find_row(ReadState& state, std::uint64_t rows_id, std::string_view key) {
-  if (key.empty()) return std::optional<KeyedRow>{};
-  if (key.size() <= kMaxChunkBytes) return state.get(RowKey(rows_id, key));
+Result<bool> find_row(ReadState& state, std::uint64_t rows_id, std::string_view key, KeyedRow& row) {
+  if (key.empty()) return false;
+  if (key.size() <= kMaxChunkBytes) return state.get(RowKey(rows_id, key), row);
   BAYPLAN_ASSIGN(const Place place, locate(state, rows_id, key));
-  return place.row;
+  if (place.row) row = *place.row;
+  return place.row.has_value();
 }
 
 Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent, std::string_view key) {
   if (key.empty()) return std::optional<Entry>{};
+  Result<std::optional<Entry>> answer{std::optional<Entry>()};
   InlineScan scan(*extent.inline_bytes);
   InlineEntry found;
   while (scan.next(found)) {
     if (found.key != key) continue;
-    const std::string_view value = found.is_bucket ? std::string_view() : state.keep(found.value);
-    return std::optional<Entry>(std::in_place,
-                                Entry{state.keep(found.key), value, found.is_bucket, extent.revision});
+    Entry& entry = answer->emplace();
+    entry.key = state.keep(found.key);
+    entry.is_bucket = found.is_bucket;
+    entry.revision = extent.revision;
+    if (!found.is_bucket) entry.value = state.keep(found.value);
+    return answer;
   }
   if (scan.damaged()) return inline_damage();
-  return std::optional<Entry>{};
+  return answer;
 }
 
 // A bucket as its transaction names it. `rows_id` is 0 for an inline one, whose bytes are `inline_bytes`.
@@ -50,48 +55,55 @@ BucketHandle handle_of(ReadState& state, const BucketHandle& parent, std::string
 }  // namespace
 
 Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::string_view key) const {
-  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  Extent extent;
+  BAYPLAN_TRY(read_->extent(bucket, extent));
   if (extent.inline_bytes) return find_inline(*read_, extent, key);
-  BAYPLAN_ASSIGN(const auto found, find_row(*read_, extent.rows_id, key));
-  if (!found) return std::optional<Entry>{};
-  const Row& row = found->row;
+  KeyedRow keyed;
+  BAYPLAN_ASSIGN(const bool found, find_row(*read_, extent.rows_id, key, keyed));
+  Result<std::optional<Entry>> answer{std::optional<Entry>()};
+  if (!found) return answer;
   const bool stored_whole = !read_->core && key.size() <= kMaxChunkBytes;
-  Entry entry;
-  entry.key = stored_whole ? found->key : read_->arena().keep(key);
-  entry.is_bucket = is_bucket(row);
-  entry.revision = row.revision;
-  if (!entry.is_bucket) entry.value = read_->keep(row.payload);
-  return std::optional<Entry>(entry);
+  Entry& entry = answer->emplace();
+  entry.key = stored_whole ? keyed.key : read_->arena().keep(key);
+  entry.is_bucket = is_bucket(keyed.row);
+  entry.revision = keyed.row.revision;
+  if (!entry.is_bucket) entry.value = read_->keep(keyed.row.payload);
+  return answer;
 }
 
 Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& bucket,
                                                         std::string_view key) const {
-  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  Extent extent;
+  BAYPLAN_TRY(read_->extent(bucket, extent));
   if (key.empty()) return std::optional<BucketHandle>{};
   if (extent.inline_bytes) {
     BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, key));
     if (!found || !found->is_bucket) return std::optional<BucketHandle>{};
-    return std::optional(handle_of(*read_, bucket, key, 0, found->value, extent.revision));
+    return handle_of(*read_, bucket, key, 0, found->value, extent.revision);
   }
-  BAYPLAN_ASSIGN(const auto found, find_row(*read_, extent.rows_id, key));
-  if (!found || !is_bucket(found->row)) return std::optional<BucketHandle>{};
-  const Row& row = found->row;
+  KeyedRow keyed;
+  BAYPLAN_ASSIGN(const bool found, find_row(*read_, extent.rows_id, key, keyed));
+  const Row& row = keyed.row;
+  if (!found || !is_bucket(row)) return std::optional<BucketHandle>{};
   const std::uint64_t rows_id = row.tag == Tag::bucket ? row.number() : 0;
-  return std::optional(handle_of(*read_, bucket, key, rows_id, row.payload, row.revision));
+  return handle_of(*read_, bucket, key, rows_id, row.payload, row.revision);
 }
 
 Result<std::uint64_t> ReadTx::sequence(const BucketHandle& bucket) const {
-  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  Extent extent;
+  BAYPLAN_TRY(read_->extent(bucket, extent));
   if (!extent.inline_bytes) {
-    BAYPLAN_ASSIGN(const auto row, read_->get(RowKey(extent.rows_id, {})));
-    return row ? row->row.number() : 0;
+    KeyedRow keyed;
+    BAYPLAN_ASSIGN(const bool found, read_->get(RowKey(extent.rows_id, {}), keyed));
+    return found ? keyed.row.number() : 0;
   }
   BAYPLAN_ASSIGN(const auto found, inline_find(*extent.inline_bytes, {}));
   return found ? Row{Tag::sequence, 0, found->value}.number() : 0;
 }
 
 Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bucket) const {
-  BAYPLAN_ASSIGN(const Extent extent, read_->extent(bucket));
+  Extent extent;
+  BAYPLAN_TRY(read_->extent(bucket, extent));
   if (extent.inline_bytes && !read_->core)
     return std::unique_ptr<BucketCursor>(std::make_unique<FixedInlineCursor>(*read_, lifeline(), bucket));
   if (extent.inline_bytes)

@@ -162,9 +162,10 @@ struct ReadState {
   /// usable(), and `bucket` was not deleted in this transaction.
   Result<void> usable(const BucketHandle& bucket) const;
   /// Errors: closed, corrupt, version_mismatch, no_space (what is pending cannot be written), io.
-  Result<Extent> extent(const BucketHandle& bucket) {
-    if (core || environment->forked()) return locate_extent(bucket);
-    return Extent{bucket.id, bucket.inline_bytes, bucket.revision};
+  Result<void> extent(const BucketHandle& bucket, Extent& extent) {
+    if (core || environment->forked()) return locate_extent(bucket, extent);
+    extent = {bucket.id, bucket.inline_bytes, bucket.revision};
+    return {};
   }
   /// What is pending is written. Errors: no_space, io.
   Result<void> settle() { return core ? core->flush() : Result<void>{}; }
@@ -174,9 +175,9 @@ struct ReadState {
   std::string_view keep(std::string_view bytes) { return core ? core->arena().keep(bytes) : bytes; }
   Arena& arena() { return core ? core->arena() : own_arena ? *own_arena : own_arena.emplace(); }
 
-  /// The row under `key`. In a write transaction the answer's key is a view of `key`.
+  /// Whether there is a row under `key`, and then `row`, whose key is a view of `key` in a write transaction.
   /// Errors: corrupt, version_mismatch, no_space (what is pending cannot be written), io.
-  Result<std::optional<KeyedRow>> get(const RowKey& key);
+  Result<bool> get(const RowKey& key, KeyedRow& row);
   /// Number of the last commit that a read transaction sees; 0 when it cannot be read.
   std::uint64_t revision() noexcept;
 
@@ -193,7 +194,7 @@ struct ReadState {
 
  private:
   Result<void> look_closer() const;
-  Result<Extent> locate_extent(const BucketHandle& bucket);
+  Result<void> locate_extent(const BucketHandle& bucket, Extent& extent);
 };
 
 ReadState& state_of(const ReadTx& tx);
