@@ -97,11 +97,10 @@ Result<std::string_view> inline_descend(std::string_view bytes, InlinePath path)
 // Where an entry is, or belongs.
 struct InlineBuffer::Spot {
   std::size_t at = 0;
-  std::optional<InlineEntry> there{};
-  std::array<std::size_t, kMaxInlineDepth> around{};  // entries of the buckets around it
+  std::size_t size = 0;  // of the entry that is there; 0: none is
+  bool is_bucket = false;
   std::size_t depth = 0;
-
-  std::size_t size() const noexcept { return there ? there->size() : 0; }
+  std::array<std::size_t, kMaxInlineDepth> around;  // entries of the buckets around it
 };
 
 void InlineBuffer::assign(std::string_view bytes) {
@@ -109,8 +108,7 @@ void InlineBuffer::assign(std::string_view bytes) {
   bytes_.assign(bytes);
 }
 
-Result<InlineBuffer::Spot> InlineBuffer::locate(InlinePath path, std::string_view key) const {
-  Spot spot;
+Result<void> InlineBuffer::locate(InlinePath path, std::string_view key, Spot& spot) const {
   if (path.size() >= kMaxInlineDepth) return bad_inline("its buckets lie too deep");
   const std::string_view all = bytes_;
   const auto offset = [&](std::string_view part) {
@@ -128,29 +126,32 @@ Result<InlineBuffer::Spot> InlineBuffer::locate(InlinePath path, std::string_vie
   InlineEntry entry;
   while (scan.next(entry)) {
     const int order = entry.key.compare(key);
-    if (order == 0) spot.there = entry;
-    if (order >= 0) return spot;
+    if (order == 0) {
+      spot.size = entry.size();
+      spot.is_bucket = entry.is_bucket;
+    }
+    if (order >= 0) return {};
     spot.at += entry.size();
   }
   if (scan.damaged()) return inline_damage();
-  return spot;
+  return {};
 }
 
 // `size` bytes in place of what is at `spot`, and the lengths of the buckets around it.
 char* InlineBuffer::make_room(const Spot& spot, std::size_t size) {
-  const std::size_t before = spot.size();
-  bytes_.replace(spot.at, before, size, '\0');
+  bytes_.replace(spot.at, spot.size, size, '\0');
   for (std::size_t i = 0; i < spot.depth; ++i) {
     char* const length = bytes_.data() + spot.around[i] + InlineScan::kValueSizeAt;
-    store_le(length, static_cast<std::uint16_t>(load_le<std::uint16_t>(length) + size - before));
+    store_le(length, static_cast<std::uint16_t>(load_le<std::uint16_t>(length) + size - spot.size));
   }
   return bytes_.data() + spot.at;
 }
 
 Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
-  BAYPLAN_ASSIGN(const Spot spot, locate(path, entry.key));
-  if (is_inner(spot.there)) return InlinePut::holds_bucket;
-  if (spot.there && entry.is_bucket) return InlinePut::holds_value;
+  Spot spot;
+  BAYPLAN_TRY(locate(path, entry.key, spot));
+  if (spot.is_bucket) return InlinePut::holds_bucket;
+  if (spot.size != 0 && entry.is_bucket) return InlinePut::holds_value;
   if (entry.key.size() > kMaxInlineKeyBytes) return InlinePut::full;
   if (!entry.is_bucket && entry.value.size() > kMaxInlineValueBytes) return InlinePut::full;
   std::size_t depth = path.size() + 1;
@@ -159,7 +160,7 @@ Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
     depth += inner;
   }
   if (depth > kMaxInlineDepth) return InlinePut::full;
-  if (bytes_.size() - spot.size() + entry.size() > kMaxInlineBytes) return InlinePut::full;
+  if (bytes_.size() - spot.size + entry.size() > kMaxInlineBytes) return InlinePut::full;
   char* to = make_room(spot, entry.size());
   const auto key_size = static_cast<unsigned char>(entry.key.size());
   *to = static_cast<char>(entry.is_bucket ? key_size | InlineScan::kBucketBit : key_size);
@@ -171,8 +172,9 @@ Result<InlinePut> InlineBuffer::put(InlinePath path, const InlineEntry& entry) {
 }
 
 Result<void> InlineBuffer::erase(InlinePath path, std::string_view key) {
-  BAYPLAN_ASSIGN(const Spot spot, locate(path, key));
-  if (spot.there) make_room(spot, 0);
+  Spot spot;
+  BAYPLAN_TRY(locate(path, key, spot));
+  if (spot.size != 0) make_room(spot, 0);
   return {};
 }
 

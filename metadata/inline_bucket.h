@@ -107,7 +107,7 @@ class InlineBuffer {
 
  private:
   struct Spot;
-  Result<Spot> locate(InlinePath path, std::string_view key) const;
+  Result<void> locate(InlinePath path, std::string_view key, Spot& spot) const;
   char* make_room(const Spot& spot, std::size_t size);
 
   std::string bytes_;
