@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include "gc_kinds.h"
 #include "print.h"
@@ -7,20 +8,41 @@
 namespace bayplan::cli {
 namespace {
 
+using metadata::GcLink;
+using metadata::GcNode;
+
+void write_node(json::Writer& out, const GcNode& node) {
+  out.member("kind", node.kind).member("namespace", node.ns).member("key", node.key);
+}
+
+std::string words(const GcNode& node) { return node.kind + " " + node.ns + "/" + node.key; }
+
 void print_report_json(const metadata::GcReport& report, bool dry_run) {
   json::Writer out = begin_json();
   out.key("dryRun").boolean(dry_run).key("reachable").unsigned_integer(report.marked);
   out.key("removed").begin_array();
-  for (const auto& node : report.removed) {
-    out.begin_object()
-        .member("kind", node.kind)
-        .member("namespace", node.ns)
-        .member("key", node.key)
-        .end_object();
+  for (const auto& removal : report.removed) {
+    out.begin_object();
+    write_node(out, removal.node);
+    out.member("why", removal.why).key("bytes").unsigned_integer(removal.bytes).end_object();
   }
   out.end_array().key("files").unsigned_integer(report.files.files);
   out.key("bytes").unsigned_integer(report.files.bytes).end_object();
   print_json(std::move(out));
+}
+
+void print_report(const metadata::GcReport& report, bool dry_run) {
+  std::uint64_t bytes = 0;
+  for (const auto& removal : report.removed) {
+    bytes += removal.bytes;
+    print_line(printable(words(removal.node) + ": " + removal.why));
+  }
+  const std::string count = std::to_string(report.removed.size()) + " objects";
+  const std::string kept = ", kept " + std::to_string(report.marked);
+  if (dry_run) return print_line("would remove " + count + " of " + human_bytes(bytes) + kept);
+  print_line("removed " + count + kept);
+  print_line("freed " + human_bytes(report.files.bytes) + " in " + std::to_string(report.files.files) +
+             " files and directories");
 }
 
 Result<int> collect(const Session& session, bool dry_run) {
@@ -29,14 +51,93 @@ Result<int> collect(const Session& session, bool dry_run) {
                  metadata::collect(store.db(), all_kinds(store), {.dry_run = dry_run}, session.control));
   if (session.json()) {
     print_report_json(report, dry_run);
-    return 0;
+  } else {
+    print_report(report, dry_run);
   }
-  for (const auto& node : report.removed) print_line(printable(node.kind + " " + node.ns + "/" + node.key));
-  print_line(std::string(dry_run ? "would remove " : "removed ") + std::to_string(report.removed.size()) +
-             " objects, kept " + std::to_string(report.marked));
-  if (!dry_run) {
-    print_line("freed " + human_bytes(report.files.bytes) + " in " + std::to_string(report.files.files) +
-               " files and directories");
+  return 0;
+}
+
+struct WhyOptions {
+  std::string object;
+  std::size_t limit = 20;
+};
+
+/// The objects that `text` may mean: KIND/KEY, or a key of any kind.
+std::vector<GcNode> candidates(const std::vector<const metadata::GcKind*>& kinds, const std::string& ns,
+                               const std::string& text) {
+  std::vector<GcNode> nodes;
+  for (const metadata::GcKind* kind : kinds) {
+    const std::string prefix = std::string(kind->kind()) + "/";
+    if (text.starts_with(prefix)) return {{std::string(kind->kind()), ns, text.substr(prefix.size())}};
+    nodes.push_back({std::string(kind->kind()), ns, text});
+  }
+  return nodes;
+}
+
+struct Explained {
+  GcNode node;
+  metadata::GcAnswer answer;
+};
+
+Result<std::optional<Explained>> explain(const images::Store& store, const Session& session,
+                                         const WhyOptions& options) {
+  const auto kinds = all_kinds(store);
+  return store.db().view([&](const metadata::ReadTx& tx) -> Result<std::optional<Explained>> {
+    for (const GcNode& node : candidates(kinds, session.ns, options.object)) {
+      BAYPLAN_ASSIGN(auto answer, metadata::why(tx, kinds, node, options.limit, session.control));
+      if (answer.exists) return std::optional(Explained{node, std::move(answer)});
+    }
+    return std::optional<Explained>();
+  });
+}
+
+void print_explained_json(const Explained& explained) {
+  json::Writer out = begin_json();
+  out.key("object").begin_object();
+  write_node(out, explained.node);
+  out.end_object().key("kept").boolean(!explained.answer.chains.empty());
+  out.key("more").boolean(explained.answer.more).key("chains").begin_array();
+  for (const auto& chain : explained.answer.chains) {
+    out.begin_array();
+    for (const GcLink& link : chain) {
+      out.begin_object();
+      write_node(out, link.node);
+      out.member("why", link.why).end_object();
+    }
+    out.end_array();
+  }
+  out.end_array().end_object();
+  print_json(std::move(out));
+}
+
+void print_explained(const Explained& explained) {
+  if (explained.answer.chains.empty()) {
+    return print_line(printable(words(explained.node)) +
+                      ": nothing that is kept refers to it; the next collection takes it, if it is of a kind "
+                      "that it takes");
+  }
+  for (const auto& chain : explained.answer.chains) {
+    std::string indent;
+    for (const GcLink& link : chain) {
+      print_line(indent + printable(words(link.node) + " (" + link.why + ")"));
+      indent += "  ";
+    }
+  }
+  if (explained.answer.more) print_line("and more; see --limit");
+}
+
+Result<int> why(const Session& session, const WhyOptions& options) {
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
+  BAYPLAN_ASSIGN(const auto explained, explain(store, session, options));
+  if (!explained) {
+    return Error(Errc::not_found, "object", options.object,
+                 "no object of any kind in namespace " + session.ns)
+        .with_advice("name it KIND/KEY, e.g. snapshot/overlay/KEY, or choose another --namespace");
+  }
+  if (session.json()) {
+    print_explained_json(*explained);
+  } else {
+    print_explained(*explained);
   }
   return 0;
 }
@@ -48,6 +149,12 @@ void add_gc_command(CLI::App& app, Session& session) {
   CLI::App* command = add_command(app, session, "gc", "Remove what nothing refers to",
                                   [&session, dry_run] { return collect(session, *dry_run); });
   command->add_flag("--dry-run", *dry_run, "Show what would go, remove nothing");
+
+  auto options = std::make_shared<WhyOptions>();
+  CLI::App* explained = add_command(*command, session, "why", "Show what keeps an object",
+                                    [&session, options] { return why(session, *options); });
+  explained->add_option("OBJECT", options->object, "A digest, a name, or KIND/KEY")->required();
+  explained->add_option("--limit", options->limit, "Chains to show (20)")->check(CLI::PositiveNumber);
 }
 
 }  // namespace bayplan::cli

@@ -21,7 +21,10 @@ Result<images::Store> Session::open_store_read_only() const {
 CLI::App* add_command(CLI::App& parent, Session& session, const std::string& name,
                       const std::string& description, std::function<Result<int>()> run) {
   CLI::App* command = parent.add_subcommand(name, description);
-  command->callback([&session, run = std::move(run)] { session.chosen = run; });
+  // CLI11 calls it after those of the command's own subcommands.
+  command->callback([command, &session, run = std::move(run)] {
+    if (command->get_subcommands().empty()) session.chosen = run;
+  });
   return command;
 }
 

@@ -12,7 +12,6 @@ using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::GcNode;
 
-constexpr std::string_view kKind = "container";
 constexpr std::string_view kSnapshotKind = "snapshot";
 
 using ProblemText = std::function<void(std::string)>;
@@ -43,37 +42,34 @@ Result<void> check_record(std::string_view ns, std::string_view id, const Bucket
   return check_snapshot(record.source(), ns, *container, report);
 }
 
+// Reads the two fields it needs: a container whose spec does not decode still pins its snapshot.
+Result<void> tell(std::string_view id, const Bucket& record, metadata::GcSink& sink) {
+  // Only its owner deletes a container.
+  BAYPLAN_TRY(sink.object({.key = id, .root = true, .collectable = false, .reason = "a container"}));
+  BAYPLAN_ASSIGN(const auto snapshotter, record.get(schema::kSnapshotter));
+  BAYPLAN_ASSIGN(const auto key, record.get(schema::kSnapshotKey));
+  if (snapshotter && !snapshotter->empty() && key && !key->empty()) {
+    const std::string snapshot = std::string(*snapshotter).append("/").append(*key);
+    BAYPLAN_TRY(sink.edge({.kind = kSnapshotKind, .key = snapshot, .why = schema::kSnapshotKey}));
+  }
+  return metadata::label_edges(record, sink);
+}
+
 class ContainerGcKind final : public metadata::GcKind {
  public:
-  std::string_view kind() const override { return kKind; }
+  std::string_view kind() const override { return kContainerKind; }
 
-  Result<void> roots(const BucketSource& source, std::string_view ns,
-                     const metadata::NodeSink& sink) const override {
+  Result<void> scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const override {
     BAYPLAN_ASSIGN(const auto containers, metadata::namespace_bucket(source, ns, {schema::kContainers}));
     if (!containers) return {};
-    return containers->for_each_bucket([&](std::string_view id, const Bucket&) {
-      return sink({std::string(kKind), std::string(ns), std::string(id)});
-    });
+    return containers->for_each_bucket(
+        [&](std::string_view id, const Bucket& record) { return tell(id, record, sink); });
   }
 
-  // Reads the two fields it needs: a container whose spec does not decode still pins its snapshot.
-  Result<void> edges(const BucketSource& source, const GcNode& node,
-                     const metadata::NodeSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto record,
-                   metadata::namespace_bucket(source, node.ns, {schema::kContainers, node.key}));
-    if (!record) return {};
-    BAYPLAN_ASSIGN(const auto snapshotter, record->get(schema::kSnapshotter));
-    BAYPLAN_ASSIGN(const auto key, record->get(schema::kSnapshotKey));
-    if (snapshotter && !snapshotter->empty() && key && !key->empty()) {
-      BAYPLAN_TRY(
-          sink({std::string(kSnapshotKind), node.ns, std::string(*snapshotter) + "/" + std::string(*key)}));
-    }
-    return metadata::label_edges(*record, node.ns, sink);
-  }
-
-  /// None: only its owner deletes a container.
-  Result<void> candidates(const BucketSource&, std::string_view, const metadata::NodeSink&) const override {
-    return {};
+  Result<void> look(const BucketSource& source, std::string_view ns, std::string_view id,
+                    metadata::GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto record, metadata::namespace_bucket(source, ns, {schema::kContainers, id}));
+    return record ? tell(id, *record, sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
@@ -92,7 +88,7 @@ class ContainerGcKind final : public metadata::GcKind {
     return containers->for_each([&](const metadata::Entry& entry) -> Result<void> {
       const std::string_view id = entry.key;
       const ProblemText report = [&](std::string what) {
-        sink({{std::string(kKind), std::string(ns), std::string(id)}, std::move(what)});
+        sink({{std::string(kContainerKind), std::string(ns), std::string(id)}, std::move(what)});
       };
       BAYPLAN_ASSIGN(const auto record, containers->bucket(id));
       if (record) return check_record(ns, id, *record, report);

@@ -102,7 +102,8 @@ Result<void> create(WriteTx& tx, std::string_view ns, const Container& container
     BAYPLAN_ASSIGN(const auto existing, containers.entry(container.id));
     if (existing) return Error(Errc::already_exists, "container", container.id);
     BAYPLAN_ASSIGN(MutableBucket record, containers.create_bucket(container.id));
-    return write_record(record, container, now());
+    BAYPLAN_TRY(write_record(record, container, now()));
+    return metadata::note_change(inner, kContainerKind, ns, container.id);
   });
 }
 
@@ -112,7 +113,8 @@ Result<void> set_labels(WriteTx& tx, std::string_view ns, std::string_view id, c
     BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(inner, ns, {schema::kContainers, id}));
     if (!record) return no_such(id);
     BAYPLAN_TRY(codec::write_map(*record, schema::kLabels, labels));
-    return record->put(schema::kUpdatedAt, codec::encode_time(now()));
+    BAYPLAN_TRY(record->put(schema::kUpdatedAt, codec::encode_time(now())));
+    return metadata::note_change(inner, kContainerKind, ns, id);
   });
 }
 

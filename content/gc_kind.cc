@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/schema.h"
 #include "records.h"
 #include "sweep.h"
 
@@ -12,21 +14,17 @@ using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::Entry;
 using metadata::GcNode;
-using metadata::NodeSink;
-
-constexpr std::string_view kKind = "content";
 
 GcNode node_of(std::string_view ns, std::string_view key) {
-  return {.kind = std::string(kKind), .ns = std::string(ns), .key = std::string(key)};
+  return {.kind = std::string(kContentKind), .ns = std::string(ns), .key = std::string(key)};
 }
 
-// Every record of a namespace, whatever its key.
-Result<void> for_each_record(
-    const BucketSource& source, std::string_view ns,
-    const std::function<Result<void>(std::string_view key, const Bucket& record)>& visit) {
-  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
-  if (!blobs) return {};
-  return blobs->for_each_bucket(visit);
+Result<void> tell(std::string_view key, const Bucket& record, metadata::GcSink& sink) {
+  BAYPLAN_ASSIGN(const bool root, metadata::has_gc_root_label(record));
+  BAYPLAN_ASSIGN(const std::uint64_t bytes, metadata::codec::read_size(record, metadata::schema::kSize));
+  BAYPLAN_TRY(
+      sink.object({.key = key, .root = root, .reason = root ? metadata::kGcRootLabel : "", .bytes = bytes}));
+  return metadata::label_edges(record, sink);
 }
 
 // What is wrong with one record or its file; empty when nothing is.
@@ -43,28 +41,21 @@ Result<std::string> problem_of(const BlobDirs& dirs, const Bucket& blobs, const 
 
 }  // namespace
 
-std::string_view ContentKind::kind() const { return kKind; }
+std::string_view ContentKind::kind() const { return kContentKind; }
 
-Result<void> ContentKind::roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const {
-  return for_each_record(source, ns, [&](std::string_view key, const Bucket& record) -> Result<void> {
-    BAYPLAN_ASSIGN(const bool is_root, metadata::has_gc_root_label(record));
-    if (!is_root) return {};
-    return sink(node_of(ns, key));
-  });
-}
-
-Result<void> ContentKind::edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const {
-  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, node.ns));
+Result<void> ContentKind::scan(const BucketSource& source, std::string_view ns,
+                               metadata::GcSink& sink) const {
+  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
   if (!blobs) return {};
-  BAYPLAN_ASSIGN(const auto record, blobs->bucket(node.key));
-  if (!record) return {};
-  return metadata::label_edges(*record, node.ns, sink);
+  return blobs->for_each_bucket(
+      [&](std::string_view key, const Bucket& record) { return tell(key, record, sink); });
 }
 
-Result<void> ContentKind::candidates(const BucketSource& source, std::string_view ns,
-                                     const NodeSink& sink) const {
-  return for_each_record(source, ns,
-                         [&](std::string_view key, const Bucket&) { return sink(node_of(ns, key)); });
+Result<void> ContentKind::look(const BucketSource& source, std::string_view ns, std::string_view key,
+                               metadata::GcSink& sink) const {
+  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+  BAYPLAN_ASSIGN(const auto record, blobs ? blobs->bucket(key) : std::optional<Bucket>());
+  return record ? tell(key, *record, sink) : Result<void>{};
 }
 
 Result<void> ContentKind::remove(metadata::WriteTx& tx, const GcNode& node) const {

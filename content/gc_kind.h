@@ -11,12 +11,10 @@ class ContentKind final : public metadata::GcKind {
   explicit ContentKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
 
   std::string_view kind() const override;
-  Result<void> roots(const metadata::BucketSource& source, std::string_view ns,
-                     const metadata::NodeSink& sink) const override;
-  Result<void> edges(const metadata::BucketSource& source, const metadata::GcNode& node,
-                     const metadata::NodeSink& sink) const override;
-  Result<void> candidates(const metadata::BucketSource& source, std::string_view ns,
-                          const metadata::NodeSink& sink) const override;
+  Result<void> scan(const metadata::BucketSource& source, std::string_view ns,
+                    metadata::GcSink& sink) const override;
+  Result<void> look(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
+                    metadata::GcSink& sink) const override;
   Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override;
   Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override;
   Result<void> check(const metadata::BucketSource& source, std::string_view ns,

@@ -67,8 +67,10 @@ Result<Info> new_record(const MutableBucket& blobs, const ReadyFile& file, const
 Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& file, const Labels& labels) {
   BAYPLAN_ASSIGN(MutableBucket blobs, metadata::create_namespace_bucket(tx, ns, kBlobPath));
   BAYPLAN_ASSIGN(const Info info, new_record(blobs, file, labels));
-  BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(file.digest.to_string()));
-  return write(record, info);
+  const std::string key = file.digest.to_string();
+  BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(key));
+  BAYPLAN_TRY(write(record, info));
+  return metadata::note_change(tx, kContentKind, ns, key);
 }
 
 // Rewrites the labels of a record as `change` has them.
@@ -82,7 +84,8 @@ Result<void> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
     BAYPLAN_ASSIGN(Info info, decode(*record, digest).with_context("blob", key));
     change(info.labels);
     info.updated = now();
-    return write(*record, info);
+    BAYPLAN_TRY(write(*record, info));
+    return metadata::note_change(inner, kContentKind, ns, key);
   });
 }
 

@@ -8,6 +8,8 @@
 
 namespace bayplan::content {
 
+inline constexpr std::string_view kContentKind = "content";
+
 /// The bucket of a namespace's blob records; empty when it has none. Errors: corrupt, closed, io.
 Result<std::optional<metadata::Bucket>> blob_bucket(const metadata::BucketSource& source,
                                                     std::string_view ns);

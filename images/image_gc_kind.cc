@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "bayplan/content/store.h"
+#include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "image_records.h"
 
@@ -10,32 +11,35 @@ namespace {
 using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::GcNode;
-using metadata::NodeSink;
+using metadata::GcSink;
 using metadata::ProblemSink;
 
-constexpr std::string_view kKind = "image";
 constexpr std::string_view kExpireLabel = "containerd.io/gc.expire";
 
 GcNode image_node(std::string_view ns, std::string_view name) {
-  return {.kind = std::string(kKind), .ns = std::string(ns), .key = std::string(name)};
+  return {.kind = std::string(kImageKind), .ns = std::string(ns), .key = std::string(name)};
 }
 
-// An expiry that cannot be read never comes: removing what somebody wanted is the worse mistake.
-Result<bool> is_expired(const Bucket& record, Time at) {
+// Empty unless it has come. One that cannot be read never does: removing what somebody wanted is the worse
+// mistake.
+Result<std::string> expired(const Bucket& record, Time at) {
   BAYPLAN_ASSIGN(const auto labels, record.bucket(metadata::schema::kLabels));
-  if (!labels) return false;
+  if (!labels) return std::string();
   BAYPLAN_ASSIGN(const auto text, labels->get(kExpireLabel));
-  if (!text) return false;
+  if (!text) return std::string();
   const auto expiry = parse_rfc3339(*text);
-  return expiry.has_value() && *expiry <= at;
+  if (!expiry || *expiry > at) return std::string();
+  return "expired at " + std::string(*text);
 }
 
-using RecordVisitor = std::function<Result<void>(std::string_view name, const Bucket& record)>;
-
-Result<void> for_each_record(const BucketSource& source, std::string_view ns, const RecordVisitor& visit) {
-  BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
-  if (!images) return {};
-  return images->for_each_bucket(visit);
+Result<void> tell(std::string_view name, const Bucket& record, Time at, GcSink& sink) {
+  BAYPLAN_ASSIGN(const std::string expiry, expired(record, at));
+  const bool root = expiry.empty();
+  BAYPLAN_TRY(
+      sink.object({.key = name, .root = root, .reason = root ? "an image" : std::string_view(expiry)}));
+  BAYPLAN_ASSIGN(const std::string_view digest, target_digest(record).with_context("image", name));
+  BAYPLAN_TRY(sink.edge({.kind = "content", .key = digest, .why = "target"}));
+  return metadata::label_edges(record, sink);
 }
 
 // What is wrong with the target of an image; empty when nothing is.
@@ -65,31 +69,21 @@ Result<std::string> problem_of(const BucketSource& source, std::string_view ns, 
 
 class ImageKind final : public metadata::GcKind {
  public:
-  std::string_view kind() const override { return kKind; }
+  std::string_view kind() const override { return kImageKind; }
 
-  Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const override {
-    const Time at = now();
-    return for_each_record(source, ns, [&](std::string_view name, const Bucket& record) -> Result<void> {
-      BAYPLAN_ASSIGN(const bool expired, is_expired(record, at));
-      if (expired) return {};
-      return sink(image_node(ns, name));
-    });
-  }
-
-  Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto images, image_bucket(source, node.ns));
+  Result<void> scan(const BucketSource& source, std::string_view ns, GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
     if (!images) return {};
-    BAYPLAN_ASSIGN(const auto record, images->bucket(node.key));
-    if (!record) return {};
-    BAYPLAN_ASSIGN(const std::string_view digest, target_digest(*record).with_context("image", node.key));
-    BAYPLAN_TRY(sink({.kind = "content", .ns = node.ns, .key = std::string(digest)}));
-    return metadata::label_edges(*record, node.ns, sink);
+    const Time at = now();
+    return images->for_each_bucket(
+        [&](std::string_view name, const Bucket& record) { return tell(name, record, at, sink); });
   }
 
-  Result<void> candidates(const BucketSource& source, std::string_view ns,
-                          const NodeSink& sink) const override {
-    return for_each_record(source, ns,
-                           [&](std::string_view name, const Bucket&) { return sink(image_node(ns, name)); });
+  Result<void> look(const BucketSource& source, std::string_view ns, std::string_view name,
+                    GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto record,
+                   metadata::namespace_bucket(source, ns, {metadata::schema::kImages, name}));
+    return record ? tell(name, *record, now(), sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {

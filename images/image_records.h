@@ -8,6 +8,8 @@
 
 namespace bayplan::images {
 
+inline constexpr std::string_view kImageKind = "image";
+
 /// The bucket of all image records of a namespace; empty when there are none. Errors: corrupt, closed, io.
 Result<std::optional<metadata::Bucket>> image_bucket(const metadata::BucketSource& source,
                                                      std::string_view ns);

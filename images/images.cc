@@ -85,7 +85,8 @@ Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image)
   if (existing) return Error(Errc::already_exists, "image", image.name);
   BAYPLAN_ASSIGN(MutableBucket record, images.create_bucket(image.name));
   const Time time = now();
-  return write(record, image, {time, time});
+  BAYPLAN_TRY(write(record, image, {time, time}));
+  return metadata::note_change(tx, kImageKind, ns, image.name);
 }
 
 Result<void> update_record(WriteTx& tx, std::string_view ns, const Image& image) {
@@ -93,7 +94,8 @@ Result<void> update_record(WriteTx& tx, std::string_view ns, const Image& image)
   if (!record) return no_such_image(image.name);
   BAYPLAN_ASSIGN(codec::Times times, codec::read_times(*record).with_context("image", image.name));
   times.updated = now();
-  return write(*record, image, times);
+  BAYPLAN_TRY(write(*record, image, times));
+  return metadata::note_change(tx, kImageKind, ns, image.name);
 }
 
 }  // namespace

@@ -68,4 +68,10 @@ Result<Times> read_times(const Bucket& record) {
   return Times{created, updated};
 }
 
+Result<std::uint64_t> read_size(const Bucket& record, std::string_view key) {
+  BAYPLAN_ASSIGN(const auto bytes, record.get(key));
+  if (!bytes) return std::uint64_t{0};
+  return decode_size(*bytes).value_or(0);
+}
+
 }  // namespace bayplan::metadata::codec

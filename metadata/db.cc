@@ -1,5 +1,6 @@
 #include "bayplan/metadata/db.h"
 
+#include "collection.h"
 #include "environment.h"
 #include "environment_registry.h"
 #include "tx_state.h"
@@ -11,7 +12,9 @@ Db::Db(std::shared_ptr<Environment> environment, const OpenOptions& options)
 
 Result<Db> Db::open(const std::filesystem::path& directory, const OpenOptions& options) {
   BAYPLAN_ASSIGN(auto environment, acquire_environment(directory, options));
-  return Db(std::move(environment), options);
+  Db db(std::move(environment), options);
+  if (!options.read_only) end_dead_notes(db);
+  return db;
 }
 
 Error Db::never_opened() {
@@ -69,7 +72,7 @@ Error Db::read_only_error() const {
 }
 
 Result<std::unique_ptr<WriteTx>> Db::begin_write(const WriteOptions& options) const {
-  return begin_write(WriterKind::single, options);
+  return begin_write(options.background ? WriterKind::group : WriterKind::single, options);
 }
 
 Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOptions& options) const {

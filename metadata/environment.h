@@ -86,6 +86,12 @@ class Environment {
   Result<void> sync();
   DelayedHooks& delayed_hooks() noexcept { return delayed_hooks_; }
 
+  /// The right to collect, which one thread of one process has at a time. Errors: busy, read_only,
+  /// failed_precondition (this thread writes), closed, io.
+  Result<void> begin_collecting();
+  /// Precondition: begin_collecting() succeeded.
+  void end_collecting() noexcept;
+
   SubmitQueue& submissions() noexcept { return *submissions_; }
   /// The descriptor whose locks a forked child must not keep alive; -1 when there is none.
   int writer_file() const noexcept { return gate_->file(); }
@@ -114,6 +120,7 @@ class Environment {
 
   Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options);
   Error fork_error() const;
+  Error inside_write_transaction() const;
   Result<void> map(const OpenOptions& options);
   Result<void> open_rows();
   Result<MDB_txn*> begin(unsigned int flags);
@@ -149,6 +156,7 @@ class Environment {
 
   std::unique_ptr<WriterGate> gate_;
   std::atomic<std::thread::id> writer_{};
+  std::atomic<bool> collecting_{false};
   Turn turn_;              // of the thread inside the gate
   off_t file_length_ = 0;  // of data.mdb when last looked at; it never becomes shorter
   Reserve reserve_;

@@ -47,13 +47,15 @@ bool Environment::writes() const noexcept {
   return writer_.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
+Error Environment::inside_write_transaction() const {
+  return {Errc::failed_precondition, "store", path_.native(), "this thread is inside a write transaction"};
+}
+
 Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& options) {
   BAYPLAN_TRY(usable());
   if (read_only_) return Error(Errc::read_only, "store", path_.native(), "opened for reading only");
   if (writes()) {
-    return Error(Errc::failed_precondition, "store", path_.native(),
-                 "this thread is inside a write transaction")
-        .with_advice("use the transaction that is open, or a savepoint in it");
+    return inside_write_transaction().with_advice("use the transaction that is open, or a savepoint in it");
   }
   if (options.stats != nullptr) *options.stats = {};
   const auto asked = Clock::now();
@@ -170,6 +172,26 @@ void Environment::leave_gate() noexcept {
   OwnThread::leave(this);
   writer_.store({}, std::memory_order_relaxed);
   gate_->leave();
+}
+
+Result<void> Environment::begin_collecting() {
+  BAYPLAN_TRY(usable());
+  if (read_only_) return Error(Errc::read_only, "store", path_.native(), "opened for reading only");
+  if (writes()) return inside_write_transaction().with_advice("collect when the transaction has ended");
+  auto locked = Result<void>(Error(Errc::busy, "collection", path_.native()));
+  if (!collecting_.exchange(true)) {
+    locked = gate_->try_lock_collector();
+    if (locked) return {};
+    collecting_ = false;
+  }
+  if (locked.error().code() != Errc::busy) return locked;
+  return Error(Errc::busy, "store", path_.native(), "another collection runs")
+      .with_advice("wait until it has ended");
+}
+
+void Environment::end_collecting() noexcept {
+  gate_->unlock_collector();
+  collecting_ = false;
 }
 
 int Environment::flush() {

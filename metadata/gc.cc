@@ -1,134 +1,182 @@
 #include "bayplan/metadata/gc.h"
 
-#include <map>
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "bayplan/base/fault.h"
-#include "bayplan/metadata/namespaces.h"
+#include "collection.h"
+#include "object_graph.h"
 
 namespace bayplan::metadata {
 namespace {
 
-using Kinds = std::span<const GcKind* const>;
+using Clock = std::chrono::steady_clock;
 
-/// What a walk over one snapshot of the store found.
-struct Mark {
-  std::uint64_t reachable = 0;
-  std::map<GcNode, const GcKind*> unreachable;
-};
+// Writers wait for one of these: for removing, and for what was noted since the last look.
+constexpr std::chrono::microseconds kLongestRemoving{1000};
+constexpr std::size_t kMostRemoved = 64;
+constexpr std::uint64_t kMostNotesRead = 512;
+constexpr std::uint64_t kMostNotesDropped = 128;
 
-class Marker {
+// What a collection writes: it removes, and others go first.
+WriteOptions in_background() {
+  WriteOptions options;
+  options.reclaiming = true;
+  options.background = true;
+  return options;
+}
+
+constexpr std::string_view kUnreferred = "nothing refers to it";
+
+GcRemoval removal(const ObjectGraph& graph, ObjectGraph::Id id) {
+  const std::string_view reason = graph.reason(id);
+  return {graph.node(id), std::string(reason.empty() ? kUnreferred : reason), graph.bytes(id)};
+}
+
+void sort_by_node(std::vector<GcRemoval>& removed) {
+  std::sort(removed.begin(), removed.end(),
+            [](const GcRemoval& a, const GcRemoval& b) { return a.node < b.node; });
+}
+
+/// One collection that removes: from the first look to the last record.
+class Collector {
  public:
-  Marker(const BucketSource& source, Kinds kinds, const Control& control)
-      : source_(source), kinds_(kinds), control_(control) {
-    for (const GcKind* kind : kinds) by_name_.emplace(kind->kind(), kind);
-  }
+  Collector(const Db& db, GcKinds kinds, const Control& control)
+      : db_(db), kinds_(kinds), control_(control) {}
 
-  Result<Mark> run() {
-    BAYPLAN_ASSIGN(const auto names, list_namespaces(source_));
-    for (const std::string& ns : names) BAYPLAN_TRY(roots(ns));
-    mark_.reachable = seen_.size();
-    BAYPLAN_TRY(follow());
-    for (const std::string& ns : names) BAYPLAN_TRY(candidates(ns));
-    return std::move(mark_);
+  Result<GcReport> run() {
+    BAYPLAN_ASSIGN(const CollectorTurn turn, CollectorTurn::take(db_));
+    BAYPLAN_TRY(end_notes(db_));
+    BAYPLAN_ASSIGN(const std::uint64_t seen, look());
+    if (!order_.empty()) BAYPLAN_TRY(remove_unreached(seen));
+    sort_by_node(report_.removed);
+    report_.marked = graph_->kept();
+    return std::move(report_);
   }
 
  private:
-  enum class Seen : bool { as_root, as_target };
-
-  Result<void> visit(GcNode node, Seen how) {
-    const auto [at, added] = seen_.emplace(std::move(node), how);
-    if (added) pending_.push_back(&at->first);
-    return {};
+  /// Answers the commit that it saw.
+  Result<std::uint64_t> look() {
+    ObjectGraph& graph = graph_.emplace(kinds_);
+    BAYPLAN_ASSIGN(const std::uint64_t seen, db_.view([&](const ReadTx& tx) -> Result<std::uint64_t> {
+      BAYPLAN_TRY(graph.scan(tx, control_));
+      return tx.revision();
+    }));
+    graph.mark();
+    order_ = graph.unreached();
+    BAYPLAN_TRY(fault::at(fault::Point::gc_marked));
+    return seen;
   }
 
-  Result<void> roots(const std::string& ns) {
-    for (const GcKind* kind : kinds_) {
+  Result<void> remove_unreached(std::uint64_t seen) {
+    BAYPLAN_ASSIGN(const bool unchanged, begin_notes(seen));
+    auto done = fault::at(fault::Point::gc_started);
+    if (done && !unchanged) {
+      auto looked = look();
+      if (!looked) done = std::move(looked).error();
+    }
+    if (done) done = sweep();
+    auto ended = end_notes(db_);
+    return done ? std::move(ended) : std::move(done);
+  }
+
+  /// Whether nothing was committed since `seen`, so that what was seen then still holds.
+  Result<bool> begin_notes(std::uint64_t seen) {
+    return db_.update(
+        [&](WriteTx& tx) -> Result<bool> {
+          BAYPLAN_ASSIGN(epoch_, start_notes(tx));
+          return epoch_ == seen + 1;
+        },
+        in_background());
+  }
+
+  Result<void> sweep() {
+    while (at_ < order_.size()) {
       BAYPLAN_TRY(control_.cancel.check());
-      BAYPLAN_TRY(
-          kind->roots(source_, ns, [&](GcNode node) { return visit(std::move(node), Seen::as_root); }));
+      BAYPLAN_TRY(catch_up());
+      std::vector<GcRemoval> removed;
+      BAYPLAN_ASSIGN(at_, db_.update([&](WriteTx& tx) { return remove_some(tx, removed); }, in_background()));
+      std::move(removed.begin(), removed.end(), std::back_inserter(report_.removed));
+      BAYPLAN_TRY(fault::at(fault::Point::gc_removed));
+      if (control_.progress) control_.progress({"collect", "objects", at_, order_.size()});
     }
     return {};
   }
 
-  Result<void> follow() {
-    while (!pending_.empty()) {
-      BAYPLAN_TRY(control_.cancel.check());
-      const GcNode& node = *pending_.back();  // a map's keys stay where they are
-      pending_.pop_back();
-      const auto kind = by_name_.find(node.kind);
-      if (kind == by_name_.end()) continue;
-      BAYPLAN_TRY(kind->second->edges(
-          source_, node, [&](GcNode target) { return visit(std::move(target), Seen::as_target); }));
+  // Outside of a write transaction, so that few notes are left for one.
+  Result<void> catch_up() {
+    bool more = true;
+    while (more) {
+      BAYPLAN_ASSIGN(more, db_.view([&](const ReadTx& tx) { return follow_notes(tx); }));
     }
     return {};
   }
 
-  Result<void> candidates(const std::string& ns) {
-    for (const GcKind* kind : kinds_) {
-      BAYPLAN_TRY(control_.cancel.check());
-      BAYPLAN_TRY(kind->candidates(source_, ns, [&](GcNode node) -> Result<void> {
-        classify(*kind, std::move(node));
-        return {};
-      }));
-    }
-    return {};
+  /// Whether there are more.
+  Result<bool> follow_notes(const BucketSource& source) {
+    BAYPLAN_ASSIGN(const NotesRead read,
+                   read_notes(source, last_note_, kMostNotesRead,
+                              [&](std::string_view kind, std::string_view ns, std::string_view key) {
+                                return graph_->look(source, kind, ns, key);
+                              }));
+    last_note_ = read.last;
+    return read.more;
   }
 
-  // A target counts as reachable only here, because what an edge names need not exist; a root was counted
-  // before.
-  void classify(const GcKind& kind, GcNode node) {
-    const auto seen = seen_.find(node);
-    if (seen == seen_.end()) {
-      mark_.unreachable.emplace(std::move(node), &kind);
-    } else if (seen->second == Seen::as_target) {
-      ++mark_.reachable;
+  /// Answers how far in order_ it came.
+  Result<std::size_t> remove_some(WriteTx& tx, std::vector<GcRemoval>& removed) {
+    if (collection_epoch(tx) != epoch_) {
+      return Error(Errc::conflict, "collection", {}, "more was changed meanwhile than it could follow")
+          .with_advice("try again when the store is less busy");
     }
+    BAYPLAN_ASSIGN(const bool behind, follow_notes(tx));
+    BAYPLAN_TRY(drop_notes(tx, last_note_, kMostNotesDropped));
+    std::size_t at = at_;
+    const auto end = Clock::now() + kLongestRemoving;
+    while (!behind && at < order_.size() && removed.size() < kMostRemoved && Clock::now() < end)
+      BAYPLAN_TRY(remove(tx, order_[at++], removed));
+    return at;
   }
 
-  const BucketSource& source_;
-  Kinds kinds_;
+  Result<void> remove(WriteTx& tx, ObjectGraph::Id id, std::vector<GcRemoval>& removed) const {
+    if (graph_->reached(id)) return {};
+    auto gone = graph_->kind(id).remove(tx, graph_->node(id));
+    if (!gone && gone.error().code() == Errc::not_found) return {};  // somebody else was first
+    if (gone) removed.push_back(removal(*graph_, id));
+    return gone;
+  }
+
+  const Db& db_;
+  GcKinds kinds_;
   const Control& control_;
-  std::map<std::string_view, const GcKind*> by_name_;
-  std::map<GcNode, Seen> seen_;
-  std::vector<const GcNode*> pending_;
-  Mark mark_;
+  std::optional<ObjectGraph> graph_{};
+  std::vector<ObjectGraph::Id> order_{};  // what is to go
+  std::size_t at_ = 0;                    // in order_
+  std::uint64_t epoch_ = 0;
+  std::uint64_t last_note_ = 0;
+  GcReport report_{};
 };
 
-Result<Mark> mark(const Db& db, Kinds kinds, const Control& control) {
-  return db.view([&](const ReadTx& tx) { return Marker(tx, kinds, control).run(); });
-}
-
-GcReport to_report(const Mark& mark) {
-  GcReport report;
-  report.marked = mark.reachable;
-  for (const auto& [node, kind] : mark.unreachable) report.removed.push_back(node);
-  return report;
-}
-
-Result<GcReport> mark_and_sweep(const Db& db, WriteTx& tx, Kinds kinds, const Control& control) {
-  // Nobody else can write now, so that a reader sees what this transaction sees, and without copying it.
-  BAYPLAN_ASSIGN(const Mark found, mark(db, kinds, control));
-  BAYPLAN_TRY(fault::at(fault::Point::gc_marked));
-  for (const auto& [node, kind] : found.unreachable) {
-    BAYPLAN_TRY(control.cancel.check());
-    const auto removed = kind->remove(tx, node);
-    // Removing one object may have taken another with it.
-    if (!removed && removed.error().code() != Errc::not_found) return removed.error();
-  }
-  return to_report(found);
+Result<GcReport> rehearse(const Db& db, GcKinds kinds, const Control& control) {
+  return db.view([&](const ReadTx& tx) -> Result<GcReport> {
+    ObjectGraph graph(kinds);
+    BAYPLAN_TRY(graph.scan(tx, control));
+    graph.mark();
+    GcReport report{graph.kept(), {}, {}};
+    for (const ObjectGraph::Id id : graph.unreached()) report.removed.push_back(removal(graph, id));
+    sort_by_node(report.removed);
+    return report;
+  });
 }
 
 }  // namespace
 
-Result<GcReport> collect(const Db& db, Kinds kinds, const GcOptions& options, const Control& control) {
-  if (options.dry_run) {
-    BAYPLAN_ASSIGN(const Mark found, mark(db, kinds, control));
-    return to_report(found);
-  }
-  BAYPLAN_ASSIGN(
-      GcReport report,
-      db.update([&](WriteTx& tx) { return mark_and_sweep(db, tx, kinds, control); }, {.reclaiming = true}));
+Result<GcReport> collect(const Db& db, GcKinds kinds, const GcOptions& options, const Control& control) {
+  if (options.dry_run) return rehearse(db, kinds, control);
+  BAYPLAN_ASSIGN(GcReport report, Collector(db, kinds, control).run());
   BAYPLAN_TRY(fault::at(fault::Point::gc_swept));
   for (const GcKind* kind : kinds) {
     BAYPLAN_ASSIGN(const FileSweep swept, kind->sweep_files(db, control));

@@ -5,43 +5,65 @@
 namespace bayplan::metadata {
 namespace {
 
-constexpr std::string_view kRootPrefix = "containerd.io/gc.root";
-constexpr std::string_view kContentPrefix = "containerd.io/gc.ref.content";
-constexpr std::string_view kSnapshotPrefix = "containerd.io/gc.ref.snapshot.";
-constexpr std::string_view kImagePrefix = "containerd.io/gc.ref.image";
+constexpr std::string_view kPrefix = "containerd.io/gc.";
+constexpr std::string_view kReference = "containerd.io/gc.ref.";
+constexpr std::string_view kBackReference = "containerd.io/gc.bref.";
 
-// True for `prefix` itself and for prefix.X and prefix/X, whose X only tells labels apart.
-bool is_named(std::string_view key, std::string_view prefix) {
-  if (!key.starts_with(prefix)) return false;
-  const std::string_view name = key.substr(prefix.size());
+// `word` itself and word.X and word/X, whose X only tells labels apart.
+bool is_named(std::string_view text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  const std::string_view name = text.substr(word.size());
   return name.empty() || name.front() == '.' || name.front() == '/';
 }
 
-Result<void> label_edge(const Entry& label, std::string_view ns, const NodeSink& sink) {
+// `what`: the label behind its prefix, "content.config" or "snapshot.overlay/x".
+Result<void> named_edge(std::string_view what, EdgeType type, const Entry& label, GcSink& sink) {
+  constexpr std::string_view kSnapshot = "snapshot.";
+  for (const std::string_view kind : {"content", "image"}) {
+    if (is_named(what, kind)) return sink.edge({kind, label.value, type, label.key});
+  }
+  // Containers are roots: only what lives as long as one can name it.
+  if (type == EdgeType::back && is_named(what, "container"))
+    return sink.edge({"container", label.value, type, label.key});
+  if (!what.starts_with(kSnapshot)) return {};
+  const std::string_view snapshotter = what.substr(kSnapshot.size(), what.find('/') - kSnapshot.size());
+  return sink.edge({"snapshot", std::string(snapshotter).append("/").append(label.value), type, label.key});
+}
+
+Result<void> label_edge(const Entry& label, GcSink& sink) {
   if (label.is_bucket) return {};
-  if (is_named(label.key, kContentPrefix))
-    return sink({"content", std::string(ns), std::string(label.value)});
-  if (is_named(label.key, kImagePrefix)) return sink({"image", std::string(ns), std::string(label.value)});
-  if (!label.key.starts_with(kSnapshotPrefix)) return {};
-  std::string_view snapshotter = label.key.substr(kSnapshotPrefix.size());
-  snapshotter = snapshotter.substr(0, snapshotter.find('/'));
-  return sink({"snapshot", std::string(ns), std::string(snapshotter).append("/").append(label.value)});
+  const std::string_view key = label.key;
+  if (key.starts_with(kReference))
+    return named_edge(key.substr(kReference.size()), EdgeType::label, label, sink);
+  if (key.starts_with(kBackReference))
+    return named_edge(key.substr(kBackReference.size()), EdgeType::back, label, sink);
+  return {};
+}
+
+Result<void> for_each_gc_label(const Bucket& record, const std::function<Result<void>(const Entry&)>& visit) {
+  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
+  if (!labels) return {};
+  BAYPLAN_ASSIGN(const auto cursor, labels->cursor());
+  auto label = cursor->seek(kPrefix);
+  for (; label && *label && (*label)->key.starts_with(kPrefix); label = cursor->next())
+    BAYPLAN_TRY(visit(**label));
+  if (!label) return std::move(label).error();
+  return {};
 }
 
 }  // namespace
 
-Result<void> label_edges(const Bucket& record, std::string_view ns, const NodeSink& sink) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
-  if (!labels) return {};
-  return labels->for_each([&](const Entry& label) { return label_edge(label, ns, sink); });
+Result<void> label_edges(const Bucket& record, GcSink& sink) {
+  return for_each_gc_label(record, [&](const Entry& label) { return label_edge(label, sink); });
 }
 
 Result<bool> has_gc_root_label(const Bucket& record) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
-  if (!labels) return false;
-  BAYPLAN_ASSIGN(const auto cursor, labels->cursor());
-  BAYPLAN_ASSIGN(const auto found, cursor->seek(kRootPrefix));
-  return found && found->key.starts_with(kRootPrefix);
+  bool found = false;
+  BAYPLAN_TRY(for_each_gc_label(record, [&](const Entry& label) -> Result<void> {
+    found = found || label.key.starts_with(kGcRootLabel);
+    return {};
+  }));
+  return found;
 }
 
 }  // namespace bayplan::metadata

@@ -52,6 +52,7 @@ std::string encode_header(const Header& header) {
   append_le(out, header.mutations);
   append_le(out, header.deletions);
   append_le(out, header.txn);
+  append_le(out, header.collection);
   out.append(header.reserved.data(), header.reserved.size());
   append_le(out, crc32c(out));
   return out;
@@ -82,6 +83,7 @@ Result<Header> decode_header(std::string_view stored) {
   header.mutations = fields.number();
   header.deletions = fields.number();
   header.txn = fields.number();
+  header.collection = fields.number();
   fields.copy(header.reserved);
   if (header.incompatible != 0) {
     return Error(Errc::version_mismatch, "metadata features", std::to_string(header.incompatible),

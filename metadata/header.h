@@ -26,7 +26,8 @@ struct Header {
   std::uint64_t mutations = 0;                 ///< rows written since creation
   std::uint64_t deletions = 0;                 ///< rows removed since creation
   std::uint64_t txn = 0;                       ///< LMDB's number of the commit that wrote this
-  std::array<char, 56> reserved{};  ///< room for a running collection (owner, epoch); kept as found
+  std::uint64_t collection = 0;                ///< of the commit that began the collection that runs; 0: none
+  std::array<char, 48> reserved{};             ///< kept as found
 };
 
 std::string encode_header(const Header& header);

@@ -56,6 +56,11 @@ class WriteCore {
   std::uint64_t revision() const noexcept { return header_.revision + 1; }
   Arena& arena() noexcept { return arena_; }
 
+  /// Header::collection as this transaction will leave it.
+  std::uint64_t collection() const noexcept { return header_.collection; }
+  /// Counts only in a transaction that also writes a row.
+  void set_collection(std::uint64_t epoch) noexcept { header_.collection = epoch; }
+
   /// As mdb_cursor_get with MDB_SET.
   int find_row(MDB_val* key, MDB_val* stored) noexcept;
   Result<void> put_row(const RowKey& key, Tag tag, std::string_view payload);

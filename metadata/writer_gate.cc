@@ -13,10 +13,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kLongestPassing{1};
+
 // Whoever comes holds the turnstile while it waits for the writer's byte. Whoever leaves and comes straight
 // back has to pass the turnstile again, so that another process gets in between.
 constexpr std::uint64_t kTurnstileByte = std::uint64_t{1} << 32;
 constexpr std::uint64_t kWriterByte = kTurnstileByte + 1;
+constexpr std::uint64_t kCollectorByte = kTurnstileByte + 2;
 
 bool limited(const WriteOptions& options) { return options.deadline || options.cancel; }
 
@@ -72,45 +75,70 @@ void WriterGate::leave() noexcept {
   leave_process();
 }
 
-bool WriterGate::open_for(WriterKind kind) const noexcept {
+Result<void> WriterGate::try_lock_collector() {
+  return file::try_lock_byte(file_.get(), kCollectorByte, kOpenLockName);
+}
+
+void WriterGate::unlock_collector() noexcept { file::unlock_byte(file_.get(), kCollectorByte); }
+
+// Both kinds wait: they take turns.
+bool WriterGate::is_turn_of(WriterKind kind) const noexcept {
   if (inside_) return false;
-  if (kind == WriterKind::group) return singles_waiting_ == 0 || last_ == WriterKind::single;
-  return groups_waiting_ == 0 || last_ == WriterKind::group;
+  if (kind == WriterKind::group) return singles_.empty() || last_ == WriterKind::single;
+  return groups_.empty() || last_ == WriterKind::group;
+}
+
+// Whoever comes while nobody is inside goes in before those who are only just being woken, which is faster
+// for all; but not for ever.
+bool WriterGate::may_pass(WriterKind kind) const {
+  if (!is_turn_of(kind)) return false;
+  const std::deque<Waiter*>& line = kind == WriterKind::single ? singles_ : groups_;
+  return line.empty() || Clock::now() - line.front()->since < kLongestPassing;
 }
 
 Result<void> WriterGate::enter_process(WriterKind kind, const WriteOptions& options) {
   std::unique_lock lock(mutex_);
-  const bool single = kind == WriterKind::single;
-  std::condition_variable& mine = single ? single_ : group_;
-  std::uint32_t& waiting = single ? singles_waiting_ : groups_waiting_;
-  Backoff backoff(options);
-  Result<void> allowed;
-  ++waiting;
-  // The lock comes first: a wake-up that was meant for this thread is never lost to its deadline.
-  while (!open_for(kind) && (allowed = backoff.check("another thread of this process writes"))) {
-    if (options.cancel) {
-      mine.wait_until(lock, backoff.next());  // NOLINT(bugprone-spuriously-wake-up-functions): the loop looks
-    } else if (options.deadline) {
-      mine.wait_until(lock, *options.deadline);  // NOLINT(bugprone-spuriously-wake-up-functions)
-    } else {
-      mine.wait(lock);
-    }
-  }
-  --waiting;
-  if (!allowed) {
-    (single ? group_ : single_).notify_one();  // perhaps it waited for this one to go first
-    return allowed;
-  }
+  if (!may_pass(kind)) BAYPLAN_TRY(wait_in_line(lock, kind, options));
   inside_ = true;
   last_ = kind;
   return {};
 }
 
+Result<void> WriterGate::wait_in_line(std::unique_lock<std::mutex>& lock, WriterKind kind,
+                                      const WriteOptions& options) {
+  std::deque<Waiter*>& line = line_of(kind);
+  Waiter self{.since = Clock::now()};
+  line.push_back(&self);
+  Backoff backoff(options);
+  Result<void> allowed;
+  // Its turn is asked for first: a wake-up that was meant for this thread is never lost to its deadline.
+  while (!(is_turn_of(kind) && line.front() == &self) &&
+         (allowed = backoff.check("another thread of this process writes"))) {
+    if (options.cancel) {
+      self.turn.wait_until(lock,
+                           backoff.next());  // NOLINT(bugprone-spuriously-wake-up-functions): the loop looks
+    } else if (options.deadline) {
+      self.turn.wait_until(lock, *options.deadline);  // NOLINT(bugprone-spuriously-wake-up-functions)
+    } else {
+      self.turn.wait(lock);
+    }
+  }
+  line.erase(std::find(line.begin(), line.end(), &self));
+  if (!allowed && !inside_) call_next();  // who waited for this one to go first
+  return allowed;
+}
+
 void WriterGate::leave_process() noexcept {
   const std::lock_guard lock(mutex_);
   inside_ = false;
-  if (singles_waiting_ > 0) single_.notify_one();
-  if (groups_waiting_ > 0) group_.notify_one();
+  call_next();
+}
+
+void WriterGate::call_next() noexcept {
+  for (const WriterKind kind : {WriterKind::single, WriterKind::group}) {
+    if (std::deque<Waiter*>& line = line_of(kind); !line.empty() && is_turn_of(kind))
+      line.front()->turn.notify_one();
+  }
 }
 
 Result<void> WriterGate::lock_file() {

@@ -3,8 +3,10 @@
 // still keeps writers apart.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 
 #include "bayplan/base/fd.h"
@@ -29,24 +31,37 @@ class WriterGate {
   Result<void> enter(WriterKind kind, const WriteOptions& options);
   /// Precondition: this thread entered.
   void leave() noexcept;
+  /// A third byte, for the collector of the moment: it goes with the process. Errors: busy, io.
+  Result<void> try_lock_collector();
+  void unlock_collector() noexcept;
   /// -1 without a file.
   int file() const noexcept { return file_.get(); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiter {
+    Clock::time_point since;
+    std::condition_variable turn{};
+  };
+
   Result<void> enter_process(WriterKind kind, const WriteOptions& options);
+  Result<void> wait_in_line(std::unique_lock<std::mutex>& lock, WriterKind kind, const WriteOptions& options);
   void leave_process() noexcept;
-  bool open_for(WriterKind kind) const noexcept;
+  bool is_turn_of(WriterKind kind) const noexcept;
+  bool may_pass(WriterKind kind) const;
+  void call_next() noexcept;
   Result<void> lock_file();
   Result<void> poll_file(const WriteOptions& options);
+  std::deque<Waiter*>& line_of(WriterKind kind) noexcept {
+    return kind == WriterKind::single ? singles_ : groups_;
+  }
 
   UniqueFd file_;
   std::mutex mutex_;
-  std::condition_variable single_;
-  std::condition_variable group_;
   bool inside_ = false;
   WriterKind last_ = WriterKind::single;
-  std::uint32_t singles_waiting_ = 0;
-  std::uint32_t groups_waiting_ = 0;
+  std::deque<Waiter*> singles_;  // who came first is in front
+  std::deque<Waiter*> groups_;
 };
 
 }  // namespace bayplan::metadata

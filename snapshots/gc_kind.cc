@@ -1,5 +1,6 @@
 #include "gc_kind.h"
 
+#include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "record_check.h"
@@ -12,22 +13,17 @@ namespace {
 using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::GcNode;
-using metadata::NodeSink;
+using metadata::GcSink;
 namespace schema = metadata::schema;
-
-GcNode make_node(std::string_view ns, std::string_view snapshotter, std::string_view key) {
-  return {std::string(kSnapshotKind), std::string(ns), std::string(snapshotter) + '/' + std::string(key)};
-}
 
 // "<snapshotter>/<key>"; keys may hold slashes, snapshotters do not.
 struct NodeName {
   records::Place place;
   std::string_view key;
 };
-NodeName parse(const GcNode& node) {
-  const std::string_view name = node.key;
+NodeName parse(std::string_view ns, std::string_view name) {
   const std::size_t slash = std::min(name.find('/'), name.size());
-  return {{node.ns, name.substr(0, slash)}, name.substr(std::min(slash + 1, name.size()))};
+  return {{ns, name.substr(0, slash)}, name.substr(std::min(slash + 1, name.size()))};
 }
 
 class SnapshotKind final : public metadata::GcKind {
@@ -37,37 +33,24 @@ class SnapshotKind final : public metadata::GcKind {
 
   std::string_view kind() const override { return kSnapshotKind; }
 
-  Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const override {
+  Result<void> scan(const BucketSource& source, std::string_view ns, GcSink& sink) const override {
     BAYPLAN_ASSIGN(const auto snapshotters, metadata::namespace_bucket(source, ns, {schema::kSnapshots}));
     if (!snapshotters) return {};
     return snapshotters->for_each_bucket([&](std::string_view snapshotter, const Bucket& snapshots) {
-      return snapshots.for_each_bucket([&](std::string_view key, const Bucket& record) -> Result<void> {
-        BAYPLAN_ASSIGN(const bool root, metadata::has_gc_root_label(record));
-        return root ? sink(make_node(ns, snapshotter, key)) : Result<void>();
-      });
+      return snapshots.for_each_bucket(
+          [&](std::string_view key, const Bucket& record) { return tell(snapshotter, key, record, sink); });
     });
   }
 
-  Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const override {
-    const NodeName name = parse(node);
+  Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
+                    GcSink& sink) const override {
+    const NodeName name = parse(ns, key);
     BAYPLAN_ASSIGN(const auto record, records::find(source, name.place, name.key));
-    if (!record) return {};
-    BAYPLAN_ASSIGN(const std::string parent, records::parent_of(*record));
-    if (!parent.empty()) BAYPLAN_TRY(sink(make_node(node.ns, name.place.snapshotter, parent)));
-    return metadata::label_edges(*record, node.ns, sink);
-  }
-
-  Result<void> candidates(const BucketSource& source, std::string_view ns,
-                          const NodeSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto snapshots,
-                   metadata::namespace_bucket(source, ns, {schema::kSnapshots, driver_->name()}));
-    if (!snapshots) return {};
-    return snapshots->for_each_bucket(
-        [&](std::string_view key, const Bucket&) { return sink(make_node(ns, driver_->name(), key)); });
+    return record ? tell(name.place.snapshotter, name.key, *record, sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
-    const NodeName name = parse(node);
+    const NodeName name = parse(node.ns, node.key);
     return records::erase(tx, name.place, name.key);
   }
 
@@ -81,11 +64,33 @@ class SnapshotKind final : public metadata::GcKind {
   }
 
  private:
+  Result<void> tell(std::string_view snapshotter, std::string_view key, const Bucket& record,
+                    GcSink& sink) const {
+    metadata::GcObject object;
+    const std::string name = node_key(snapshotter, key);
+    object.key = name;
+    BAYPLAN_ASSIGN(object.root, metadata::has_gc_root_label(record));
+    if (object.root) object.reason = metadata::kGcRootLabel;
+    object.collectable = snapshotter == driver_->name();
+    BAYPLAN_ASSIGN(object.bytes, metadata::codec::read_size(record, schema::kSize));
+    BAYPLAN_TRY(sink.object(object));
+    BAYPLAN_ASSIGN(const std::string parent, records::parent_of(record));
+    if (!parent.empty()) {
+      BAYPLAN_TRY(
+          sink.edge({.kind = kSnapshotKind, .key = node_key(snapshotter, parent), .why = schema::kParent}));
+    }
+    return metadata::label_edges(record, sink);
+  }
+
   std::shared_ptr<const Driver> driver_;
   DiagnosticSink diagnostics_;
 };
 
 }  // namespace
+
+std::string node_key(std::string_view snapshotter, std::string_view key) {
+  return std::string(snapshotter).append("/").append(key);
+}
 
 std::unique_ptr<metadata::GcKind> make_gc_kind(std::shared_ptr<const Driver> driver,
                                                DiagnosticSink diagnostics) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "bayplan/base/diagnostics.h"
 #include "bayplan/metadata/gc.h"
@@ -10,6 +12,8 @@
 namespace bayplan::snapshots {
 
 inline constexpr std::string_view kSnapshotKind = "snapshot";
+/// What a node of this kind is called. Keys may hold slashes, snapshotters do not.
+std::string node_key(std::string_view snapshotter, std::string_view key);
 
 /// Roots and edges are those of every snapshotter's records; candidates, checks and files are `driver`'s own.
 std::unique_ptr<metadata::GcKind> make_gc_kind(std::shared_ptr<const Driver> driver,

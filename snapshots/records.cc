@@ -5,6 +5,7 @@
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
+#include "gc_kind.h"
 
 namespace bayplan::snapshots::records {
 namespace {
@@ -63,6 +64,10 @@ Result<void> unlink_child(MutableBucket& snapshots, std::string_view parent, std
   return children ? children->erase(key) : Result<void>();
 }
 
+Result<void> note_change(WriteTx& tx, Place place, std::string_view key) {
+  return metadata::note_change(tx, kSnapshotKind, place.ns, node_key(place.snapshotter, key));
+}
+
 Result<void> put_usage(MutableBucket& record, const Usage& usage) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
   if (usage.inodes > kMax || usage.bytes > kMax) {
@@ -88,7 +93,8 @@ Result<void> write_new(WriteTx& tx, Place place, std::string_view key, const Dra
   const Time created = now();
   BAYPLAN_TRY(codec::write_times(record, {created, created}));
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, draft.labels));
-  return link_child(snapshots, draft.parent, key);
+  BAYPLAN_TRY(link_child(snapshots, draft.parent, key));
+  return note_change(tx, place, key);
 }
 
 Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, const Info& active,
@@ -102,7 +108,8 @@ Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, co
   const Time created = now();
   BAYPLAN_TRY(codec::write_times(record, {created, created}));
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
-  return link_child(snapshots, active.parent, name);
+  BAYPLAN_TRY(link_child(snapshots, active.parent, name));
+  return note_change(tx, place, name);
 }
 
 Result<void> check_parent(const BucketSource& source, Place place, std::string_view parent) {
@@ -273,7 +280,8 @@ Result<void> set_labels(WriteTx& tx, Place place, std::string_view key, const La
     BAYPLAN_ASSIGN(auto snapshots, open_place(inner, place, key));
     BAYPLAN_ASSIGN(auto record, open_record(snapshots, key));
     BAYPLAN_TRY(codec::write_times(record, {times.created, now()}));
-    return codec::write_map(record, schema::kLabels, labels);
+    BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
+    return note_change(inner, place, key);
   });
 }
 

@@ -87,6 +87,30 @@ TEST_F(Objects, RemoveAndCollectLeaveNothing) {
   command.ok({"inspect", "check"});
 }
 
+TEST_F(Objects, WhyShowsTheChainFromTheRoot) {
+  command.ok({"image", "import", command.layout().string()});
+  auto listed = json::Document::parse(
+      command.ok({"--format", "json", "image", "inspect", "registry.test/small:1"}), "output");
+  const std::string config(listed->root().string("id").value());
+  const std::string shown = command.ok({"gc", "why", config});
+  const auto image = shown.find("image default/registry.test/small:1 (an image)");
+  const auto target = shown.find("\n  content default/sha256:");
+  const auto object = shown.find("content default/" + config + " (containerd.io/gc.ref.content.config)");
+  EXPECT_NE(image, std::string::npos) << shown;
+  EXPECT_LT(image, target) << shown;
+  EXPECT_LT(target, object) << shown;
+  EXPECT_NE(command.ok({"gc", "why", "registry.test/small:1"}).find("(an image)"), std::string::npos);
+
+  auto json = json::Document::parse(command.ok({"--format", "json", "gc", "why", config}), "output");
+  EXPECT_EQ(json->root().array("chains")->size(), 1u);
+  EXPECT_EQ(command.run({"gc", "why", "sha256:absent"}).exit_code, 3);
+  EXPECT_EQ(command.run({"gc", "why", "image/absent"}).exit_code, 3);
+
+  command.ok({"image", "rm", "registry.test/small:1"});
+  EXPECT_NE(command.ok({"gc", "why", config}).find("nothing that is kept refers to it"), std::string::npos);
+  EXPECT_NE(command.ok({"content", "ls", "-q"}).find(config), std::string::npos) << "asking removes nothing";
+}
+
 TEST_F(Objects, UnknownNamesAreNotFound) {
   command.ok({"image", "import", command.layout().string(), "--no-unpack"});
   EXPECT_EQ(command.run({"image", "rm", "nothing:1"}).exit_code, 3);

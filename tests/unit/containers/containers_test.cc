@@ -10,6 +10,7 @@
 #include "bayplan/metadata/db.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
+#include "support/gc_telling.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::containers {
@@ -243,23 +244,9 @@ TEST_F(ContainersTest, EveryMandatoryPartIsMissedWhenGone) {
 
 class ContainerKindTest : public ContainersTest {
  protected:
-  // Nodes that `read` hands to its sink.
-  template <class F>
-  std::vector<GcNode> nodes(F read) const {
-    std::vector<GcNode> found;
-    const auto done = db_.view([&](const ReadTx& tx) {
-      return read(tx, [&](GcNode node) -> Result<void> {
-        found.push_back(std::move(node));
-        return {};
-      });
-    });
-    EXPECT_TRUE(done) << done.error().to_string();
-    return found;
-  }
+  test::Telling told(std::string_view ns = kNs) const { return test::Telling::all(db_, kind_, ns).value(); }
   std::vector<GcNode> edges(std::string_view id) const {
-    return nodes([&](const ReadTx& tx, const metadata::NodeSink& sink) {
-      return kind_.edges(tx, {"container", std::string(kNs), std::string(id)}, sink);
-    });
+    return test::Telling::one(db_, kind_, kNs, id).value().edges;
   }
   std::vector<std::string> problems() const {
     std::vector<std::string> found;
@@ -288,16 +275,10 @@ TEST_F(ContainerKindTest, EveryContainerIsARootAndNoneACandidate) {
   ASSERT_TRUE(create(sample("a")));
   ASSERT_TRUE(create(sample("b")));
   EXPECT_EQ(kind_.kind(), "container");
-  EXPECT_THAT(
-      nodes([&](const ReadTx& tx, const metadata::NodeSink& sink) { return kind_.roots(tx, kNs, sink); }),
-      ElementsAre(GcNode{"container", "default", "a"}, GcNode{"container", "default", "b"}));
-  EXPECT_THAT(nodes([&](const ReadTx& tx, const metadata::NodeSink& sink) {
-                return kind_.candidates(tx, kNs, sink);
-              }),
-              IsEmpty());
-  EXPECT_THAT(
-      nodes([&](const ReadTx& tx, const metadata::NodeSink& sink) { return kind_.roots(tx, "no", sink); }),
-      IsEmpty());
+  EXPECT_THAT(told().roots,
+              ElementsAre(GcNode{"container", "default", "a"}, GcNode{"container", "default", "b"}));
+  EXPECT_THAT(told().collectable, IsEmpty());
+  EXPECT_THAT(told("no").objects, IsEmpty());
 }
 
 TEST_F(ContainerKindTest, KeepsItsSnapshotAndWhatItsLabelsName) {

@@ -6,37 +6,29 @@
 #include "bayplan/metadata/check.h"
 #include "bayplan/metadata/namespaces.h"
 #include "db_fixture.h"
+#include "support/gc_telling.h"
 
 namespace bayplan::content::test {
 namespace {
 
+using bayplan::test::Telling;
 using metadata::GcNode;
 using metadata::ReadTx;
 using metadata::WriteTx;
 
 class GcKindTest : public RecordTest {
  protected:
-  using Read = std::function<Result<void>(const ReadTx&, const metadata::NodeSink&)>;
-
-  std::vector<std::string> keys(const Read& read) const {
-    return must(db_.view([&](const ReadTx& tx) -> Result<std::vector<std::string>> {
-      std::vector<std::string> found;
-      BAYPLAN_TRY(read(tx, [&](const GcNode& node) -> Result<void> {
-        found.push_back(node.kind + " " + node.ns + " " + node.key);
-        return {};
-      }));
-      std::sort(found.begin(), found.end());
-      return found;
-    }));
+  std::vector<std::string> words(const std::vector<GcNode>& nodes) const {
+    std::vector<std::string> found;
+    for (const GcNode& node : nodes) found.push_back(node.kind + " " + node.ns + " " + node.key);
+    std::sort(found.begin(), found.end());
+    return found;
   }
-  std::vector<std::string> roots(std::string_view ns = "default") const {
-    return keys([&](const ReadTx& tx, const auto& sink) { return kind().roots(tx, ns, sink); });
-  }
-  std::vector<std::string> candidates(std::string_view ns = "default") const {
-    return keys([&](const ReadTx& tx, const auto& sink) { return kind().candidates(tx, ns, sink); });
-  }
+  Telling told(std::string_view ns = "default") const { return must(Telling::all(db_, kind(), ns)); }
+  std::vector<std::string> roots() const { return words(told().roots); }
+  std::vector<std::string> candidates() const { return words(told().collectable); }
   std::vector<std::string> edges(const Digest& digest) const {
-    return keys([&](const ReadTx& tx, const auto& sink) { return kind().edges(tx, node(digest), sink); });
+    return words(must(Telling::one(db_, kind(), "default", digest.to_string())).edges);
   }
   std::vector<std::string> problems() const {
     return must(db_.view([&](const ReadTx& tx) -> Result<std::vector<std::string>> {
@@ -104,7 +96,9 @@ TEST_F(GcKindTest, ACollectionKeepsWhatIsReachableAndRemovesTheRestWithItsBytes)
       "root", {{"containerd.io/gc.root", "x"}, {"containerd.io/gc.ref.content.l.0", layer.to_string()}});
   const Digest loose = record("loose");
   const auto report = must(collect());
-  EXPECT_EQ(report.removed, std::vector{node(loose)});
+  EXPECT_EQ(bayplan::test::removed_nodes(report), std::vector{node(loose)});
+  EXPECT_EQ(report.removed.front().bytes, 5u);
+  EXPECT_EQ(report.removed.front().why, "nothing refers to it");
   EXPECT_EQ(report.files.files, 1u);
   EXPECT_TRUE(stat_now(root));
   EXPECT_TRUE(stat_now(layer));

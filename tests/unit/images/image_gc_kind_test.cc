@@ -2,6 +2,7 @@
 
 #include "bayplan/content/store.h"
 #include "bayplan/metadata/check.h"
+#include "support/gc_telling.h"
 #include "unit/images/image_db.h"
 
 namespace bayplan::images {
@@ -12,6 +13,7 @@ using metadata::GcNode;
 using metadata::MutableBucket;
 using metadata::ReadTx;
 using test::outcome;
+using test::Telling;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -21,37 +23,20 @@ constexpr const char* kExpire = "containerd.io/gc.expire";
 
 class ImageGcKindTest : public ImageDbTest {
  protected:
-  using Lister = Result<void> (metadata::GcKind::*)(const metadata::BucketSource&, std::string_view,
-                                                    const metadata::NodeSink&) const;
-
-  /// Keys of the nodes that roots() or candidates() emit.
-  std::vector<std::string> listed(Lister list) {
-    std::vector<std::string> keys;
-    const auto result = db_.view([&](const ReadTx& tx) {
-      return (image_gc_kind().*list)(tx, kNs, [&](GcNode node) -> Result<void> {
-        EXPECT_EQ(node.kind, "image");
-        EXPECT_EQ(node.ns, kNs);
-        keys.push_back(std::move(node.key));
-        return {};
-      });
-    });
-    EXPECT_EQ(outcome(result), "ok");
-    return keys;
+  static std::vector<std::string> keys(const std::vector<GcNode>& nodes) {
+    std::vector<std::string> found;
+    for (const GcNode& node : nodes) {
+      EXPECT_EQ(node.kind, "image");
+      EXPECT_EQ(node.ns, kNs);
+      found.push_back(node.key);
+    }
+    return found;
   }
-  std::vector<std::string> roots() { return listed(&metadata::GcKind::roots); }
-  std::vector<std::string> candidates() { return listed(&metadata::GcKind::candidates); }
-
+  Telling told() { return Telling::all(db_, image_gc_kind(), kNs).value(); }
+  std::vector<std::string> roots() { return keys(told().roots); }
+  std::vector<std::string> candidates() { return keys(told().collectable); }
   std::vector<GcNode> edges(std::string_view name) {
-    std::vector<GcNode> nodes;
-    const auto result = db_.view([&](const ReadTx& tx) {
-      return image_gc_kind().edges(tx, {"image", std::string(kNs), std::string(name)},
-                                   [&](GcNode node) -> Result<void> {
-                                     nodes.push_back(std::move(node));
-                                     return {};
-                                   });
-    });
-    EXPECT_EQ(outcome(result), "ok");
-    return nodes;
+    return Telling::one(db_, image_gc_kind(), kNs, name).value().edges;
   }
 
   std::vector<std::string> problems() {
@@ -129,20 +114,16 @@ TEST_F(ImageGcKindTest, AnImageThatIsGoneHasNoEdges) {
 TEST_F(ImageGcKindTest, ADamagedTargetStopsTheMarking) {
   ASSERT_EQ(outcome(create(image("a"))), "ok");
   damage("a", [](MutableBucket& record) { return record.delete_bucket(schema::kTarget); });
-  const auto result = db_.view([&](const ReadTx& tx) {
-    return image_gc_kind().edges(tx, {"image", std::string(kNs), "a"},
-                                 [](GcNode) -> Result<void> { return {}; });
-  });
-  EXPECT_EQ(outcome(result), "corrupt");
+  EXPECT_EQ(outcome(Telling::one(db_, image_gc_kind(), kNs, "a")), "corrupt");
 }
 
 TEST_F(ImageGcKindTest, ErrorsOfTheSinkAreReturned) {
   ASSERT_EQ(outcome(create(image("a"))), "ok");
-  const auto stop = [](GcNode) -> Result<void> { return Error(Errc::cancelled, "test", {}); };
-  EXPECT_EQ(outcome(db_.view([&](const ReadTx& tx) { return image_gc_kind().roots(tx, kNs, stop); })),
-            "cancelled");
-  EXPECT_EQ(outcome(db_.view([&](const ReadTx& tx) { return image_gc_kind().candidates(tx, kNs, stop); })),
-            "cancelled");
+  const auto refused = db_.view([&](const ReadTx& tx) {
+    test::Refusing sink;
+    return image_gc_kind().scan(tx, kNs, sink);
+  });
+  EXPECT_EQ(outcome(refused), "cancelled");
 }
 
 TEST_F(ImageGcKindTest, RemoveTakesTheRecord) {
@@ -200,8 +181,9 @@ TEST_F(ImageGcKindTest, ACollectionRemovesExpiredImagesThatNothingNeedsAndTheirC
   const auto report = metadata::collect(db_, kinds, {}, {});
   ASSERT_EQ(outcome(report), "ok");
   const std::string ns(kNs);
-  EXPECT_THAT(report->removed, ElementsAre(GcNode{"content", ns, Digest::of("dead").to_string()},
-                                           GcNode{"image", ns, "c-dead"}));
+  EXPECT_THAT(test::removed_nodes(*report), ElementsAre(GcNode{"content", ns, Digest::of("dead").to_string()},
+                                                        GcNode{"image", ns, "c-dead"}));
+  EXPECT_EQ(report->removed[1].why, "expired at " + past);
   EXPECT_THAT(names(), ElementsAre("a-live", "b-needed"));
   EXPECT_THAT(problems(), IsEmpty());
 }

@@ -7,18 +7,28 @@ namespace {
 
 class GcLabels : public StoreTest {
  protected:
-  std::vector<GcNode> edges(const Labels& labels) {
-    std::vector<GcNode> found;
+  struct Sink final : GcSink {
+    Result<void> object(const GcObject&) override { return {}; }
+    Result<void> edge(const GcEdge& edge) override {
+      (edge.type == EdgeType::back ? back : forward)
+          .push_back({std::string(edge.kind), "ns", std::string(edge.key)});
+      whys.emplace_back(edge.why);
+      return {};
+    }
+    std::vector<GcNode> forward{};
+    std::vector<GcNode> back{};
+    std::vector<std::string> whys{};
+  };
+  Sink told(const Labels& labels) {
+    Sink sink;
     update([&](WriteTx& tx) {
       auto record = tx.create_bucket_if_not_exists("record").value();
       codec::write_map(record, "labels", labels).value();
-      label_edges(record, "ns", [&](GcNode node) -> Result<void> {
-        found.push_back(std::move(node));
-        return {};
-      }).value();
+      label_edges(record, sink).value();
     });
-    return found;
+    return sink;
   }
+  std::vector<GcNode> edges(const Labels& labels) { return told(labels).forward; }
   bool is_root(const Labels& labels) {
     bool root = false;
     update([&](WriteTx& tx) {
@@ -53,6 +63,22 @@ TEST_F(GcLabels, snapshots_name_their_snapshotter) {
                    {"containerd.io/gc.ref.snapshot.native/0", "k1"},
                    {"containerd.io/gc.ref.snapshot", "k2"}}),
             (Nodes{{"snapshot", "ns", "native/k1"}, {"snapshot", "ns", "overlayfs/k0"}}));
+}
+
+TEST_F(GcLabels, back_references) {
+  const auto sink = told({{"containerd.io/gc.bref.container", "c"},
+                          {"containerd.io/gc.bref.container.x", "d"},
+                          {"containerd.io/gc.bref.content/x", "e"},
+                          {"containerd.io/gc.bref.image", "i"},
+                          {"containerd.io/gc.bref.snapshot.native/x", "k"},
+                          {"containerd.io/gc.ref.container", "not from here"}});
+  EXPECT_EQ(sink.back, (Nodes{{"container", "ns", "c"},
+                              {"container", "ns", "d"},
+                              {"content", "ns", "e"},
+                              {"image", "ns", "i"},
+                              {"snapshot", "ns", "native/k"}}));
+  EXPECT_EQ(sink.forward, Nodes{});
+  EXPECT_EQ(sink.whys.front(), "containerd.io/gc.bref.container");
 }
 
 TEST_F(GcLabels, none_without_labels) { EXPECT_EQ(edges({}), Nodes{}); }

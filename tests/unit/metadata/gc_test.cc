@@ -1,70 +1,17 @@
-// The collector over kinds made for the test: objects are buckets objects/<kind>/<key> of a namespace, with a
-// value "root" and a bucket of edges "<kind>:<key>".
+// The collector over kinds made for the test.
 #include "bayplan/metadata/gc.h"
 
 #include <algorithm>
 
 #include "bayplan/base/fault.h"
 #include "bayplan/metadata/namespaces.h"
+#include "child_process.h"
+#include "fake_kind.h"
 #include "store_test_base.h"
+#include "support/gc_telling.h"
 
 namespace bayplan::metadata {
 namespace {
-
-class FakeKind final : public GcKind {
- public:
-  explicit FakeKind(std::string name) : name_(std::move(name)) {}
-  std::string_view kind() const override { return name_; }
-
-  Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const override {
-    return each(source, ns, [&](const std::string& key, const Bucket& object) -> Result<void> {
-      BAYPLAN_ASSIGN(const auto root, object.get("root"));
-      return root ? sink({name_, std::string(ns), key}) : Result<void>{};
-    });
-  }
-  Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto edges,
-                   namespace_bucket(source, node.ns, {"objects", name_, node.key, "edges"}));
-    if (!edges) return {};
-    return edges->for_each([&](const Entry& entry) -> Result<void> {
-      const std::string text(entry.key);
-      const auto colon = text.find(':');
-      return sink({text.substr(0, colon), node.ns, text.substr(colon + 1)});
-    });
-  }
-  Result<void> candidates(const BucketSource& source, std::string_view ns,
-                          const NodeSink& sink) const override {
-    return each(source, ns, [&](const std::string& key, const Bucket&) {
-      return sink({name_, std::string(ns), key});
-    });
-  }
-  Result<void> remove(WriteTx& tx, const GcNode& node) const override {
-    BAYPLAN_ASSIGN(auto objects, open_namespace_bucket(tx, node.ns, {"objects", name_}));
-    if (!objects) return Error(Errc::not_found, name_, node.key);
-    return objects->delete_bucket(node.key);
-  }
-  Result<FileSweep> sweep_files(const Db&, const Control&) const override {
-    ++sweeps;
-    return FileSweep{2, 100};
-  }
-  Result<void> check(const BucketSource&, std::string_view ns, const ProblemSink& sink) const override {
-    if (ns == "broken") sink({{name_, std::string(ns), "k"}, "said so"});
-    if (ns == "worse") return Error(Errc::corrupt, name_, "k");
-    return {};
-  }
-
-  mutable int sweeps = 0;
-
- private:
-  template <class F>
-  Result<void> each(const BucketSource& source, std::string_view ns, F visit) const {
-    BAYPLAN_ASSIGN(const auto objects, namespace_bucket(source, ns, {"objects", name_}));
-    if (!objects) return {};
-    return objects->for_each_bucket(
-        [&](std::string_view key, const Bucket& object) { return visit(std::string(key), object); });
-  }
-  std::string name_;
-};
 
 class Gc : public StoreTest {
  protected:
@@ -78,8 +25,41 @@ class Gc : public StoreTest {
       auto object = create_namespace_bucket(tx, ns, {"objects", kind, key}).value();
       if (root) object.put("root", {}).value();
       auto out = object.create_bucket("edges").value();
-      for (const auto edge : edges) out.put(edge, {}).value();
+      for (const auto edge : edges) put_edge(out, edge);
+      note_change(tx, kind, ns, key).value();
     });
+  }
+  // "blob:1" or "label blob:1"; the word is the edge's type.
+  static void put_edge(MutableBucket& edges, std::string_view edge) {
+    const auto space = edge.find(' ');
+    const bool plain = space == std::string_view::npos;
+    edges.put(plain ? edge : edge.substr(space + 1), plain ? "" : edge.substr(0, space)).value();
+  }
+  void link(const std::string& kind, const std::string& key, std::string_view edge) {
+    update([&](WriteTx& tx) {
+      auto out = open_namespace_bucket(tx, "default", {"objects", kind, key, "edges"}).value().value();
+      put_edge(out, edge);
+      note_change(tx, kind, "default", key).value();
+    });
+  }
+  void remove(const std::string& kind, const std::string& key) {
+    update([&](WriteTx& tx) {
+      open_namespace_bucket(tx, "default", {"objects", kind}).value()->delete_bucket(key).value();
+    });
+  }
+  // Runs `action` once, when the collector comes to `point`.
+  void at(fault::Point point, std::function<void()> action) {
+    fault::arm(
+        [point, action = std::move(action), done = false](fault::Point here) mutable -> std::optional<Error> {
+          if (here != point || std::exchange(done, true)) return {};
+          action();
+          return {};
+        });
+  }
+  bool has_notes() {
+    bool found = false;
+    view([&](const ReadTx& tx) { found = root_bucket(tx).bucket("collection").value().has_value(); });
+    return found;
   }
   bool exists(const std::string& ns, const std::string& kind, const std::string& key) {
     bool found = false;
@@ -92,7 +72,8 @@ class Gc : public StoreTest {
 
   FakeKind image_{"image"};
   FakeKind blob_{"blob"};
-  const std::vector<const GcKind*> kinds_{&image_, &blob_};
+  FakeKind lease_{"lease"};
+  const std::vector<const GcKind*> kinds_{&image_, &blob_, &lease_};
   Control control_;
 };
 
@@ -105,10 +86,11 @@ TEST_F(Gc, keeps_what_roots_reach_and_removes_the_rest) {
   const auto report = run();
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->marked, 3u) << "what does not exist is not reachable";
-  EXPECT_EQ(report->removed,
+  EXPECT_EQ(test::removed_nodes(*report),
             (std::vector<GcNode>{{"blob", "default", "3"}, {"image", "default", "dangling"}}));
-  EXPECT_EQ(report->files.files, 4u);
-  EXPECT_EQ(report->files.bytes, 200u);
+  EXPECT_EQ(report->removed.front().bytes, 7u);
+  EXPECT_EQ(report->files.files, 6u);
+  EXPECT_EQ(report->files.bytes, 300u);
   EXPECT_TRUE(exists("default", "blob", "2"));
   EXPECT_FALSE(exists("default", "blob", "3"));
 }
@@ -117,7 +99,7 @@ TEST_F(Gc, edges_do_not_cross_namespaces) {
   add("one", "image", "a", true, {"blob:1"});
   add("one", "blob", "1", false);
   add("two", "blob", "1", false);
-  EXPECT_EQ(run().value().removed, (std::vector<GcNode>{{"blob", "two", "1"}}));
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "two", "1"}}));
 }
 
 TEST_F(Gc, dry_run_removes_nothing) {
@@ -173,11 +155,264 @@ TEST_F(Gc, stops_between_sweep_and_files_at_the_fault_point) {
   EXPECT_FALSE(exists("default", "blob", "1"));
 }
 
+TEST_F(Gc, flat_references_follow_the_structure_only) {
+  add("default", "lease", "l", true, {"flat image:a"});
+  add("default", "image", "a", false, {"blob:structure", "label blob:label"});
+  add("default", "blob", "structure", false, {"blob:deeper", "label blob:label"});
+  add("default", "blob", "deeper", false);
+  add("default", "blob", "label", false);
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "label"}}));
+}
+
+TEST_F(Gc, what_is_reached_flat_and_otherwise_is_reached_otherwise) {
+  add("default", "lease", "a-flat", true, {"flat image:a"});
+  add("default", "lease", "b-full", true, {"image:a"});
+  add("default", "image", "a", false, {"label blob:label"});
+  add("default", "blob", "label", false);
+  EXPECT_TRUE(run().value().removed.empty());
+}
+
+TEST_F(Gc, back_references_keep_while_their_target_is_kept) {
+  add("default", "blob", "kept", false, {"back image:a", "label blob:deeper"});
+  add("default", "blob", "deeper", false);
+  add("default", "blob", "gone", false, {"back image:absent", "back image:dangling"});
+  add("default", "image", "a", true);
+  add("default", "image", "dangling", false);
+  EXPECT_EQ(test::removed_nodes(run().value()),
+            (std::vector<GcNode>{{"blob", "default", "gone"}, {"image", "default", "dangling"}}));
+}
+
+// What others do while it runs. Each is done between the marking and the sweep.
+
+TEST_F(Gc, an_object_that_becomes_referenced_meanwhile_stays_with_all_it_needs) {
+  add("default", "image", "a", true);
+  add("default", "blob", "1", false, {"blob:2"});
+  add("default", "blob", "2", false);
+  add("default", "blob", "3", false);
+  at(fault::Point::gc_started, [&] { link("image", "a", "blob:1"); });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "3"}}));
+  EXPECT_TRUE(exists("default", "blob", "2"));
+}
+
+TEST_F(Gc, an_object_that_is_made_again_meanwhile_stays) {
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false);
+  at(fault::Point::gc_started, [&] {
+    remove("blob", "1");
+    add("default", "blob", "1", false);
+  });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+  EXPECT_TRUE(exists("default", "blob", "1"));
+}
+
+TEST_F(Gc, an_object_that_is_made_meanwhile_stays_with_all_it_needs) {
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false);
+  at(fault::Point::gc_started, [&] { add("default", "blob", "new", false, {"blob:1"}); });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+}
+
+TEST_F(Gc, what_somebody_else_removed_first_is_not_reported) {
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false);
+  at(fault::Point::gc_started, [&] { remove("blob", "1"); });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+}
+
+TEST_F(Gc, an_object_that_a_back_reference_waited_for_keeps_it) {
+  add("default", "blob", "1", false, {"back image:late"});
+  add("default", "blob", "2", false);
+  at(fault::Point::gc_started, [&] { add("default", "image", "late", true); });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+}
+
+TEST_F(Gc, what_changes_before_the_notes_begin_is_looked_at_again) {
+  add("default", "image", "a", true);
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false);
+  at(fault::Point::gc_marked, [&] { link("image", "a", "blob:1"); });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+}
+
+TEST_F(Gc, between_its_transactions_everybody_may_write) {
+  for (int n = 0; n < 300; ++n) add("default", "blob", "garbage" + std::to_string(n), false);
+  int parts = 0;
+  fault::arm([&](fault::Point point) -> std::optional<Error> {
+    if (point == fault::Point::gc_removed) add("default", "blob", "new" + std::to_string(parts++), false);
+    return {};
+  });
+  EXPECT_EQ(run().value().removed.size(), 300u);
+  EXPECT_GE(parts, 300 / 64);
+  for (int n = 0; n < parts; ++n) EXPECT_TRUE(exists("default", "blob", "new" + std::to_string(n))) << n;
+}
+
+// Whoever finds an object finds what it needs as well, however far the sweep is.
+TEST_F(Gc, referrers_go_before_what_they_refer_to) {
+  for (int n = 0; n < 200; ++n)
+    add("default", "blob", std::to_string(n), false, {"blob:" + std::to_string((n * 7 + 1) % 200)});
+  for (int n = 0; n < 200; ++n)
+    add("default", "image", std::to_string(n), false, {"blob:" + std::to_string(n)});
+  int parts = 0;
+  fault::arm([&](fault::Point point) -> std::optional<Error> {
+    if (point != fault::Point::gc_removed) return {};
+    ++parts;
+    for (int n = 0; n < 200; ++n) {
+      if (exists("default", "image", std::to_string(n))) {
+        EXPECT_TRUE(exists("default", "blob", std::to_string(n)));
+      }
+    }
+    return {};
+  });
+  EXPECT_EQ(run().value().removed.size(), 400u);
+  EXPECT_GE(parts, 400 / 64);
+}
+
+TEST_F(Gc, leaves_no_notes) {
+  for (int n = 0; n < 10; ++n) add("default", "blob", std::to_string(n), false);
+  at(fault::Point::gc_started, [&] {
+    EXPECT_TRUE(has_notes());
+    for (int n = 0; n < 1000; ++n) add("default", "image", std::to_string(n), true);
+  });
+  EXPECT_EQ(run().value().removed.size(), 10u);
+  EXPECT_FALSE(has_notes());
+  add("default", "blob", "x", false);
+  EXPECT_FALSE(has_notes()) << "nobody leaves notes when nobody collects";
+}
+
+TEST_F(Gc, an_error_in_the_sweep_leaves_no_notes_and_removes_no_more) {
+  for (int n = 0; n < 100; ++n) add("default", "blob", std::to_string(n), false);
+  fault::arm([&](fault::Point point) -> std::optional<Error> {
+    if (point != fault::Point::gc_removed) return {};
+    return Error(Errc::io, "test", {});
+  });
+  EXPECT_EQ(code(run()), Errc::io);
+  fault::arm({});
+  EXPECT_FALSE(has_notes());
+  EXPECT_GE(run().value().removed.size(), 100u - 64u);
+}
+
+TEST_F(Gc, two_at_once_are_refused) {
+  add("default", "blob", "1", false);
+  std::optional<Errc> second;
+  at(fault::Point::gc_started, [&] { second = code(run()); });
+  EXPECT_EQ(run().value().removed.size(), 1u);
+  EXPECT_EQ(second, Errc::busy);
+}
+
+TEST_F(Gc, another_process_is_refused_meanwhile_and_may_write) {
+  add("default", "image", "a", true);
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false);
+  Signal go;
+  Signal done;
+  close();
+  const pid_t child = start_child([&] {
+    go.wait();
+    reopen();
+    const bool refused = code(run()) == Errc::busy;
+    link("image", "a", "blob:1");
+    close();
+    done.send();
+    return refused ? 0 : 1;
+  });
+  reopen();
+  at(fault::Point::gc_started, [&] {
+    go.send();
+    done.wait();
+  });
+  EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
+  EXPECT_EQ(wait_for(child), 0);
+}
+
+TEST_F(Gc, what_a_dead_collector_left_is_cleared_when_the_store_is_opened) {
+  for (int n = 0; n < 500; ++n) add("default", "blob", std::to_string(n), false);
+  close();
+  EXPECT_EQ(run_in_child([&] {
+              reopen();
+              fault::arm([&](fault::Point point) -> std::optional<Error> {
+                if (point == fault::Point::gc_removed) ::_exit(7);
+                return {};
+              });
+              static_cast<void>(run());
+              return 0;
+            }),
+            7);
+  db_.emplace(Db::open(path(), {.read_only = true}).value());
+  EXPECT_TRUE(has_notes());
+  reopen();
+  EXPECT_FALSE(has_notes()) << "whoever opens the store for writing ends them";
+  int left = 0;
+  while (!exists("default", "blob", std::to_string(left))) ++left;
+  const std::string kept = "blob:" + std::to_string(left);
+  add("default", "image", "a", true, {kept});
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_LE(report->removed.size(), 500u - 2u);
+  EXPECT_TRUE(exists("default", "blob", std::to_string(left)));
+  EXPECT_FALSE(has_notes());
+}
+
+TEST_F(Gc, why_tells_every_chain_from_a_root) {
+  add("default", "image", "a", true, {"blob:index"});
+  add("default", "image", "b", true, {"blob:manifest"});
+  add("default", "blob", "index", false, {"blob:manifest"});
+  add("default", "blob", "manifest", false, {"blob:layer"});
+  add("default", "blob", "layer", false, {"blob:manifest"});
+  add("default", "image", "gone", false, {"blob:layer"});
+  view([&](const ReadTx& tx) {
+    const GcAnswer answer = why(tx, kinds_, {"blob", "default", "layer"}, 10, control_).value();
+    EXPECT_TRUE(answer.exists);
+    EXPECT_FALSE(answer.more);
+    ASSERT_EQ(answer.chains.size(), 2u);
+    ASSERT_EQ(answer.chains[0].size(), 3u) << "the shortest first";
+    EXPECT_EQ(answer.chains[0][0].node, (GcNode{"image", "default", "b"}));
+    EXPECT_EQ(answer.chains[0][0].why, "marked");
+    EXPECT_EQ(answer.chains[0][1].node, (GcNode{"blob", "default", "manifest"}));
+    EXPECT_EQ(answer.chains[0][1].why, "an edge");
+    EXPECT_EQ(answer.chains[0][2].node, (GcNode{"blob", "default", "layer"}));
+    EXPECT_EQ(answer.chains[1].size(), 4u);
+    EXPECT_TRUE(why(tx, kinds_, {"blob", "default", "layer"}, 1, control_).value().more);
+  });
+}
+
+TEST_F(Gc, why_of_what_nothing_keeps_or_nobody_knows) {
+  add("default", "blob", "1", false);
+  add("default", "blob", "2", false, {"blob:absent", "blob:1"});
+  view([&](const ReadTx& tx) {
+    const auto ask = [&](const GcNode& node) { return why(tx, kinds_, node, 10, control_); };
+    EXPECT_TRUE(ask({"blob", "default", "1"})->exists);
+    EXPECT_TRUE(ask({"blob", "default", "1"})->chains.empty());
+    EXPECT_FALSE(ask({"blob", "default", "absent"})->exists);
+    EXPECT_FALSE(ask({"blob", "default", "unheard-of"})->exists);
+    EXPECT_FALSE(ask({"blob", "elsewhere", "1"})->exists);
+    EXPECT_EQ(code(ask({"stranger", "default", "1"})), Errc::invalid_argument);
+  });
+}
+
+TEST_F(Gc, referrers_are_told_whether_kept_or_not) {
+  add("default", "image", "a", true, {"blob:1"});
+  add("default", "blob", "2", false, {"blob:1", "label blob:absent"});
+  add("default", "blob", "1", false, {"back image:a"});
+  view([&](const ReadTx& tx) {
+    const auto of = [&](const std::string& key) {
+      std::vector<std::string> found;
+      for (const GcLink& link : referrers(tx, kinds_, {"blob", "default", key}, control_).value())
+        found.push_back(link.node.kind + " " + link.node.key + " " + link.why);
+      std::sort(found.begin(), found.end());
+      return found;
+    };
+    EXPECT_EQ(of("1"), (std::vector<std::string>{"blob 2 an edge", "image a an edge", "image a an edge"}));
+    EXPECT_EQ(of("absent"), (std::vector<std::string>{"blob 2 an edge"}));
+    EXPECT_TRUE(of("2").empty());
+  });
+}
+
 TEST_F(Gc, checks_ask_each_kind_about_each_namespace) {
   add("broken", "blob", "1", false);
   add("fine", "blob", "1", false);
   add("worse", "blob", "1", false);
-  const CheckReport report = check(db(), kinds_).value();
+  const std::vector<const GcKind*> kinds{&image_, &blob_};
+  const CheckReport report = check(db(), kinds).value();
   ASSERT_EQ(report.problems.size(), 4u);
   EXPECT_EQ(report.problems[0].object, (GcNode{"image", "broken", "k"}));
   EXPECT_EQ(report.problems[0].what, "said so");

@@ -4,11 +4,14 @@
 
 #include "bayplan/metadata/gc.h"
 #include "snapshot_store.h"
+#include "support/gc_telling.h"
 
 namespace bayplan::snapshots {
 namespace {
 
 using metadata::GcNode;
+using test::removed_nodes;
+using test::Telling;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -19,27 +22,11 @@ GcNode node(const std::string& key) { return {"snapshot", "default", "overlay/" 
 class SnapshotGc : public testing::Test {
  protected:
   const metadata::GcKind& kind() { return store.snapshotter().gc_kind(); }
-  template <class F>
-  std::vector<GcNode> collect_nodes(F ask) {
-    std::vector<GcNode> found;
-    const auto asked = store.db().view([&](const metadata::ReadTx& tx) {
-      return ask(tx, [&](GcNode target) -> Result<void> {
-        found.push_back(std::move(target));
-        return {};
-      });
-    });
-    EXPECT_EQ(words(asked), "");
-    return found;
-  }
-  std::vector<GcNode> roots() {
-    return collect_nodes([&](const auto& tx, const auto& sink) { return kind().roots(tx, "default", sink); });
-  }
+  Telling told() { return Telling::all(store.db(), kind(), "default").value(); }
+  std::vector<GcNode> roots() { return told().roots; }
+  std::vector<GcNode> candidates() { return told().collectable; }
   std::vector<GcNode> edges(const GcNode& from) {
-    return collect_nodes([&](const auto& tx, const auto& sink) { return kind().edges(tx, from, sink); });
-  }
-  std::vector<GcNode> candidates() {
-    return collect_nodes(
-        [&](const auto& tx, const auto& sink) { return kind().candidates(tx, "default", sink); });
+    return Telling::one(store.db(), kind(), from.ns, from.key).value().edges;
   }
   Result<metadata::GcReport> collect(bool dry_run = false) {
     const std::vector<const metadata::GcKind*> kinds{&kind()};
@@ -79,11 +66,11 @@ TEST_F(SnapshotGc, a_collection_takes_what_no_root_reaches_with_its_files) {
   write_file(store.directory(store.stat("leaf")->directory) / "fs/file", "x");
   const auto dry = collect(true);
   ASSERT_EQ(words(dry), "");
-  EXPECT_THAT(dry->removed, ElementsAre(node("leaf"), node("unused")));
+  EXPECT_THAT(removed_nodes(*dry), ElementsAre(node("leaf"), node("unused")));
   EXPECT_THAT(store.keys(), SizeIs(4));
   const auto report = collect();
   ASSERT_EQ(words(report), "");
-  EXPECT_THAT(report->removed, ElementsAre(node("leaf"), node("unused")));
+  EXPECT_THAT(removed_nodes(*report), ElementsAre(node("leaf"), node("unused")));
   EXPECT_EQ(report->files.files, 2u);
   EXPECT_GT(report->files.bytes, 0u);
   EXPECT_THAT(store.keys(), ElementsAre("base", "used"));
@@ -121,7 +108,7 @@ TEST_F(SnapshotGc, two_snapshotters_in_one_collection) {
   const std::vector<const metadata::GcKind*> kinds{&kind(), &native->gc_kind()};
   const auto report = metadata::collect(store.db(), kinds, {}, {});
   ASSERT_EQ(words(report), "");
-  EXPECT_THAT(report->removed, ElementsAre(node("unused")));
+  EXPECT_THAT(removed_nodes(*report), ElementsAre(node("unused")));
 }
 
 }  // namespace

@@ -148,6 +148,7 @@ class Db {
 
  private:
   friend class SubmitQueue;
+  friend class CollectorTurn;
   Db(std::shared_ptr<Environment> environment, const OpenOptions& options);
 
   template <class R>

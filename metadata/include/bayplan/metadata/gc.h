@@ -2,6 +2,11 @@
 //
 // metadata knows no kind. Each folder hands in its GcKind; the caller lists the kinds it composed. Edges
 // never cross namespaces. Roots and edges follow containerd (core/metadata/gc.go).
+//
+// Nobody waits for a collection: it marks on a read snapshot while others write, in this and in other
+// processes. Meanwhile every record function leaves a note of what it made or changed (note_change), and
+// what is noted, with all that it leads to, is kept. Removal happens in small transactions between those of
+// others, whoever refers first: at every moment all that a remaining object needs is still there.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +31,37 @@ struct GcNode {
   friend auto operator<=>(const GcNode&, const GcNode&) = default;
 };
 
-using NodeSink = std::function<Result<void>(GcNode)>;
+/// An object as its kind tells of it.
+struct GcObject {
+  std::string_view key;
+  bool root = false;          ///< kept for its own sake
+  bool collectable = true;    ///< this kind may remove it; else only its owner does
+  std::string_view reason{};  ///< for people: what makes it a root, or why it is none any more
+  std::uint64_t bytes = 0;    ///< disk space that goes with it
+};
+
+enum class EdgeType : unsigned char {
+  structural,  ///< part of the record: a parent, a target
+  label,       ///< a containerd.io/gc.ref.* label
+  back,        ///< a containerd.io/gc.bref.* label: the object lives as long as the target does
+};
+
+/// From the object told last to one that it keeps alive, which need not exist.
+struct GcEdge {
+  std::string_view kind;
+  std::string_view key;
+  EdgeType type = EdgeType::structural;
+  std::string_view why{};  ///< for people: the field or label
+  bool flat = false;       ///< of the target, and what it leads to, only structural edges count
+};
+
+/// Takes what a kind tells. Views are read before the call returns.
+class GcSink {
+ public:
+  virtual ~GcSink() = default;
+  virtual Result<void> object(const GcObject& object) = 0;
+  virtual Result<void> edge(const GcEdge& edge) = 0;
+};
 
 /// Something a check found. `object` may have an empty key where it concerns more than one.
 struct Problem {
@@ -46,15 +81,14 @@ struct FileSweep {
 class GcKind {
  public:
   virtual ~GcKind() = default;
+  /// Several kinds may have one word, each with objects of its own (snapshots: one for each snapshotter).
   virtual std::string_view kind() const = 0;
 
-  /// Objects of this kind that are kept for their own sake.
-  virtual Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const = 0;
-  /// What `node` keeps alive; targets need not exist.
-  virtual Result<void> edges(const BucketSource& source, const GcNode& node, const NodeSink& sink) const = 0;
-  /// Every object of this kind that a collection may remove; empty for kinds that only their owner deletes.
-  virtual Result<void> candidates(const BucketSource& source, std::string_view ns,
-                                  const NodeSink& sink) const = 0;
+  /// Tells every object of the namespace, each followed by its edges.
+  virtual Result<void> scan(const BucketSource& source, std::string_view ns, GcSink& sink) const = 0;
+  /// Tells the one object with its edges, if it exists.
+  virtual Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
+                            GcSink& sink) const = 0;
   /// Removes the record of `node`, all-or-nothing; its files go with sweep_files. Errors: not_found, closed,
   /// corrupt, io.
   virtual Result<void> remove(WriteTx& tx, const GcNode& node) const = 0;
@@ -66,30 +100,66 @@ class GcKind {
   virtual Result<void> check(const BucketSource& source, std::string_view ns,
                              const ProblemSink& sink) const = 0;
 };
+using GcKinds = std::span<const GcKind* const>;
 
-/// Emits the targets of the containerd.io/gc.ref.{content,snapshot,image}* labels of a record's bucket:
-/// gc.ref.content[.X|/X] = digest, gc.ref.snapshot.<snapshotter>[/X] = key, gc.ref.image[.X|/X] = name. A
-/// suffix introduced otherwise is ignored. Errors: the sink's, corrupt, closed, io.
-Result<void> label_edges(const Bucket& record, std::string_view ns, const NodeSink& sink);
+/// Tells the edges that the labels of a record's bucket name: containerd.io/gc.ref.content[.X|/X] = digest,
+/// gc.ref.snapshot.<snapshotter>[/X] = key, gc.ref.image[.X|/X] = name, and as back edges gc.bref.content,
+/// gc.bref.container, gc.bref.image[.X|/X], gc.bref.snapshot.<snapshotter>[/X]. A suffix introduced otherwise
+/// is ignored. Errors: the sink's, corrupt, closed, io.
+Result<void> label_edges(const Bucket& record, GcSink& sink);
 
-/// True when the record's labels hold a key that begins with containerd.io/gc.root. Errors: corrupt, closed,
-/// io.
+inline constexpr std::string_view kGcRootLabel = "containerd.io/gc.root";
+
+/// True when the record has a label that begins with kGcRootLabel, whatever its value. Errors: corrupt,
+/// closed, io.
 Result<bool> has_gc_root_label(const Bucket& record);
+
+/// Every function that makes or changes an object of a GcKind calls this in its transaction. Where a
+/// collection runs, in whatever process, it learns of it before it removes more. Of what was only removed it
+/// need not. Errors: those of MutableBucket.
+Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key);
 
 struct GcOptions {
   bool dry_run = false;  ///< mark, report, remove nothing
 };
 
-struct GcReport {
-  std::uint64_t marked = 0;     ///< objects reachable
-  std::vector<GcNode> removed;  ///< objects removed (dry run: that would be), in byte order
-  FileSweep files;              ///< zero in a dry run
+/// An object that went, or in a dry run would.
+struct GcRemoval {
+  GcNode node;
+  std::string why;
+  std::uint64_t bytes = 0;  ///< disk space, as its record says
 };
 
-/// One collection over all namespaces. Marking and removal of records are one write transaction; files follow
-/// after it is durable. Errors: cancelled (before the sweep commits: nothing was removed),
-/// failed_precondition (inside a write transaction), read_only, no_space, corrupt, closed, io.
-Result<GcReport> collect(const Db& db, std::span<const GcKind* const> kinds, const GcOptions& options,
-                         const Control& control);
+struct GcReport {
+  std::uint64_t marked = 0;        ///< objects kept
+  std::vector<GcRemoval> removed;  ///< in byte order of the nodes
+  FileSweep files;                 ///< zero in a dry run
+};
+
+/// One collection over all namespaces. One process at a time collects a store; the others get busy. When it
+/// ends early, by an error or with the process, what it removed stays removed, and the next one begins anew.
+/// Errors: busy (another collection runs), cancelled, failed_precondition (inside a write transaction),
+/// conflict (so much was changed meanwhile that it gave up), read_only, no_space, corrupt, closed, io.
+Result<GcReport> collect(const Db& db, GcKinds kinds, const GcOptions& options, const Control& control);
+
+/// One step of a chain of references.
+struct GcLink {
+  GcNode node;
+  std::string why;  ///< of the first: what makes it a root; of the others: the field or label that leads here
+};
+struct GcAnswer {
+  bool exists = false;
+  std::vector<std::vector<GcLink>> chains;  ///< each from a root to the object; none: nothing keeps it
+  bool more = false;                        ///< there are others beyond the limit
+};
+
+/// Why is it still here: the chains of references that lead from roots to `node`, shortest first, `limit` at
+/// most. Errors: invalid_argument (a kind that is not among `kinds`), cancelled, corrupt, closed, io.
+Result<GcAnswer> why(const BucketSource& source, GcKinds kinds, const GcNode& node, std::size_t limit,
+                     const Control& control);
+/// The objects with an edge to `node`, kept or not, and the field or label of each; it need not exist.
+/// Errors: as why.
+Result<std::vector<GcLink>> referrers(const BucketSource& source, GcKinds kinds, const GcNode& node,
+                                      const Control& control);
 
 }  // namespace bayplan::metadata

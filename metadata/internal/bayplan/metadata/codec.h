@@ -45,5 +45,8 @@ struct Times {
 Result<void> write_times(MutableBucket& record, const Times& times);
 /// Errors: corrupt (absent or malformed), closed, io.
 Result<Times> read_times(const Bucket& record);
+/// The size at `key`, for reports: 0 where there is none that can be read. Errors: corrupt (the row), closed,
+/// io.
+Result<std::uint64_t> read_size(const Bucket& record, std::string_view key);
 
 }  // namespace bayplan::metadata::codec
