@@ -89,13 +89,53 @@ Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image)
   return metadata::note_change(tx, kImageKind, ns, image.name);
 }
 
-Result<void> update_record(WriteTx& tx, std::string_view ns, const Image& image) {
-  BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(tx, ns, {schema::kImages, image.name}));
-  if (!record) return no_such_image(image.name);
-  BAYPLAN_ASSIGN(codec::Times times, codec::read_times(*record).with_context("image", image.name));
-  times.updated = now();
-  BAYPLAN_TRY(write(*record, image, times));
-  return metadata::note_change(tx, kImageKind, ns, image.name);
+Result<void> apply(Image& stored, const Image& given, std::string_view path) {
+  const FieldPath at = split_field_path(path);
+  if (at.is("target")) {
+    stored.target = given.target;
+  } else if (at.field == schema::kLabels) {
+    apply_field(stored.labels, given.labels, at);
+  } else if (at.field == schema::kAnnotations) {
+    apply_field(stored.target.annotations, given.target.annotations, at);
+  } else {
+    return bad_field_path("image", given.name, path);
+  }
+  return {};
+}
+
+Result<Image> merged(Image stored, const Image& given, const FieldMask& mask) {
+  for (const std::string& path : mask) BAYPLAN_TRY(apply(stored, given, path));
+  if (mask.empty()) {
+    stored.target = given.target;
+    stored.labels = given.labels;
+  }
+  BAYPLAN_TRY(validate(stored));
+  return stored;
+}
+
+void drop_empty(Labels& map) {
+  std::erase_if(map, [](const auto& entry) { return entry.second.empty(); });
+}
+
+Result<Image> update_record(WriteTx& tx, std::string_view ns, const Image& given, const FieldMask& mask) {
+  BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(tx, ns, {schema::kImages, given.name}));
+  if (!record) return no_such_image(given.name);
+  BAYPLAN_ASSIGN(Image stored, decode_image(*record, given.name));
+  BAYPLAN_ASSIGN(Image image, merged(std::move(stored), given, mask));
+  image.updated = now();
+  BAYPLAN_TRY(write(*record, image, {image.created, image.updated}));
+  BAYPLAN_TRY(metadata::note_change(tx, kImageKind, ns, image.name));
+  drop_empty(image.labels);
+  drop_empty(image.target.annotations);
+  return image;
+}
+
+Result<void> check_target(const MutableBucket& images, std::string_view name, const Digest& target) {
+  BAYPLAN_ASSIGN(const auto record, static_cast<const Bucket&>(images).bucket(name));
+  if (!record) return no_such_image(name);
+  BAYPLAN_ASSIGN(const std::string_view digest, target_digest(*record).with_context("image", name));
+  if (digest == target.to_string()) return {};
+  return Error(Errc::not_found, "image", name, "points at " + std::string(digest) + ", not at " + target.to_string());
 }
 
 }  // namespace
@@ -130,14 +170,16 @@ Result<void> create(WriteTx& tx, std::string_view ns, const Image& image) {
   return tx.savepoint([&](WriteTx& inner) { return create_record(inner, ns, image); });
 }
 
-Result<void> update(WriteTx& tx, std::string_view ns, const Image& image) {
-  BAYPLAN_TRY(validate(image));
-  return tx.savepoint([&](WriteTx& inner) { return update_record(inner, ns, image); });
+Result<Image> update(WriteTx& tx, std::string_view ns, const Image& image, const FieldMask& mask) {
+  BAYPLAN_TRY(validate_image_name(image.name));
+  return tx.savepoint([&](WriteTx& inner) { return update_record(inner, ns, image, mask); });
 }
 
-Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name) {
+Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name,
+                    const std::optional<Digest>& target) {
   BAYPLAN_ASSIGN(auto images, metadata::open_namespace_bucket(tx, ns, {schema::kImages}));
   if (!images) return no_such_image(name);
+  if (target) BAYPLAN_TRY(check_target(*images, name, *target));
   auto removed = images->delete_bucket(name);
   if (!removed && removed.error().code() == Errc::not_found) return no_such_image(name);
   return removed;

@@ -240,7 +240,8 @@ Result<void> Import::put_image(metadata::WriteTx& tx, const NamedImage& image) {
   if (known->target.digest == target.digest) return {};
   imported.previous = known->target.digest;
   known->target = target;
-  return update(tx, ns_, *known);
+  BAYPLAN_TRY(update(tx, ns_, *known));
+  return {};
 }
 
 void Import::report_unpacked(Unpacker& unpacker) {

@@ -27,11 +27,12 @@ class ImageDbTest : public testing::Test {
   Result<void> create(const Image& image, std::string_view ns = kNs) {
     return db_.update([&](metadata::WriteTx& tx) { return images::create(tx, ns, image); });
   }
-  Result<void> update(const Image& image, std::string_view ns = kNs) {
-    return db_.update([&](metadata::WriteTx& tx) { return images::update(tx, ns, image); });
+  Result<Image> update(const Image& image, std::string_view ns = kNs, const FieldMask& mask = {}) {
+    return db_.update([&](metadata::WriteTx& tx) { return images::update(tx, ns, image, mask); });
   }
-  Result<void> remove(std::string_view name, std::string_view ns = kNs) {
-    return db_.update([&](metadata::WriteTx& tx) { return images::remove(tx, ns, name); });
+  Result<void> remove(std::string_view name, std::string_view ns = kNs,
+                      const std::optional<Digest>& target = {}) {
+    return db_.update([&](metadata::WriteTx& tx) { return images::remove(tx, ns, name, target); });
   }
   Result<Image> get(std::string_view name, std::string_view ns = kNs) {
     return db_.view([&](const metadata::ReadTx& tx) { return images::get(tx, ns, name); });

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "bayplan/base/descriptor.h"
+#include "bayplan/base/field_mask.h"
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
@@ -29,11 +31,14 @@ Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std
 /// already_exists, invalid_argument (name, labels, an annotation without key, size 0, no media type), and
 /// those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image);
-/// Replaces target and labels, keeps created, sets updated. Errors: not_found, invalid_argument, and those of
-/// MutableBucket.
-Result<void> update(metadata::WriteTx& tx, std::string_view ns, const Image& image);
-/// Errors: not_found, and those of MutableBucket.
-Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name);
+/// Takes what `mask` names ("labels", "labels.K", "target" with its annotations, "annotations", "annotations.K";
+/// empty: all of that) from `image`, keeps the rest and created, sets updated. Answers the record as it is now.
+/// Errors: not_found, invalid_argument (as create; another path), and those of MutableBucket.
+Result<Image> update(metadata::WriteTx& tx, std::string_view ns, const Image& image,
+                     const FieldMask& mask = {});
+/// With `target`, only an image that points at it. Errors: not_found, and those of MutableBucket.
+Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
+                    const std::optional<Digest>& target = {});
 /// Name order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Image&)>& visit);
