@@ -12,7 +12,7 @@ void create_durable(benchmark::State& state) {
   const FreshDirectory directory;
   const metadata::Db db = filled_db(directory, static_cast<std::uint64_t>(state.range(0)));
   std::uint64_t next = 1'000'000;
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     db.update([&](metadata::WriteTx& tx) {
         return images::create(tx, kNamespace, image_record(next++));
       }).value();
@@ -26,7 +26,7 @@ void get(benchmark::State& state) {
   const auto count = static_cast<std::uint64_t>(state.range(0));
   const metadata::Db db = filled_db(directory, count);
   std::uint64_t n = 0;
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     const std::string name = image_record(n++ % count).name;
     auto image = db.view([&](const metadata::ReadTx& tx) { return images::get(tx, kNamespace, name); });
     benchmark::DoNotOptimize(image.value());
@@ -38,7 +38,7 @@ BENCHMARK(get)->Arg(1000)->Unit(benchmark::kMicrosecond);
 void list(benchmark::State& state) {
   const FreshDirectory directory;
   const metadata::Db db = filled_db(directory, static_cast<std::uint64_t>(state.range(0)));
-  for (auto _ : state) {
+  for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     std::size_t bytes = 0;
     db.view([&](const metadata::ReadTx& tx) {
         return images::walk(tx, kNamespace, [&](const images::Image& image) -> Result<void> {

@@ -1,5 +1,6 @@
 #include "bayplan/metadata/backup.h"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kBytesPerTransaction = std::size_t{16} << 20;
 constexpr std::size_t kRowsPerProgress = 4096;
+constexpr std::uint64_t kSmallestMap = std::uint64_t{1} << 20;
 
 // Fills a new environment with the rows that a read transaction sees.
 class RowCopier {
@@ -162,7 +164,9 @@ Result<void> compact(const Db& db, const std::filesystem::path& directory, const
   ReadState& state = state_of(*tx);
   BAYPLAN_ASSIGN(const DbStats stats, db.stats());
   const auto fill = [&](MDB_env* env) { return RowCopier(state, env, control).run(); };
-  BAYPLAN_ASSIGN(const bool built, build_environment(directory, stats.map_bytes, fill));
+  // Not the original's map: address space may be scarce, and a copy without free pages is no larger.
+  const std::uint64_t map_bytes = 2 * std::max(stats.file_bytes, kSmallestMap);
+  BAYPLAN_ASSIGN(const bool built, build_environment(directory, map_bytes, fill));
   if (!built) return Error(Errc::already_exists, "directory", directory.native());
   // Before the copy is compared: what was asked to stop leaves nothing behind.
   auto compared = control.cancel.check();

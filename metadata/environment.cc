@@ -32,10 +32,6 @@ struct EnvCloser {
 };
 using EnvPtr = std::unique_ptr<MDB_env, EnvCloser>;
 
-struct TxnAborter {
-  void operator()(MDB_txn* txn) const noexcept { ::mdb_txn_abort(txn); }
-};
-
 }  // namespace
 
 Environment::Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options)
@@ -110,22 +106,28 @@ Result<void> Environment::map(const OpenOptions& options) {
 }
 
 Result<void> Environment::open_rows() {
-  MDB_txn* raw = nullptr;
-  if (const int rc = ::mdb_txn_begin(env_, nullptr, MDB_RDONLY, &raw); rc != 0) {
-    return lmdb_error(rc, "mdb_txn_begin");
+  for (int attempt = 1;; ++attempt) {
+    MDB_txn* raw = nullptr;
+    if (const int rc = ::mdb_txn_begin(env_, nullptr, MDB_RDONLY, &raw); rc != 0)
+      return lmdb_error(rc, "mdb_txn_begin");
+    TxnPtr txn(raw);
+    if (const int rc = ::mdb_dbi_open(raw, nullptr, 0, &main_); rc != 0)
+      return lmdb_error(rc, "mdb_dbi_open");
+    if (attempt == kSnapshotAttempts || is_whole(raw)) return open_rows(std::move(txn));
   }
-  std::unique_ptr<MDB_txn, TxnAborter> txn(raw);
-  if (const int rc = ::mdb_dbi_open(raw, nullptr, 0, &main_); rc != 0) return lmdb_error(rc, "mdb_dbi_open");
-  BAYPLAN_ASSIGN(const Header header, read_header(raw));
-  BAYPLAN_TRY(check_commit(header, ::mdb_txn_id(raw)));
+}
+
+Result<void> Environment::open_rows(TxnPtr txn) {
+  BAYPLAN_ASSIGN(const Header header, read_header(txn.get()));
+  BAYPLAN_TRY(check_commit(header, ::mdb_txn_id(txn.get())));
   if (header.read_only_compatible != 0 && !read_only_) {
     return Error(Errc::version_mismatch, "metadata features", std::to_string(header.read_only_compatible),
                  "the store uses features that this library cannot write")
         .with_advice("open it read-only, or use a newer release");
   }
   unsigned int flags = 0;
-  int rc = ::mdb_dbi_open(raw, kRowsName, 0, &rows_);
-  if (rc == 0) rc = ::mdb_dbi_flags(raw, rows_, &flags);
+  int rc = ::mdb_dbi_open(txn.get(), kRowsName, 0, &rows_);
+  if (rc == 0) rc = ::mdb_dbi_flags(txn.get(), rows_, &flags);
   if (rc == MDB_NOTFOUND || flags != 0)
     return Error(Errc::corrupt, "database", kRowsName, "absent or of another kind");
   // The commit, of nothing, is what keeps the handle.

@@ -118,12 +118,22 @@ class Environment {
     Environment& environment_;
   };
 
+  // For a snapshot that is_whole(); after that it is damage, which whoever reads finds.
+  static constexpr int kSnapshotAttempts = 1000;
+
   Environment(UniqueFd directory, std::filesystem::path path, const OpenOptions& options);
   Error fork_error() const;
   Error inside_write_transaction() const;
   Result<void> map(const OpenOptions& options);
+  struct TxnAborter {
+    void operator()(MDB_txn* txn) const noexcept { ::mdb_txn_abort(txn); }
+  };
+  using TxnPtr = std::unique_ptr<MDB_txn, TxnAborter>;
   Result<void> open_rows();
+  Result<void> open_rows(TxnPtr txn);
   Result<MDB_txn*> begin(unsigned int flags);
+  /// Whether `txn`, which has just begun, reads the commit that it is numbered after.
+  bool is_whole(MDB_txn* txn) const;
   Error begin_error(int rc) const;
   bool clear_dead_readers() noexcept;
   void describe_readers(DbStats& stats, const MDB_envinfo& info) const;

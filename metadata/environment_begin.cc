@@ -30,7 +30,21 @@ Environment::Pin::Pin(Environment& environment) : environment_(environment) {
   ++environment_.live_;
 }
 
-Result<MDB_txn*> Environment::begin_read() { return begin(MDB_RDONLY); }
+// LMDB 0.9 numbers a snapshot first and copies its roots after that: a reader that is held up between the two
+// for as long as two commits take gets the roots of a later one, or half of them.
+Result<MDB_txn*> Environment::begin_read() {
+  for (int attempt = 1;; ++attempt) {
+    BAYPLAN_ASSIGN(MDB_txn* const txn, begin(MDB_RDONLY));
+    if (attempt == kSnapshotAttempts || is_whole(txn)) return txn;
+    end_read(txn);
+  }
+}
+
+bool Environment::is_whole(MDB_txn* txn) const {
+  if (is_newest(txn)) return true;
+  const auto header = read_header(txn);
+  return header && check_commit(*header, ::mdb_txn_id(txn));
+}
 
 void Environment::end_read(MDB_txn* txn) noexcept {
   if (forked()) return;  // the reader slot is the parent's

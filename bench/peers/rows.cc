@@ -66,8 +66,8 @@ class Run {
     if (arguments_.rows == std::vector<std::string>{"open"}) return open();
     peer_.open(arguments_.directory);
     for (const std::string& row : arguments_.rows) {
-      const auto known = rows_.find(row);
-      if (known == rows_.end()) throw std::invalid_argument("no such row: " + row);
+      const auto known = kRows.find(row);
+      if (known == kRows.end()) throw std::invalid_argument("no such row: " + row);
       known->second(*this);
     }
   }
@@ -220,10 +220,10 @@ class Run {
   Arguments arguments_;
   std::uint64_t next_ = 0;  // number of the next record that nobody has made
 
-  static const std::map<std::string, std::function<void(Run&)>, std::less<>> rows_;
+  static const std::map<std::string, std::function<void(Run&)>, std::less<>> kRows;
 };
 
-const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::rows_{
+const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::kRows{
     {"load", &Run::load},
     {"wide", &Run::load_wide},
     {"sorted", &Run::load_sorted},

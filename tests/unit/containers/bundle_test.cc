@@ -53,7 +53,7 @@ class BundleTest : public ::testing::TestWithParam<const char*> {
   void leave_behind() const {
     fs::create_directories(rootfs());
     std::ofstream(store_.bundle_path("c1") / "config.json") << "old";
-    std::ofstream(store_.bundle_path("c1") / "lock");
+    const std::ofstream lock(store_.bundle_path("c1") / "lock");
     ASSERT_EQ(::mount("tmpfs", rootfs().c_str(), "tmpfs", 0, nullptr), 0);
   }
 

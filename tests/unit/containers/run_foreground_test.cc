@@ -149,8 +149,8 @@ TEST_F(RunForegroundTest, TerminateReachesTheContainer) {
   ASSERT_EQ(::mkfifo(ready.c_str(), 0600), 0);
   const pthread_t runner = ::pthread_self();
   std::thread stopper([&] {
-    read_file(ready);  // until the container has opened it
-    ::pthread_kill(runner, SIGTERM);
+    read_file(ready);                 // until the container has opened it
+    ::pthread_kill(runner, SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread): it is handled
   });
   const auto code = run(bundle, "c1");
   stopper.join();

@@ -15,7 +15,6 @@ using test::outcome;
 using test::pack;
 using test::Packing;
 using test::TarBuilder;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;

@@ -115,8 +115,10 @@ TEST(InlineBucket, damage_is_an_error_wherever_it_is) {
   std::mt19937 random(7);
   for (int round = 0; round < 20000; ++round) {
     std::string bytes = sound;
-    for (int flips = 0; flips < 3; ++flips)
-      bytes[random() % bytes.size()] ^= static_cast<char>(1u << (random() % 8));
+    for (int flips = 0; flips < 3; ++flips) {
+      char& byte = bytes[random() % bytes.size()];
+      byte = static_cast<char>(byte ^ (1 << (random() % 8)));
+    }
     bytes.resize(random() % (bytes.size() + 1));
     // Whatever is answered, nothing outside is read: the sanitizers watch.
     ignore_error(inline_depth(bytes), "any");

@@ -16,7 +16,6 @@ namespace bayplan::snapshots {
 namespace {
 
 using test::TarBuilder;
-using test::TarMeta;
 
 std::string xattrs_of(const std::filesystem::path& path) {
   std::string names(4096, '\0');

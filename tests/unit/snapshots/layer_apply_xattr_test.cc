@@ -9,7 +9,7 @@
 namespace bayplan::snapshots {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 using test::TarBuilder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

@@ -14,7 +14,6 @@ namespace bayplan::snapshots {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 std::string mount_table() { return read_file("/proc/self/mountinfo"); }
 

@@ -13,7 +13,6 @@ namespace bayplan::snapshots {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 class SweepFiles : public testing::Test {

@@ -13,7 +13,7 @@
 namespace bayplan::snapshots {
 namespace {
 
-using std::string_literals::operator""s;
+using namespace std::string_literals;
 using test::kTarEpoch;
 using test::TarBuilder;
 using test::TarDialect;
