@@ -70,5 +70,16 @@ TEST(ValidateIdentifier, ErrorCarriesKindAndName) {
       0u);
 }
 
+TEST(ValidateName, TakesPrintableTextUpToTheLimit) {
+  for (const std::string& name : {std::string("a b/c:d"), std::string("\xC3\xBC"), std::string(10, 'x')}) {
+    EXPECT_EQ(outcome(validate_name("lease", name, 10)), "ok") << name;
+  }
+  for (const std::string& name :
+       {std::string(), std::string(11, 'x'), std::string("a\nb"), std::string("\x7f"), std::string("a\0b", 3),
+        std::string("\xC2\x85"), std::string("\xff")}) {
+    EXPECT_EQ(outcome(validate_name("lease", name, 10)), "invalid_argument") << quoted(name);
+  }
+}
+
 }  // namespace
 }  // namespace bayplan
