@@ -1,7 +1,6 @@
 #include <functional>
 
 #include "bayplan/content/store.h"
-#include "bayplan/metadata/schema.h"
 #include "image_records.h"
 
 namespace bayplan::images {
@@ -14,20 +13,9 @@ using metadata::NodeSink;
 using metadata::ProblemSink;
 
 constexpr std::string_view kKind = "image";
-constexpr std::string_view kExpireLabel = "containerd.io/gc.expire";
 
 GcNode image_node(std::string_view ns, std::string_view name) {
   return {.kind = std::string(kKind), .ns = std::string(ns), .key = std::string(name)};
-}
-
-// An expiry that cannot be read never comes: removing what somebody wanted is the worse mistake.
-Result<bool> is_expired(const Bucket& record, Time at) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(metadata::schema::kLabels));
-  if (!labels) return false;
-  BAYPLAN_ASSIGN(const auto text, labels->get(kExpireLabel));
-  if (!text) return false;
-  const auto expiry = parse_rfc3339(*text);
-  return expiry.has_value() && *expiry <= at;
 }
 
 using RecordVisitor = std::function<Result<void>(std::string_view name, const Bucket& record)>;
@@ -70,7 +58,7 @@ class ImageKind final : public metadata::GcKind {
   Result<void> roots(const BucketSource& source, std::string_view ns, const NodeSink& sink) const override {
     const Time at = now();
     return for_each_record(source, ns, [&](std::string_view name, const Bucket& record) -> Result<void> {
-      BAYPLAN_ASSIGN(const bool expired, is_expired(record, at));
+      BAYPLAN_ASSIGN(const bool expired, metadata::is_gc_expired(record, at));
       if (expired) return {};
       return sink(image_node(ns, name));
     });

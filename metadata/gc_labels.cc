@@ -28,6 +28,11 @@ Result<void> label_edge(const Entry& label, std::string_view ns, const NodeSink&
   return sink({"snapshot", std::string(ns), std::string(snapshotter).append("/").append(label.value)});
 }
 
+std::optional<Time> parse_expiry(std::string_view text) {
+  const auto expiry = parse_rfc3339(text);
+  return expiry ? std::optional(*expiry) : std::nullopt;
+}
+
 }  // namespace
 
 Result<void> label_edges(const Bucket& record, std::string_view ns, const NodeSink& sink) {
@@ -42,6 +47,20 @@ Result<bool> has_gc_root_label(const Bucket& record) {
   BAYPLAN_ASSIGN(const auto cursor, labels->cursor());
   BAYPLAN_ASSIGN(const auto found, cursor->seek(kRootPrefix));
   return found && found->key.starts_with(kRootPrefix);
+}
+
+std::optional<Time> gc_expiry(const Labels& labels) {
+  const auto label = labels.find(std::string(kGcExpireLabel));
+  return label == labels.end() ? std::nullopt : parse_expiry(label->second);
+}
+
+Result<bool> is_gc_expired(const Bucket& record, Time at) {
+  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
+  if (!labels) return false;
+  BAYPLAN_ASSIGN(const auto text, labels->get(kGcExpireLabel));
+  if (!text) return false;
+  const auto expiry = parse_expiry(*text);
+  return expiry && *expiry <= at;
 }
 
 }  // namespace bayplan::metadata

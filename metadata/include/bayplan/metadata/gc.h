@@ -6,12 +6,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bayplan/base/labels.h"
 #include "bayplan/base/progress.h"
+#include "bayplan/base/time.h"
 #include "bayplan/metadata/db.h"
 
 namespace bayplan::metadata {
@@ -75,6 +78,15 @@ Result<void> label_edges(const Bucket& record, std::string_view ns, const NodeSi
 /// True when the record's labels hold a key that begins with containerd.io/gc.root. Errors: corrupt, closed,
 /// io.
 Result<bool> has_gc_root_label(const Bucket& record);
+
+/// The label that says when an image or a lease ends, RFC 3339.
+inline constexpr std::string_view kGcExpireLabel = "containerd.io/gc.expire";
+
+/// When a record with these labels ends; empty: never. An expiry that cannot be read never comes: removing
+/// what somebody wanted is the worse mistake.
+std::optional<Time> gc_expiry(const Labels& labels);
+/// Whether the end of the record in this bucket has come at `at`. Errors: corrupt, closed, io.
+Result<bool> is_gc_expired(const Bucket& record, Time at);
 
 struct GcOptions {
   bool dry_run = false;  ///< mark, report, remove nothing
