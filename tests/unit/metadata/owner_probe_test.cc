@@ -52,6 +52,9 @@ TEST_F(OwnerProbes, what_is_no_file_of_an_owner_tells_nothing) {
   Owner strange = owner.record();
   strange.file = "../../store.json";
   EXPECT_EQ(state(strange), OwnerState::unknown);
+  strange.file = "notes";
+  std::ofstream(here() / kOwnersName / strange.file);
+  EXPECT_EQ(state(strange), OwnerState::unknown) << "there and not locked, but nothing that an owner makes";
   strange.file = kAbsent;
   std::filesystem::create_directory(here() / kOwnersName / kAbsent);
   EXPECT_EQ(state(strange), OwnerState::unknown);
