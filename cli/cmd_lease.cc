@@ -16,7 +16,7 @@ using metadata::WriteTx;
 
 struct CreateArguments {
   std::optional<std::string> id;
-  std::uint64_t seconds = 24 * 3600;
+  std::uint64_t seconds = std::uint64_t{24} * 3600;
   bool persistent = false;
   std::vector<std::string> labels;
 };
