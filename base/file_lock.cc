@@ -39,6 +39,19 @@ Result<void> try_lock_exclusive(int fd, std::string_view name) {
   return {};
 }
 
+Result<void> try_lock_shared(int fd, std::string_view name) {
+  if (retry([&] { return ::flock(fd, LOCK_SH | LOCK_NB); }) != 0) return file_error(name, "flock");
+  return {};
+}
+
+Result<bool> is_still_at(int fd, int dir, const std::string& name) {
+  const auto named = stat_at(dir, name);
+  if (!named && named.error().code() == Errc::not_found) return false;
+  if (!named) return named.error();
+  BAYPLAN_ASSIGN(const struct stat open, stat_fd(fd, name));
+  return named->st_ino == open.st_ino && named->st_dev == open.st_dev;
+}
+
 Result<void> lock_byte(int fd, std::uint64_t offset, std::string_view name) {
   return set_byte_lock(fd, offset, F_OFD_SETLKW, name);
 }

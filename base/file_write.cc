@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -7,6 +6,7 @@
 #include <limits>
 
 #include "bayplan/base/file.h"
+#include "bayplan/base/random.h"
 #include "file_call.h"
 
 namespace bayplan::file {
@@ -115,7 +115,7 @@ Result<void> unlink(int dir, const std::string& name) {
 std::string random_name(std::string_view prefix) {
   // Without a random source the name is the same each time, and making it exclusively says so.
   std::uint64_t number = 0;
-  static_cast<void>(retry([&] { return ::getrandom(&number, sizeof(number), 0); }));
+  ignore_error(fill_random(std::as_writable_bytes(std::span(&number, 1))), "said by the comment above");
   char digits[17];
   std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(number));
   return std::string(prefix) + digits;

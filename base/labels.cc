@@ -1,5 +1,7 @@
 #include "bayplan/base/labels.h"
 
+#include "bayplan/base/utf8.h"
+
 namespace bayplan {
 namespace {
 
@@ -47,6 +49,23 @@ Result<void> validate_identifier(std::string_view kind, std::string_view id) {
   if (!matches_identifier(id)) {
     return Error(Errc::invalid_argument, kind, id,
                  "must be letters and digits, with single '.', '_' or '-' between them");
+  }
+  return {};
+}
+
+Result<void> validate_name(std::string_view kind, std::string_view name, std::size_t most_bytes) {
+  const auto bad = [&](std::string_view why) { return Error(Errc::invalid_argument, kind, name, why); };
+  if (name.empty()) return bad("the name is empty");
+  if (name.size() > most_bytes) {
+    return bad("the name is longer than " + std::to_string(most_bytes) + " bytes");
+  }
+  for (std::string_view rest = name; !rest.empty();) {
+    const utf8::CodePoint point = utf8::first(rest);
+    if (point.length == 0) return bad("the name is not UTF-8");
+    if (point.value < 0x20 || (point.value >= 0x7F && point.value <= 0x9F)) {
+      return bad("the name holds control characters");
+    }
+    rest.remove_prefix(point.length);
   }
   return {};
 }

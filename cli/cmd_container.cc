@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "bayplan/containers/service.h"
+#include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
@@ -17,17 +18,6 @@ struct CreateArguments {
   containers::CreateOptions options;
 };
 
-Result<void> parse_labels(const std::vector<std::string>& texts, Labels& labels) {
-  for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return Error(Errc::invalid_argument, "label", text, "is not KEY=VALUE");
-    }
-    labels[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return {};
-}
-
 Result<containers::Container> create(const Session& session, images::Store& store,
                                      CreateArguments arguments) {
   // What follows ID is the command, options of its own included; "--" may stand before it and is not part of
@@ -39,7 +29,7 @@ Result<containers::Container> create(const Session& session, images::Store& stor
     return Error(Errc::invalid_argument, "command", args.front(), "options stand before IMAGE and ID")
         .with_advice("put -- before a command that really begins with a dash");
   }
-  BAYPLAN_TRY(parse_labels(arguments.labels, arguments.options.labels));
+  BAYPLAN_ASSIGN(arguments.options.labels, parse_labels(arguments.labels));
   if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
   ProgressBar bar;
   Control control = session.control;
@@ -136,8 +126,7 @@ Result<int> show_container(const Session& session, const std::string& id) {
 
 Result<int> label_container(const Session& session, const std::string& id,
                             const std::vector<std::string>& labels) {
-  Labels changes;
-  BAYPLAN_TRY(parse_labels(labels, changes));
+  BAYPLAN_ASSIGN(const Labels changes, parse_labels(labels));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store());
   BAYPLAN_TRY(store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
     BAYPLAN_ASSIGN(auto container, containers::get(tx, session.ns, id));

@@ -1,6 +1,7 @@
 #include "decode_value.h"
 
 #include <algorithm>
+#include <array>
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
@@ -11,6 +12,10 @@ namespace {
 
 namespace schema = metadata::schema;
 namespace codec = metadata::codec;
+
+constexpr std::array kNumbers = {schema::kSize,      schema::kInodes,       schema::kVersion,
+                                 schema::kPid,       schema::kPidNamespace, schema::kStartTime,
+                                 schema::kRunDevice, schema::kRunInode};
 
 std::string hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -46,7 +51,7 @@ std::string describe_kind(std::string_view value) {
 std::string describe_value(std::string_view key, std::string_view value) {
   if (key == schema::kCreatedAt || key == schema::kUpdatedAt) {
     if (auto time = codec::decode_time(value)) return format_rfc3339(*time);
-  } else if (key == schema::kSize || key == schema::kInodes || key == schema::kVersion) {
+  } else if (std::find(kNumbers.begin(), kNumbers.end(), key) != kNumbers.end()) {
     if (auto number = codec::decode_varint(value)) return std::to_string(*number);
   } else if (key == schema::kSpec || key == schema::kOptions) {
     if (auto any = codec::decode_any(value)) {

@@ -28,7 +28,8 @@ void add_global_options(CLI::App& app, Session& session) {
   app.add_option("--root", session.root, "Directory of the store")
       ->envname("BAYPLAN_ROOT")
       ->capture_default_str();
-  app.add_option("--run-root", session.run_root, "Directory for mounts and bundles; may vanish at reboot")
+  app.add_option("--run-root", session.run_root,
+                 "Directory for mounts, bundles and owners of leases; may vanish at reboot")
       ->envname("BAYPLAN_RUN_ROOT")
       ->capture_default_str();
   app.add_option("-n,--namespace", session.ns, "Namespace of the records")
@@ -64,6 +65,8 @@ int run(int argc, char** argv) {
   add_content_commands(app, session);
   add_snapshot_commands(app, session);
   add_container_commands(app, session);
+  add_namespace_commands(app, session);
+  add_lease_commands(app, session);
   add_gc_command(app, session);
   add_inspect_commands(app, session);
 

@@ -77,6 +77,12 @@ json::Writer begin_json() {
   return writer;
 }
 
+std::string labels_text(const Labels& labels) {
+  std::string text;
+  for (const auto& [key, value] : labels) text += (text.empty() ? "" : ",") + key + "=" + value;
+  return text.empty() ? "-" : text;
+}
+
 void write_labels(json::Writer& writer, const Labels& labels) {
   writer.key("labels").begin_object();
   for (const auto& [key, value] : labels) writer.member(key, value);

@@ -40,6 +40,8 @@ void print_json(json::Writer&& writer);
 /// {"schema":N, ... : the caller adds members and ends the object.
 json::Writer begin_json();
 
+/// "a=1,b=2", as ctr prints labels; "-" for none.
+std::string labels_text(const Labels& labels);
 void write_labels(json::Writer& writer, const Labels& labels);
 
 }  // namespace bayplan::cli

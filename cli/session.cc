@@ -7,12 +7,14 @@ namespace bayplan::cli {
 Result<images::Store> Session::open_store() const {
   images::StoreOptions options;
   options.snapshotter = snapshotter;
+  options.run_root = run_root;
   return images::Store::open(root, options);
 }
 
 Result<images::Store> Session::open_store_read_only() const {
   images::StoreOptions options;
   options.snapshotter = snapshotter;
+  options.run_root = run_root;
   options.metadata.read_only = true;
   options.metadata.create = false;
   return images::Store::open(root, options);

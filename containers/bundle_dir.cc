@@ -34,11 +34,7 @@ Result<bool> is_current(int parent, const std::string& id, int lock) {
   auto directory = file::open_dir_at(parent, id);
   if (!directory && directory.error().code() == Errc::not_found) return false;
   if (!directory) return std::move(directory).error();
-  const auto named = file::stat_at(directory->get(), kLockName);
-  if (!named && named.error().code() == Errc::not_found) return false;
-  if (!named) return named.error();
-  BAYPLAN_ASSIGN(const struct stat locked, file::stat_fd(lock, kLockName));
-  return named->st_ino == locked.st_ino && named->st_dev == locked.st_dev;
+  return file::is_still_at(lock, directory->get(), kLockName);
 }
 
 }  // namespace

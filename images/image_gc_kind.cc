@@ -14,29 +14,14 @@ using metadata::GcNode;
 using metadata::GcSink;
 using metadata::ProblemSink;
 
-constexpr std::string_view kExpireLabel = "containerd.io/gc.expire";
-
 GcNode image_node(std::string_view ns, std::string_view name) {
   return {.kind = std::string(kImageKind), .ns = std::string(ns), .key = std::string(name)};
 }
 
-// Empty unless it has come. One that cannot be read never does: removing what somebody wanted is the worse
-// mistake.
-Result<std::string> expired(const Bucket& record, Time at) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(metadata::schema::kLabels));
-  if (!labels) return std::string();
-  BAYPLAN_ASSIGN(const auto text, labels->get(kExpireLabel));
-  if (!text) return std::string();
-  const auto expiry = parse_rfc3339(*text);
-  if (!expiry || *expiry > at) return std::string();
-  return "expired at " + std::string(*text);
-}
-
 Result<void> tell(std::string_view name, const Bucket& record, Time at, GcSink& sink) {
-  BAYPLAN_ASSIGN(const std::string expiry, expired(record, at));
-  const bool root = expiry.empty();
-  BAYPLAN_TRY(
-      sink.object({.key = name, .root = root, .reason = root ? "an image" : std::string_view(expiry)}));
+  BAYPLAN_ASSIGN(const auto passed, metadata::passed_expiry(record, at));
+  const std::string reason = passed ? "expired at " + std::string(*passed) : "an image";
+  BAYPLAN_TRY(sink.object({.key = name, .root = !passed, .reason = reason}));
   BAYPLAN_ASSIGN(const std::string_view digest, target_digest(record).with_context("image", name));
   BAYPLAN_TRY(sink.edge({.kind = "content", .key = digest, .why = "target"}));
   return metadata::label_edges(record, sink);

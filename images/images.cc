@@ -135,7 +135,8 @@ Result<void> check_target(const MutableBucket& images, std::string_view name, co
   if (!record) return no_such_image(name);
   BAYPLAN_ASSIGN(const std::string_view digest, target_digest(*record).with_context("image", name));
   if (digest == target.to_string()) return {};
-  return Error(Errc::not_found, "image", name, "points at " + std::string(digest) + ", not at " + target.to_string());
+  return Error(Errc::not_found, "image", name,
+               "points at " + std::string(digest) + ", not at " + target.to_string());
 }
 
 }  // namespace

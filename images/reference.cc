@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bayplan/base/utf8.h"
+#include "bayplan/base/labels.h"
 #include "bayplan/metadata/bucket_source.h"
 
 namespace bayplan::images {
@@ -176,20 +176,7 @@ std::string Reference::familiar() const {
 }
 
 Result<void> validate_image_name(std::string_view name) {
-  const auto bad = [&](std::string_view why) { return Error(Errc::invalid_argument, "image", name, why); };
-  if (name.empty()) return bad("the name is empty");
-  if (name.size() > metadata::kMaxKeyBytes) {
-    return bad("the name is longer than " + std::to_string(metadata::kMaxKeyBytes) + " bytes");
-  }
-  for (std::string_view rest = name; !rest.empty();) {
-    const utf8::CodePoint point = utf8::first(rest);
-    if (point.length == 0) return bad("the name is not UTF-8");
-    if (point.value < 0x20 || (point.value >= 0x7F && point.value <= 0x9F)) {
-      return bad("the name holds control characters");
-    }
-    rest.remove_prefix(point.length);
-  }
-  return {};
+  return validate_name("image", name, metadata::kMaxKeyBytes);
 }
 
 }  // namespace bayplan::images

@@ -1,11 +1,16 @@
 #include "bayplan/images/store.h"
 
 #include "bayplan/images/images.h"
+#include "bayplan/metadata/leases.h"
 
 namespace bayplan::images {
 
-Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter)
-    : root_(std::move(root)), blobs_(std::move(blobs)), snapshotter_(std::move(snapshotter)) {}
+Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
+             std::unique_ptr<metadata::GcKind> leases)
+    : root_(std::move(root)),
+      blobs_(std::move(blobs)),
+      snapshotter_(std::move(snapshotter)),
+      leases_(std::move(leases)) {}
 
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
@@ -19,11 +24,12 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
       options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
   BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
                  snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
-  return Store(std::move(store_root), std::move(blobs), std::move(snapshotter));
+  return Store(std::move(store_root), std::move(blobs), std::move(snapshotter),
+               metadata::leases::gc_kind(options.run_root));
 }
 
 std::vector<const metadata::GcKind*> Store::gc_kinds() const {
-  return {&blobs_.gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind()};
+  return {&blobs_.gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind(), leases_.get()};
 }
 
 }  // namespace bayplan::images

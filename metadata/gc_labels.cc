@@ -51,6 +51,11 @@ Result<void> for_each_gc_label(const Bucket& record, const std::function<Result<
   return {};
 }
 
+std::optional<Time> parse_expiry(std::string_view text) {
+  const auto expiry = parse_rfc3339(text);
+  return expiry ? std::optional(*expiry) : std::nullopt;
+}
+
 }  // namespace
 
 Result<void> label_edges(const Bucket& record, GcSink& sink) {
@@ -64,6 +69,19 @@ Result<bool> has_gc_root_label(const Bucket& record) {
     return {};
   }));
   return found;
+}
+
+std::optional<Time> gc_expiry(const Labels& labels) {
+  const auto label = labels.find(std::string(kGcExpireLabel));
+  return label == labels.end() ? std::nullopt : parse_expiry(label->second);
+}
+
+Result<std::optional<std::string_view>> passed_expiry(const Bucket& record, Time at) {
+  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
+  if (!labels) return std::optional<std::string_view>();
+  BAYPLAN_ASSIGN(const auto text, labels->get(kGcExpireLabel));
+  const auto expiry = text ? parse_expiry(*text) : std::nullopt;
+  return expiry && *expiry <= at ? text : std::nullopt;
 }
 
 }  // namespace bayplan::metadata

@@ -1,10 +1,9 @@
 #include "header.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <span>
 
+#include "bayplan/base/random.h"
 #include "byte_order.h"
 #include "crc32c.h"
 
@@ -115,9 +114,7 @@ std::string format_uuid(const std::array<char, 16>& uuid) {
 
 Result<std::array<char, 16>> random_uuid() {
   std::array<char, 16> uuid{};
-  if (::getrandom(uuid.data(), uuid.size(), 0) != static_cast<ssize_t>(uuid.size())) {
-    return Error::from_errno(errno, "store UUID", {}, "getrandom");
-  }
+  BAYPLAN_TRY(fill_random(std::as_writable_bytes(std::span(uuid))));
   uuid[6] = static_cast<char>((uuid[6] & 0x0f) | 0x40);
   uuid[8] = static_cast<char>((uuid[8] & 0x3f) | 0x80);
   return uuid;

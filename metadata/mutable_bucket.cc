@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "bayplan/base/fault.h"
 #include "inline_host.h"
 #include "place.h"
 #include "subtree.h"
@@ -166,7 +167,8 @@ MutableBucket::MutableBucket(WriteTx& tx, BucketHandle handle) : Bucket(tx, hand
 
 Result<void> MutableBucket::writable() const {
   BAYPLAN_TRY(usable());
-  return tx_->read_->usable(handle());
+  BAYPLAN_TRY(tx_->read_->usable(handle()));
+  return fault::at(fault::Point::key_write);
 }
 
 Result<void> MutableBucket::put(std::string_view key, std::string_view value) {

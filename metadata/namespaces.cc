@@ -1,6 +1,8 @@
 #include "bayplan/metadata/namespaces.h"
 
-#include "bayplan/base/labels.h"
+#include <algorithm>
+#include <array>
+
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
 
@@ -14,6 +16,85 @@ Result<MutableBucket> schema_bucket(WriteTx& tx) {
   BAYPLAN_ASSIGN(MutableBucket created, tx.create_bucket(schema::kRoot));
   BAYPLAN_TRY(created.put(schema::kVersion, codec::encode_varint(schema::kSchemaVersion)));
   return created;
+}
+
+Error no_such(std::string_view name) { return {Errc::not_found, "namespace", name}; }
+
+Result<Bucket> require_namespace(const BucketSource& source, std::string_view name) {
+  BAYPLAN_ASSIGN(const auto found, namespace_bucket(source, name, {}));
+  if (!found) return no_such(name);
+  return *found;
+}
+
+// Records of one sort, and how people call them.
+struct Sort {
+  std::string_view key;
+  std::string_view within;  // empty, or the bucket inside it that holds them
+  std::string_view words;
+};
+constexpr std::array kSorts = {Sort{schema::kImages, {}, "images"},
+                               Sort{schema::kContent, schema::kBlob, "blobs"},
+                               Sort{schema::kContainers, {}, "containers"},
+                               Sort{schema::kLeases, {}, "leases"},
+                               Sort{schema::kContent, schema::kIngests, "ingests"},
+                               Sort{schema::kSandboxes, {}, "sandboxes"}};
+
+Result<bool> holds_something(const Bucket& bucket) {
+  BAYPLAN_ASSIGN(const auto cursor, bucket.cursor());
+  BAYPLAN_ASSIGN(const auto first, cursor->first());
+  return first.has_value();
+}
+
+Result<bool> holds(const Bucket& ns, const Sort& sort) {
+  BAYPLAN_ASSIGN(auto records, ns.bucket(sort.key));
+  if (records && !sort.within.empty()) {
+    BAYPLAN_ASSIGN(records, records->bucket(sort.within));
+  }
+  return records ? holds_something(*records) : Result<bool>(false);
+}
+
+// One bucket per snapshotter.
+Result<void> list_snapshotters(const Bucket& ns, std::vector<std::string>& left) {
+  BAYPLAN_ASSIGN(const auto snapshots, ns.bucket(schema::kSnapshots));
+  if (!snapshots) return {};
+  return snapshots->for_each_bucket([&](std::string_view name, const Bucket& records) -> Result<void> {
+    BAYPLAN_ASSIGN(const bool some, holds_something(records));
+    if (some) left.push_back("snapshots on " + quoted(name) + " snapshotter");
+    return {};
+  });
+}
+
+bool is_known(std::string_view key) {
+  return key == schema::kLabels || key == schema::kSnapshots ||
+         std::any_of(kSorts.begin(), kSorts.end(), [&](const Sort& sort) { return sort.key == key; });
+}
+
+// What a newer library, or somebody else, has put beside the records.
+Result<void> list_unknown(const Bucket& ns, std::vector<std::string>& left) {
+  return ns.for_each([&](const Entry& entry) -> Result<void> {
+    if (is_known(entry.key)) return {};
+    BAYPLAN_ASSIGN(const auto bucket, ns.bucket(entry.key));
+    BAYPLAN_ASSIGN(const bool some, bucket ? holds_something(*bucket) : Result<bool>(true));
+    if (some) left.push_back(quoted(entry.key));
+    return {};
+  });
+}
+
+Result<std::vector<std::string>> what_is_left(const Bucket& ns) {
+  std::vector<std::string> left;
+  for (const Sort& sort : kSorts) {
+    BAYPLAN_ASSIGN(const bool some, holds(ns, sort));
+    if (some) left.emplace_back(sort.words);
+  }
+  BAYPLAN_TRY(list_snapshotters(ns, left));
+  BAYPLAN_TRY(list_unknown(ns, left));
+  return left;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 }  // namespace
@@ -33,6 +114,49 @@ Result<std::vector<std::string>> list_namespaces(const BucketSource& source) {
     return {};
   }));
   return names;
+}
+
+Result<void> create_namespace(WriteTx& tx, std::string_view name, const Labels& labels) {
+  BAYPLAN_TRY(validate_labels(labels).with_context("namespace", name));
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_ASSIGN(const auto existing, namespace_bucket(inner, name, {}));
+    if (existing) return Error(Errc::already_exists, "namespace", name);
+    BAYPLAN_ASSIGN(MutableBucket created, create_namespace_bucket(inner, name, {}));
+    return codec::write_map(created, schema::kLabels, labels);
+  });
+}
+
+Result<Labels> namespace_labels(const BucketSource& source, std::string_view name) {
+  BAYPLAN_ASSIGN(const Bucket found, require_namespace(source, name));
+  return codec::read_map(found, schema::kLabels).with_context("namespace", name);
+}
+
+Result<void> set_namespace_label(WriteTx& tx, std::string_view name, std::string_view key,
+                                 std::string_view value) {
+  BAYPLAN_TRY(validate_label(key, value).with_context("namespace", name));
+  BAYPLAN_ASSIGN(Labels labels, namespace_labels(tx, name));
+  labels.insert_or_assign(std::string(key), std::string(value));
+  return set_namespace_labels(tx, name, labels);
+}
+
+Result<void> set_namespace_labels(WriteTx& tx, std::string_view name, const Labels& labels) {
+  BAYPLAN_TRY(validate_labels(labels).with_context("namespace", name));
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_ASSIGN(auto found, open_namespace_bucket(inner, name, {}));
+    if (!found) return no_such(name);
+    return codec::write_map(*found, schema::kLabels, labels);
+  });
+}
+
+Result<void> remove_namespace(WriteTx& tx, std::string_view name) {
+  BAYPLAN_ASSIGN(const Bucket found, require_namespace(tx, name));
+  BAYPLAN_ASSIGN(const auto left, what_is_left(found));
+  if (!left.empty()) {
+    return Error(Errc::failed_precondition, "namespace", name, "it still holds " + joined(left))
+        .with_advice("remove those first");
+  }
+  BAYPLAN_ASSIGN(auto root, tx.bucket(schema::kRoot));
+  return root ? root->delete_bucket(name) : no_such(name);
 }
 
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,

@@ -34,6 +34,7 @@ class Telling final : public metadata::GcSink {
   }
   Result<void> edge(const metadata::GcEdge& edge) override {
     edges.push_back({std::string(edge.kind), ns_, std::string(edge.key)});
+    flat.push_back(edge.flat);
     edge_words.push_back(std::string(edge.type == metadata::EdgeType::structural ? "structural "
                                      : edge.type == metadata::EdgeType::label    ? "label "
                                                                                  : "back ")
@@ -45,6 +46,7 @@ class Telling final : public metadata::GcSink {
   std::vector<metadata::GcNode> roots{};
   std::vector<metadata::GcNode> collectable{};
   std::vector<metadata::GcNode> edges{};
+  std::vector<bool> flat{};               ///< of the edges
   std::vector<std::string> reasons{};     ///< of the objects
   std::vector<std::uint64_t> bytes{};     ///< of the objects
   std::vector<std::string> edge_words{};  ///< type and why of the edges

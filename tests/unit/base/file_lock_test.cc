@@ -52,6 +52,30 @@ TEST_F(FileLock, WholeFileLockWaits) {
   waiter.join();
 }
 
+TEST_F(FileLock, SharedLocksExcludeExclusiveOnesOnly) {
+  UniqueFd first = another();
+  UniqueFd second = another();
+  const UniqueFd third = another();
+  EXPECT_EQ(outcome(try_lock_shared(first.get(), "lock")), "ok");
+  EXPECT_EQ(outcome(try_lock_shared(second.get(), "lock")), "ok");
+  EXPECT_EQ(outcome(try_lock_exclusive(third.get(), "lock")), "busy");
+  first.reset();
+  second.reset();
+  EXPECT_EQ(outcome(try_lock_exclusive(third.get(), "lock")), "ok");
+  EXPECT_EQ(outcome(try_lock_shared(another().get(), "lock")), "busy");
+}
+
+TEST_F(FileLock, AFileIsStillAtItsNameUntilAnotherIs) {
+  const UniqueFd first = another();
+  EXPECT_TRUE(is_still_at(first.get(), temp.fd(), "lock").value());
+  ASSERT_EQ(outcome(unlink(temp.fd(), "lock")), "ok");
+  EXPECT_FALSE(is_still_at(first.get(), temp.fd(), "lock").value());
+  const UniqueFd second = another();
+  EXPECT_FALSE(is_still_at(first.get(), temp.fd(), "lock").value());
+  EXPECT_TRUE(is_still_at(second.get(), temp.fd(), "lock").value());
+  EXPECT_EQ(outcome(is_still_at(first.get(), temp.fd(), "a/b")), "invalid_argument");
+}
+
 TEST_F(FileLock, BytesAreIndependent) {
   const UniqueFd first = another();
   const UniqueFd second = another();

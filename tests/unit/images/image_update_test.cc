@@ -145,7 +145,8 @@ TEST_F(TestImagesCreateUpdateDelete, AMaskedKeyThatIsAbsentOrEmptyGoes) {
 TEST_F(TestImagesCreateUpdateDelete, OtherPathsAreRefusedAndNothingIsChanged) {
   Image given = original_;
   given.labels = {{"new", "x"}};
-  for (const char* path : {"name", "target.size", "target.digest", "created", "", "labelsx", "Labels", ".labels"})
+  for (const char* path :
+       {"name", "target.size", "target.digest", "created", "", "labelsx", "Labels", ".labels"})
     refused(given, {"labels", path}, "invalid_argument");
 }
 

@@ -38,6 +38,15 @@ class GcLabels : public StoreTest {
     });
     return root;
   }
+  bool has_expired(const Labels& labels, Time at) {
+    bool expired = false;
+    update([&](WriteTx& tx) {
+      auto record = tx.create_bucket_if_not_exists("record").value();
+      codec::write_map(record, "labels", labels).value();
+      expired = passed_expiry(record, at).value().has_value();
+    });
+    return expired;
+  }
 };
 using Nodes = std::vector<GcNode>;
 
@@ -88,6 +97,23 @@ TEST_F(GcLabels, a_root_is_told_by_its_prefix) {
   EXPECT_TRUE(is_root({{"containerd.io/gc.rootX", "anything"}}));
   EXPECT_FALSE(is_root({{"containerd.io/gc.roo", "t"}, {"zzz", "1"}}));
   EXPECT_FALSE(is_root({}));
+}
+
+TEST_F(GcLabels, an_expiry_has_come_at_its_time) {
+  const Time end = parse_rfc3339("2030-01-31T10:00:00Z").value();
+  const Time before = end - std::chrono::nanoseconds(1);
+  const Labels labels{{"containerd.io/gc.expire", "2030-01-31T12:00:00+02:00"}};
+  EXPECT_EQ(gc_expiry(labels), end);
+  EXPECT_TRUE(has_expired(labels, end));
+  EXPECT_FALSE(has_expired(labels, before));
+}
+
+TEST_F(GcLabels, an_expiry_that_is_absent_or_cannot_be_read_never_comes) {
+  for (const Labels& labels : {Labels{}, Labels{{"containerd.io/gc.expire", "yesterday"}},
+                               Labels{{"containerd.io/gc.expired", "2000-01-01T00:00:00Z"}}}) {
+    EXPECT_FALSE(gc_expiry(labels).has_value());
+    EXPECT_FALSE(has_expired(labels, Time::max()));
+  }
 }
 
 }  // namespace

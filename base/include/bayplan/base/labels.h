@@ -28,4 +28,8 @@ bool is_reserved_label(std::string_view key) noexcept;
 /// `kind` is the word used in the error. Errors: invalid_argument.
 Result<void> validate_identifier(std::string_view kind, std::string_view id);
 
+/// 1..most_bytes bytes of UTF-8 without control characters: names that people choose freely (images, leases).
+/// `kind` is the word used in the error. Errors: invalid_argument.
+Result<void> validate_name(std::string_view kind, std::string_view name, std::size_t most_bytes);
+
 }  // namespace bayplan

@@ -94,6 +94,12 @@ Result<std::uint64_t> total_bytes(int fd, std::string_view name);
 /// A whole-file advisory lock (flock) that lives as long as the descriptor. `try_lock` answers busy.
 Result<void> lock_exclusive(int fd, std::string_view name);
 Result<void> try_lock_exclusive(int fd, std::string_view name);
+/// The same lock, shared with others who ask for it shared: who only looks whether somebody holds it alone
+/// is not taken for a holder by others who look. Answers busy.
+Result<void> try_lock_shared(int fd, std::string_view name);
+/// Whether `name` in `dir` is the file open as `fd`, or another by now, or none: asked after waiting for a
+/// lock of it.
+Result<bool> is_still_at(int fd, int dir, const std::string& name);
 
 /// Exclusive open-file-description lock of the one byte at `offset`; released by unlock_byte or close.
 /// Independent of other descriptors of this process. try_ answers busy.

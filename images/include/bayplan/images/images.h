@@ -31,9 +31,10 @@ Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std
 /// already_exists, invalid_argument (name, labels, an annotation without key, size 0, no media type), and
 /// those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image);
-/// Takes what `mask` names ("labels", "labels.K", "target" with its annotations, "annotations", "annotations.K";
-/// empty: all of that) from `image`, keeps the rest and created, sets updated. Answers the record as it is now.
-/// Errors: not_found, invalid_argument (as create; another path), and those of MutableBucket.
+/// Takes what `mask` names ("labels", "labels.K", "target" with its annotations, "annotations",
+/// "annotations.K"; empty: all of that) from `image`, keeps the rest and created, sets updated. Answers the
+/// record as it is now. Errors: not_found, invalid_argument (as create; another path), and those of
+/// MutableBucket.
 Result<Image> update(metadata::WriteTx& tx, std::string_view ns, const Image& image,
                      const FieldMask& mask = {});
 /// With `target`, only an image that points at it. Errors: not_found, and those of MutableBucket.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ namespace bayplan::images {
 struct StoreOptions {
   metadata::OpenOptions metadata{};
   std::string snapshotter{};  ///< "overlay" or "native"; empty = the best this process can do
+  /// Where owners of leases have their files (metadata/lease_owner.h); empty = nowhere, so that of an owner
+  /// only the end of its process is seen.
+  std::filesystem::path run_root{};
 };
 
 class Store {
@@ -35,14 +39,17 @@ class Store {
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
 
-  /// The kinds known here: content, snapshot, image. For collect() and check(); `containers` adds its own.
+  /// The kinds known here: content, snapshot, image, lease. For collect() and check(); `containers` adds its
+  /// own.
   std::vector<const metadata::GcKind*> gc_kinds() const;
 
  private:
-  Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter);
+  Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
+        std::unique_ptr<metadata::GcKind> leases);
   metadata::StoreRoot root_;
   content::Store blobs_;
   snapshots::Snapshotter snapshotter_;
+  std::unique_ptr<metadata::GcKind> leases_;
 };
 
 }  // namespace bayplan::images

@@ -11,12 +11,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bayplan/base/labels.h"
 #include "bayplan/base/progress.h"
+#include "bayplan/base/time.h"
 #include "bayplan/metadata/db.h"
 
 namespace bayplan::metadata {
@@ -118,6 +121,16 @@ Result<bool> has_gc_root_label(const Bucket& record);
 /// collection runs, in whatever process, it learns of it before it removes more. Of what was only removed it
 /// need not. Errors: those of MutableBucket.
 Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key);
+
+/// The label that says when an image or a lease ends, RFC 3339.
+inline constexpr std::string_view kGcExpireLabel = "containerd.io/gc.expire";
+
+/// When a record with these labels ends; empty: never. An expiry that cannot be read never comes: removing
+/// what somebody wanted is the worse mistake.
+std::optional<Time> gc_expiry(const Labels& labels);
+/// The end of the record in this bucket, if it has come at `at`: the label's value, a view of it. Errors:
+/// corrupt, closed, io.
+Result<std::optional<std::string_view>> passed_expiry(const Bucket& record, Time at);
 
 struct GcOptions {
   bool dry_run = false;  ///< mark, report, remove nothing

@@ -9,6 +9,7 @@
 //                                      target/{digest string, mediatype string, size varint}
 //                                      labels/<k> · annotations/<k>
 //       content/blob/<digest>/         createdat updatedat: btime · size varint · labels/<k>
+//       content/ingests/<ref>/         containerd's; bytes on their way in have no record here
 //       snapshots/<snapshotter>/<key>/ createdat updatedat: btime · parent string · children/<key> nil
 //                                      labels/<k> · name string (containerd's backend key; ours: the
 //                                      directory name)
@@ -17,6 +18,12 @@
 //                                      encodings)
 //       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey: string
 //                                      spec any · runtime/{name string, options any} · labels/<k>
+//       sandboxes/<id>/                containerd's; nothing here makes them yet
+//       leases/<id>/                   createdat btime · labels/<k> · content/<digest> nil
+//                                      ingests/<ref> nil · images/<name> nil
+//                                      snapshots/<snapshotter>/<key> nil
+//                                      (+) bayplan.owner/{file bootid: string; pid pidns starttime rundevice
+//                                      runinode: varint} (lease_owner.h)
 //
 // Encodings: string = raw bytes; btime = 15 bytes: version 1, i64 BE seconds since year 1, i32 BE
 // nanoseconds, i16 BE zone minutes (-1 = UTC); varint = zig-zag LEB128; any = protobuf Any {1: type_url, 2:
@@ -35,8 +42,11 @@ inline constexpr std::string_view kLabels = "labels";
 inline constexpr std::string_view kImages = "images";
 inline constexpr std::string_view kContent = "content";
 inline constexpr std::string_view kBlob = "blob";
+inline constexpr std::string_view kIngests = "ingests";
 inline constexpr std::string_view kSnapshots = "snapshots";
 inline constexpr std::string_view kContainers = "containers";
+inline constexpr std::string_view kSandboxes = "sandboxes";
+inline constexpr std::string_view kLeases = "leases";
 
 inline constexpr std::string_view kCreatedAt = "createdat";
 inline constexpr std::string_view kUpdatedAt = "updatedat";
@@ -56,5 +66,14 @@ inline constexpr std::string_view kSnapshotKey = "snapshotKey";
 inline constexpr std::string_view kSpec = "spec";
 inline constexpr std::string_view kRuntime = "runtime";
 inline constexpr std::string_view kOptions = "options";
+
+inline constexpr std::string_view kOwner = "bayplan.owner";
+inline constexpr std::string_view kFile = "file";
+inline constexpr std::string_view kBootId = "bootid";
+inline constexpr std::string_view kPid = "pid";
+inline constexpr std::string_view kPidNamespace = "pidns";
+inline constexpr std::string_view kStartTime = "starttime";
+inline constexpr std::string_view kRunDevice = "rundevice";
+inline constexpr std::string_view kRunInode = "runinode";
 
 }  // namespace bayplan::metadata::schema
