@@ -38,9 +38,10 @@ bool finds(const FilterTest& test, std::string_view text) {
 bool test_text(const FilterTest& test, const Text& value) {
   const Selector& selector = test.selector->selector;
   if (selector.op == FilterOperator::present) return value.has_value();
-  if (selector.op == FilterOperator::matches) return finds(test, value.value_or(std::string_view()));
-  if (!value) return selector.op == FilterOperator::not_equal;
-  return compare<std::string_view>(selector.op, *value, selector.value);
+  const std::string_view text = value.value_or(std::string_view());
+  if (selector.op == FilterOperator::matches) return finds(test, text);
+  if (selector.op == FilterOperator::not_equal) return text != selector.value;
+  return value && compare<std::string_view>(selector.op, text, selector.value);
 }
 
 Result<Text> read(const FilterTest& test, const Bucket& record) {

@@ -90,6 +90,8 @@ constexpr Case kCases[] = {
     {"OwnBadPattern", "name~=[ab,labels.moo", "[name~= >|[|< ab,labels.moo]: bad pattern: missing ]: [ab"},
     {"OwnUnknownField", "colour", ""},
     {"OwnUnknownFieldIsNotEqual", "colour!=red", "012345678"},
+    {"OwnAbsentFieldIsEmptyToNotEqual", R"(labels.moo!="")", "028"},
+    {"OwnAbsentFieldEqualsNothing", R"(labels.moo=="")", ""},
     {"OwnUnknownFieldMatchesAsEmpty", "colour~=/^$/", "012345678"},
     {"OwnPathBehindTheEnd", "name.x==cow", ""},
     {"OwnDottedHead", R"("labels.moo"==loud)", ""},

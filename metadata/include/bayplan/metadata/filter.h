@@ -12,9 +12,9 @@
 //   value    := quoted | [^\s,]+
 //   quoted   := between double quotes, with Go's escapes; a value of ~= also between / or |
 //
-// "!=" holds for a field that is absent; "~=" looks for RE2's syntax anywhere in the text, "" where the field
-// is absent. A field that the table does not know is absent. A filter of several alternatives matches when
-// one of them does.
+// "~=" looks for a pattern of RE2's anywhere in the text. A field that the table does not know is absent. An
+// absent field is "" to "!=" and "~=", so that "labels.tier!=web" holds without that label; it equals
+// nothing. Of several alternatives one has to match.
 //
 // Fields that are numbers or times compare as such. Numbers take a suffix: K M G T P E are powers of 1000, Ki
 // Mi Gi Ti Pi Ei of 1024, each with or without a B ("size>=10MiB"). Times are RFC 3339, or one of Go's
