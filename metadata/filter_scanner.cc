@@ -31,8 +31,8 @@ bool is_space(const Character& c) {
 // Letters, marks, numbers, punctuation and symbols; RE2 has the tables.
 bool is_graphic(const Character& c) {
   if (c.value < 0x80) return c.value > ' ' && c.value < 0x7F;
-  static const RE2 graphic("[\\pL\\pM\\pN\\pP\\pS]");
-  return RE2::FullMatch(c.bytes, graphic);
+  static const RE2 kGraphic("[\\pL\\pM\\pN\\pP\\pS]");
+  return RE2::FullMatch(c.bytes, kGraphic);
 }
 
 bool is_value(const Character& c) { return c.value != ',' && !is_space(c) && is_graphic(c); }

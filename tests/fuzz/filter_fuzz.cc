@@ -27,15 +27,14 @@ class EchoSource final : public BucketSource {
 };
 
 constexpr std::string_view kWords[] = {"view", "active", "committed"};
+constexpr std::string_view kSomeTime("\1\0\0\0\16\335rp\360/\7/A\377\377", 15);
 constexpr Field kFields[] = {
     {.name = "name", .type = FieldType::key},
-    {.name = "target.digest", .type = FieldType::text, .key = "digest", .bucket = "target"},
-    {.name = "labels", .type = FieldType::map, .bucket = "labels"},
-    {.name = "kind", .type = FieldType::word, .key = "\2", .words = kWords},
-    {.name = "size", .type = FieldType::number, .key = "\2"},
-    {.name = "createdat",
-     .type = FieldType::time,
-     .key = std::string_view("\1\0\0\0\16\335rp\360/\7/A\377\377", 15)},
+    {.name = "target.digest", .key = "digest", .bucket = "target", .type = FieldType::text},
+    {.name = "labels", .bucket = "labels", .type = FieldType::map},
+    {.name = "kind", .key = "\2", .words = kWords, .type = FieldType::word},
+    {.name = "size", .key = "\2", .type = FieldType::number},
+    {.name = "createdat", .key = kSomeTime, .type = FieldType::time},
 };
 
 std::vector<std::string> lines_of(std::string_view text) {

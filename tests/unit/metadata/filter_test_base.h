@@ -15,16 +15,16 @@ namespace bayplan::metadata {
 inline constexpr std::array<std::string_view, 3> kSnapshotKinds = {"view", "active", "committed"};
 inline constexpr std::array<Field, 11> kTestFields = {{
     {.name = "id", .type = FieldType::key},
-    {.name = "name", .type = FieldType::text, .key = schema::kName},
-    {.name = "other", .type = FieldType::text, .key = "other"},
-    {.name = "parent", .type = FieldType::text, .key = schema::kParent, .always_present = true},
-    {.name = "target.digest", .type = FieldType::text, .key = schema::kDigest, .bucket = schema::kTarget},
-    {.name = "target.size", .type = FieldType::number, .key = schema::kSize, .bucket = schema::kTarget},
-    {.name = "size", .type = FieldType::number, .key = schema::kSize},
-    {.name = "createdat", .type = FieldType::time, .key = schema::kCreatedAt},
-    {.name = "kind", .type = FieldType::word, .key = schema::kKind, .words = kSnapshotKinds},
-    {.name = "labels", .type = FieldType::map, .bucket = schema::kLabels},
-    {.name = "annotations", .type = FieldType::map, .bucket = schema::kAnnotations},
+    {.name = "name", .key = schema::kName, .type = FieldType::text},
+    {.name = "other", .key = "other", .type = FieldType::text},
+    {.name = "parent", .key = schema::kParent, .type = FieldType::text, .always_present = true},
+    {.name = "target.digest", .key = schema::kDigest, .bucket = schema::kTarget, .type = FieldType::text},
+    {.name = "target.size", .key = schema::kSize, .bucket = schema::kTarget, .type = FieldType::number},
+    {.name = "size", .key = schema::kSize, .type = FieldType::number},
+    {.name = "createdat", .key = schema::kCreatedAt, .type = FieldType::time},
+    {.name = "kind", .key = schema::kKind, .words = kSnapshotKinds, .type = FieldType::word},
+    {.name = "labels", .bucket = schema::kLabels, .type = FieldType::map},
+    {.name = "annotations", .bucket = schema::kAnnotations, .type = FieldType::map},
 }};
 
 inline Time test_now() { return parse_rfc3339("2026-06-02T12:00:00Z").value(); }

@@ -55,12 +55,12 @@ enum class FieldType : unsigned char {
 
 /// Where a field lies in a record's bucket. What it refers to has to outlive what is bound to it.
 struct Field {
-  std::string_view name;  ///< its path in a filter, "target.digest"; of a map the first piece, "labels"
-  FieldType type = FieldType::key;
-  std::string_view key{};                     ///< of the value; unused for key and map
-  std::string_view bucket{};                  ///< that holds the key; empty: the record itself
+  std::string_view name;      ///< its path in a filter, "target.digest"; of a map the first piece, "labels"
+  std::string_view key{};     ///< of the value; unused for key and map
+  std::string_view bucket{};  ///< that holds the key; empty: the record itself
   std::span<const std::string_view> words{};  ///< of a word; the first stands for 1
-  bool always_present = false;                ///< a text that is there, and empty, where nothing is stored
+  FieldType type = FieldType::key;
+  bool always_present = false;  ///< a text that is there, and empty, where nothing is stored
 };
 using FieldTable = std::span<const Field>;
 
