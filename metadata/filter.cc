@@ -118,13 +118,10 @@ std::optional<std::set<std::string, std::less<>>> demanded_keys(
 Result<Filter> Filter::parse(std::span<const std::string> alternatives) {
   auto parsed = std::make_shared<Parsed>();
   Budget budget;
-  bool everything = false;
   for (const std::string& input : alternatives) {
     BAYPLAN_ASSIGN(Alternative alternative, parse_alternative(input, budget));
-    everything = everything || alternative.selectors.empty();
     parsed->alternatives.push_back(std::move(alternative));
   }
-  if (everything) parsed->alternatives.clear();
   return Filter(std::move(parsed));
 }
 
