@@ -46,12 +46,19 @@ Result<Alternative> parse_alternative(const std::string& input, Budget& budget) 
   return alternative;
 }
 
-// "target" and "digest" for "target.digest".
+// "target" and ".digest" for "target.digest"; of a map all that goes on behind "labels".
 bool is_path_of(const Field& field, const Selector& selector) {
   const std::size_t dot = std::min(field.name.find('.'), field.name.size());
   if (field.name.substr(0, dot) != selector.head) return false;
   if (field.type == FieldType::map) return true;
-  return field.name.substr(std::min(dot + 1, field.name.size())) == selector.tail;
+  return field.name.substr(dot) == selector.tail;
+}
+
+std::string_view key_of(const Field& field, const Selector& selector) {
+  if (field.type != FieldType::map) return field.key;
+  std::string_view key = selector.tail;
+  if (!key.empty()) key.remove_prefix(1);
+  return key;
 }
 
 const Field* find_field(FieldTable table, const Selector& selector) {
@@ -83,7 +90,7 @@ Result<FilterTest> bind_selector(const CompiledSelector& compiled, std::string_v
                                  Time now) {
   const Selector& selector = compiled.selector;
   FilterTest test{.selector = &compiled, .field = find_field(table, selector)};
-  if (test.field) test.key = test.field->type == FieldType::map ? selector.tail : test.field->key;
+  if (test.field) test.key = key_of(*test.field, selector);
   if (is_ordered(test.field) && compares_values(selector.op)) {
     BAYPLAN_ASSIGN(test.operand, operand(*test.field, selector, input, now));
   } else if (is_ordering(selector.op)) {

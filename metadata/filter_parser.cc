@@ -69,11 +69,10 @@ class Parser {
 
   Result<void> path(Selector& selector) {
     BAYPLAN_ASSIGN(selector.head, field());
-    for (bool first = true; scanner_.peek().value == '.'; first = false) {
+    while (scanner_.peek().value == '.') {
       scanner_.scan();
       BAYPLAN_ASSIGN(const std::string piece, field());
-      if (!first) selector.tail += '.';
-      selector.tail += piece;
+      selector.tail.append(".").append(piece);
     }
     return {};
   }

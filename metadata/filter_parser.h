@@ -29,7 +29,7 @@ bool is_ordering(FilterOperator op) noexcept;
 
 struct Selector {
   std::string head;  ///< first piece of the field's path
-  std::string tail;  ///< the other pieces, joined by dots
+  std::string tail;  ///< the other pieces, a dot before each
   FilterOperator op = FilterOperator::present;
   std::size_t op_position = 0;
   std::string value{};

@@ -47,7 +47,8 @@ TEST_F(FilterMatch, fields_of_a_sub_bucket) {
 }
 
 TEST_F(FilterMatch, maps_join_the_rest_of_the_path) {
-  add("r", {}, {{"containerd.io/gc.root", "now"}, {"a", "1"}});
+  add("r", {}, {{"containerd.io/gc.root", "now"}, {"a", "1"}, {".b", "2"}});
+  EXPECT_TRUE(matches("r", {R"(labels."".b==2)"}));
   EXPECT_TRUE(matches("r", {R"(labels."containerd.io/gc.root"==now)"}));
   EXPECT_TRUE(matches("r", {R"(labels."containerd.io/gc".root)"}));
   EXPECT_TRUE(matches("r", {"labels.a==1"}));

@@ -46,11 +46,12 @@ TEST(FilterParser, joins_the_path_behind_its_first_piece) {
   const auto selectors = parsed(R"(labels.a."b.c/d".e==f,name)");
   ASSERT_EQ(selectors.size(), 2u);
   EXPECT_EQ(selectors[0].head, "labels");
-  EXPECT_EQ(selectors[0].tail, "a.b.c/d.e");
+  EXPECT_EQ(selectors[0].tail, ".a.b.c/d.e");
   EXPECT_EQ(selectors[1].head, "name");
   EXPECT_EQ(selectors[1].tail, "");
   EXPECT_EQ(selectors[1].op, FilterOperator::present);
-  EXPECT_EQ(parsed(R"(labels."".x)")[0].tail, ".x");
+  EXPECT_EQ(parsed(R"(labels."".x)")[0].tail, "..x");
+  EXPECT_EQ(parsed(R"(name."")")[0].tail, ".");
 }
 
 TEST(FilterParser, an_empty_filter_has_no_selectors) { EXPECT_TRUE(parsed("").empty()); }

@@ -94,6 +94,7 @@ constexpr Case kCases[] = {
     {"OwnAbsentFieldEqualsNothing", R"(labels.moo=="")", ""},
     {"OwnUnknownFieldMatchesAsEmpty", "colour~=/^$/", "012345678"},
     {"OwnPathBehindTheEnd", "name.x==cow", ""},
+    {"OwnEmptyPieceBehindTheEnd", R"(name."")", ""},
     {"OwnDottedHead", R"("labels.moo"==loud)", ""},
     {"OwnWholeMap", "labels", ""},
     {"OwnEmptyLabelKey", R"(labels."")", ""},
