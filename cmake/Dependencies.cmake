@@ -2,6 +2,10 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
+# Newer releases of RE2 bring other libraries along, which only its own .pc file knows.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET GLOBAL re2)
+
 # LMDB, RapidJSON, zstd and ISA-L ship no CMake files on every distribution: found by header and library.
 function(bayplan_find_library name header library)
   find_path(BAYPLAN_${name}_INCLUDE ${header} REQUIRED)

@@ -337,7 +337,7 @@ TEST_F(Gc, what_a_dead_collector_left_is_cleared_when_the_store_is_opened) {
               return 0;
             }),
             7);
-  db_.emplace(Db::open(path(), {.read_only = true}).value());
+  reopen({.read_only = true});
   EXPECT_TRUE(has_notes());
   reopen();
   EXPECT_FALSE(has_notes()) << "whoever opens the store for writing ends them";

@@ -53,9 +53,9 @@ class StoreTest : public ::testing::Test {
   std::filesystem::path path() const { return dir_.path() / "metadata"; }
   const Db& db() const { return *db_; }
   void close() { db_.reset(); }
-  void reopen() {
+  void reopen(const OpenOptions& options = {}) {
     close();
-    db_.emplace(Db::open(path()).value());
+    db_.emplace(Db::open(path(), options).value());
   }
   void expect_damage() { damaged_ = true; }
 

@@ -1,0 +1,102 @@
+#include "bayplan/metadata/list.h"
+
+namespace bayplan::metadata {
+namespace {
+
+// Damaged rows in a row that a cursor is stepped over before the list is given up.
+constexpr int kMaxConsecutiveErrors = 256;
+
+bool is_damage(const Error& error) {
+  return error.code() == Errc::corrupt || error.code() == Errc::version_mismatch;
+}
+
+class Lister {
+ public:
+  Lister(const Bucket& records, const BoundFilter& filter, const ListOptions& options, const ListSink& sink)
+      : records_(records), filter_(filter), options_(options), sink_(sink) {}
+
+  Result<ListEnd> run() {
+    BAYPLAN_TRY(filter_.keys() ? look_up(*filter_.keys()) : scan());
+    return std::move(end_);
+  }
+
+ private:
+  Result<void> look_up(const std::set<std::string, std::less<>>& keys) {
+    for (auto key = keys.upper_bound(options_.after); key != keys.end(); ++key) {
+      const auto entry = records_.entry(*key);
+      if (!entry) {
+        BAYPLAN_TRY(note(*key, entry.error()));
+      } else if (*entry && full()) {
+        return {};
+      } else if (*entry) {
+        BAYPLAN_TRY(offer(**entry));
+      }
+    }
+    return {};
+  }
+
+  Result<void> scan() {
+    BAYPLAN_ASSIGN(const auto cursor, records_.cursor());
+    auto entry = options_.after.empty() ? cursor->first() : cursor->seek(options_.after);
+    if (entry && *entry && (*entry)->key == options_.after) entry = cursor->next();
+    for (int errors = 0; !entry || *entry; entry = cursor->next()) {
+      if (full()) return {};
+      if (entry) {
+        errors = 0;
+        BAYPLAN_TRY(offer(**entry));
+      } else {
+        if (++errors == kMaxConsecutiveErrors) return std::move(entry).error();
+        BAYPLAN_TRY(note({}, entry.error()));
+      }
+    }
+    return {};
+  }
+
+  // Asked when there is another key.
+  bool full() { return end_.more = options_.limit != 0 && shown_ == options_.limit; }
+
+  Result<void> offer(const Entry& entry) {
+    const auto shown = show(entry);
+    return shown ? Result<void>() : note(entry.key, shown.error());
+  }
+
+  Result<void> show(const Entry& entry) {
+    BAYPLAN_ASSIGN(const Bucket record, record_of(entry));
+    BAYPLAN_ASSIGN(const bool matches, filter_.matches(entry.key, record));
+    if (!matches) return {};
+    BAYPLAN_TRY(sink_.record(entry.key, record));
+    end_.last = entry.key;
+    ++shown_;
+    return {};
+  }
+
+  Result<Bucket> record_of(const Entry& entry) const {
+    if (entry.bucket) return Bucket(records_.source(), *entry.bucket);
+    BAYPLAN_ASSIGN(const auto record, records_.bucket(entry.key));
+    if (!record) return Error(Errc::corrupt, "record", entry.key, "it is a plain value");
+    return *record;
+  }
+
+  // Damage goes to the sink; anything else ends the list.
+  Result<void> note(std::string_view key, const Error& error) {
+    if (!is_damage(error) || !sink_.problem) return error;
+    sink_.problem(key, error);
+    return {};
+  }
+
+  const Bucket& records_;
+  const BoundFilter& filter_;
+  const ListOptions& options_;
+  const ListSink& sink_;
+  ListEnd end_{};
+  std::size_t shown_ = 0;
+};
+
+}  // namespace
+
+Result<ListEnd> list(const Bucket& records, const BoundFilter& filter, const ListOptions& options,
+                     const ListSink& sink) {
+  return Lister(records, filter, options, sink).run();
+}
+
+}  // namespace bayplan::metadata
