@@ -95,20 +95,24 @@ void write_summary(json::Writer& out, const containers::Container& container) {
   write_labels(out, container.labels);
 }
 
-Result<int> list_containers(const Session& session, bool quiet) {
+Result<int> list_containers(const Session& session, const ListArguments& arguments) {
+  BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, containers::container_fields()));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Listing listing(session, "containers", {"CONTAINER", "IMAGE", "RUNTIME", "SNAPSHOT", "CREATED"}, quiet);
-  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
-    return containers::walk(tx, session.ns, [&](const containers::Container& container) -> Result<void> {
-      listing.add(container.id,
-                  {container.id, container.image, container.runtime,
-                   container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)},
-                  [&](json::Writer& out) { write_summary(out, container); });
-      return {};
-    });
+  Listing listing(session, "containers", {"CONTAINER", "IMAGE", "RUNTIME", "SNAPSHOT", "CREATED"},
+                  arguments.quiet);
+  const auto show = [&](const containers::Container& container) -> Result<void> {
+    listing.add(container.id,
+                {container.id, container.image, container.runtime,
+                 container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)},
+                [&](json::Writer& out) { write_summary(out, container); });
+    return {};
+  };
+  BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
+    return containers::list(tx, session.ns, filter, arguments.page, show,
+                            [&](std::string_view, const Error& error) { listing.add_problem(error); });
   }));
-  std::move(listing).finish();
-  return 0;
+  if (end.more) listing.cut_at(end.last);
+  return std::move(listing).finish();
 }
 
 Result<int> show_container(const Session& session, const std::string& id) {
@@ -197,14 +201,11 @@ void add_container_commands(CLI::App& app, Session& session) {
   add_create(*container, session);
   add_run(*container, session);
 
-  auto quiet = std::make_shared<bool>(false);
-  CLI::App* command = add_command(*container, session, "ls", "List containers",
-                                  [&session, quiet] { return list_containers(session, *quiet); });
-  command->add_flag("-q,--quiet", *quiet, "Ids only");
+  add_list_command(*container, session, "List containers", "Ids", list_containers);
 
   auto id = std::make_shared<std::string>();
-  command = add_command(*container, session, "info", "Show a container and its spec, as JSON",
-                        [&session, id] { return show_container(session, *id); });
+  CLI::App* command = add_command(*container, session, "info", "Show a container and its spec, as JSON",
+                                  [&session, id] { return show_container(session, *id); });
   command->add_option("ID", *id, "Container id")->required();
 
   auto labelled = std::make_shared<std::string>();

@@ -9,26 +9,34 @@
 namespace bayplan::cli {
 namespace {
 
-Result<int> list_content(const Session& session, bool quiet) {
+void show_content(Listing& listing, const content::Info& info) {
+  const std::string digest = info.digest.to_string();
+  listing.add(
+      digest,
+      {digest, human_bytes(info.size), format_rfc3339(info.created), std::to_string(info.labels.size())},
+      [&](json::Writer& out) {
+        out.member("digest", digest).key("size").unsigned_integer(info.size);
+        out.member("createdAt", format_rfc3339(info.created));
+        out.member("updatedAt", format_rfc3339(info.updated));
+        write_labels(out, info.labels);
+      });
+}
+
+Result<int> list_content(const Session& session, const ListArguments& arguments) {
+  BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, content::content_fields()));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Listing listing(session, "content", {"DIGEST", "SIZE", "CREATED", "LABELS"}, quiet);
-  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
-    return content::walk(tx, session.ns, [&](const content::Info& info) -> Result<void> {
-      const std::string digest = info.digest.to_string();
-      listing.add(
-          digest,
-          {digest, human_bytes(info.size), format_rfc3339(info.created), std::to_string(info.labels.size())},
-          [&](json::Writer& out) {
-            out.member("digest", digest).key("size").unsigned_integer(info.size);
-            out.member("createdAt", format_rfc3339(info.created));
-            out.member("updatedAt", format_rfc3339(info.updated));
-            write_labels(out, info.labels);
-          });
-      return {};
-    });
+  Listing listing(session, "content", {"DIGEST", "SIZE", "CREATED", "LABELS"}, arguments.quiet);
+  BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
+    return content::list(
+        tx, session.ns, filter, arguments.page,
+        [&](const content::Info& info) -> Result<void> {
+          show_content(listing, info);
+          return {};
+        },
+        [&](std::string_view, const Error& error) { listing.add_problem(error); });
   }));
-  std::move(listing).finish();
-  return 0;
+  if (end.more) listing.cut_at(end.last);
+  return std::move(listing).finish();
 }
 
 Result<int> print_content(const Session& session, const std::string& text) {
@@ -56,13 +64,10 @@ void add_content_commands(CLI::App& app, Session& session) {
   CLI::App* content = app.add_subcommand("content", "Blobs");
   content->require_subcommand(1);
 
-  auto quiet = std::make_shared<bool>(false);
-  CLI::App* command = add_command(*content, session, "ls", "List blobs",
-                                  [&session, quiet] { return list_content(session, *quiet); });
-  command->add_flag("-q,--quiet", *quiet, "Digests only");
+  add_list_command(*content, session, "List blobs", "Digests", list_content);
 
   auto digest = std::make_shared<std::string>();
-  command =
+  CLI::App* command =
       add_command(*content, session, "cat", "Write a blob to standard output; exit code 4 if it is damaged",
                   [&session, digest] { return print_content(session, *digest); });
   command->add_option("DIGEST", *digest, "algorithm:hex")->required();

@@ -59,27 +59,35 @@ Result<int> import_image(const Session& session, ImportArguments arguments) {
   return 0;
 }
 
-Result<int> list_images(const Session& session, bool quiet) {
+void show_image(Listing& listing, const images::Image& image) {
+  const Descriptor& target = image.target;
+  listing.add(image.name,
+              {image.name, short_digest(target.digest.to_string()), target.media_type,
+               human_bytes(target.size), format_rfc3339(image.created)},
+              [&](json::Writer& out) {
+                out.member("name", image.name).member("target", target.digest.to_string());
+                out.member("mediaType", target.media_type).key("size").unsigned_integer(target.size);
+                out.member("createdAt", format_rfc3339(image.created));
+                out.member("updatedAt", format_rfc3339(image.updated));
+                write_labels(out, image.labels);
+              });
+}
+
+Result<int> list_images(const Session& session, const ListArguments& arguments) {
+  BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, images::image_fields()));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Listing listing(session, "images", {"NAME", "TARGET", "MEDIA TYPE", "SIZE", "CREATED"}, quiet);
-  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) {
-    return images::walk(tx, session.ns, [&](const images::Image& image) -> Result<void> {
-      const Descriptor& target = image.target;
-      listing.add(image.name,
-                  {image.name, short_digest(target.digest.to_string()), target.media_type,
-                   human_bytes(target.size), format_rfc3339(image.created)},
-                  [&](json::Writer& out) {
-                    out.member("name", image.name).member("target", target.digest.to_string());
-                    out.member("mediaType", target.media_type).key("size").unsigned_integer(target.size);
-                    out.member("createdAt", format_rfc3339(image.created));
-                    out.member("updatedAt", format_rfc3339(image.updated));
-                    write_labels(out, image.labels);
-                  });
-      return {};
-    });
+  Listing listing(session, "images", {"NAME", "TARGET", "MEDIA TYPE", "SIZE", "CREATED"}, arguments.quiet);
+  BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
+    return images::list(
+        tx, session.ns, filter, arguments.page,
+        [&](const images::Image& image) -> Result<void> {
+          show_image(listing, image);
+          return {};
+        },
+        [&](std::string_view, const Error& error) { listing.add_problem(error); });
   }));
-  std::move(listing).finish();
-  return 0;
+  if (end.more) listing.cut_at(end.last);
+  return std::move(listing).finish();
 }
 
 Result<int> remove_images(const Session& session, const std::vector<std::string>& names) {
@@ -145,10 +153,7 @@ void add_image_commands(CLI::App& app, Session& session) {
   command->add_flag("--no-unpack", import->no_unpack, "Record the image, make no snapshots");
   command->add_flag("--replace", import->options.replace, "Point existing names at the imported image");
 
-  auto quiet = std::make_shared<bool>(false);
-  command = add_command(*image, session, "ls", "List images",
-                        [&session, quiet] { return list_images(session, *quiet); });
-  command->add_flag("-q,--quiet", *quiet, "Names only");
+  add_list_command(*image, session, "List images", "Names", list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();
   command = add_command(*image, session, "rm", "Remove image records; gc removes what only they kept",

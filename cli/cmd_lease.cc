@@ -80,8 +80,7 @@ Result<int> list_leases(const Session& session, bool quiet) {
       return {};
     });
   }));
-  std::move(listing).finish();
-  return 0;
+  return std::move(listing).finish();
 }
 
 Result<int> remove_leases(const Session& session, const std::vector<std::string>& ids) {
@@ -154,8 +153,7 @@ Result<int> list_resources(const Session& session, const ResourceArguments& argu
           return {};
         });
   }));
-  std::move(listing).finish();
-  return 0;
+  return std::move(listing).finish();
 }
 
 void add_create(CLI::App& lease, Session& session) {

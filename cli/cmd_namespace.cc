@@ -36,8 +36,7 @@ Result<int> list_namespaces(const Session& session, bool quiet) {
     }
     return {};
   }));
-  std::move(listing).finish();
-  return 0;
+  return std::move(listing).finish();
 }
 
 Result<int> label_namespace(const Session& session, const Arguments& arguments) {

@@ -37,8 +37,7 @@ Result<int> list_snapshots(const Session& session, bool quiet) {
                   write_labels(out, info.labels);
                 });
   }
-  std::move(listing).finish();
-  return 0;
+  return std::move(listing).finish();
 }
 
 Result<int> print_tree(const Session& session) {

@@ -6,10 +6,25 @@
 #include <string_view>
 #include <vector>
 
+#include "bayplan/metadata/list.h"
 #include "print.h"
 #include "session.h"
 
 namespace bayplan::cli {
+
+/// What an `ls` is asked for.
+struct ListArguments {
+  bool quiet = false;
+  std::vector<std::string> filters{};
+  metadata::ListOptions page{};
+};
+
+/// Adds the verb `ls` with -q, --filter, --limit and --after. `names`: what -q prints, "Names".
+void add_list_command(CLI::App& noun, Session& session, const std::string& description,
+                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&));
+
+/// Errors: invalid_argument.
+Result<metadata::BoundFilter> bind_filter(const ListArguments& arguments, metadata::FieldTable fields);
 
 class Listing {
  public:
@@ -19,12 +34,18 @@ class Listing {
   /// One object: its name, its table cells, and what its JSON object holds.
   void add(std::string_view name, std::vector<std::string> cells,
            const std::function<void(json::Writer&)>& write_members);
-  /// Prints what is not printed yet.
-  void finish() &&;
+  /// One object that cannot be shown; said on standard error.
+  void add_problem(const Error& error);
+  /// The list was cut short behind this key.
+  void cut_at(std::string_view last);
+  /// Prints what is not printed yet. Answers the exit code: kDamage after a problem.
+  int finish() &&;
 
  private:
   bool json_;
   bool quiet_;
+  bool damaged_ = false;
+  std::string last_{};
   json::Writer out_;
   Table table_;
 };

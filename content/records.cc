@@ -95,12 +95,16 @@ Result<std::optional<Bucket>> blob_bucket(const BucketSource& source, std::strin
   return metadata::namespace_bucket(source, ns, kBlobPath);
 }
 
+Result<Info> decode_record(std::string_view key, const Bucket& record) {
+  const auto digest = Digest::parse(key);
+  if (!digest) return Error(Errc::corrupt, "blob", key, "the key of a content record is no digest");
+  return decode(record, *digest).with_context("blob", key);
+}
+
 Result<Info> decode_record(const Bucket& blobs, const metadata::Entry& entry) {
-  const auto digest = Digest::parse(entry.key);
-  if (!digest) return Error(Errc::corrupt, "blob", entry.key, "the key of a content record is no digest");
   BAYPLAN_ASSIGN(const auto record, blobs.bucket(entry.key));
   if (!record) return Error(Errc::corrupt, "blob", entry.key, "the content record is a plain value");
-  return decode(*record, *digest).with_context("blob", entry.key);
+  return decode_record(entry.key, *record);
 }
 
 Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view key) {

@@ -14,6 +14,8 @@ inline constexpr std::string_view kContentKind = "content";
 Result<std::optional<metadata::Bucket>> blob_bucket(const metadata::BucketSource& source,
                                                     std::string_view ns);
 
+/// The record of one blob. Errors: corrupt, naming it; closed, io.
+Result<Info> decode_record(std::string_view key, const metadata::Bucket& record);
 /// One entry of a blob bucket. Errors: corrupt, naming it; closed, io.
 Result<Info> decode_record(const metadata::Bucket& blobs, const metadata::Entry& entry);
 

@@ -111,6 +111,22 @@ TEST_F(Objects, WhyShowsTheChainFromTheRoot) {
   EXPECT_NE(command.ok({"content", "ls", "-q"}).find(config), std::string::npos) << "asking removes nothing";
 }
 
+TEST_F(Objects, ListsAreFilteredAndPaged) {
+  command.ok({"image", "import", command.layout().string()});
+  command.ok({"container", "create", "--label", "tier=web", "registry.test/small:1", "c1"});
+  command.ok({"container", "create", "--label", "tier=db", "registry.test/small:1", "c2"});
+  EXPECT_EQ(command.ok({"container", "ls", "-q", "--filter", "labels.tier==web"}), "c1\n");
+  EXPECT_EQ(command.ok({"container", "ls", "-q", "-f", "id==c2", "-f", "labels.tier==web"}), "c1\nc2\n");
+  EXPECT_EQ(command.ok({"container", "ls", "-q", "--limit", "1"}), "c1\n");
+  EXPECT_EQ(command.ok({"container", "ls", "-q", "--after", "c1"}), "c2\n");
+  EXPECT_NE(command.ok({"container", "ls", "--limit", "1"}).find("more: --after c1"), std::string::npos);
+  EXPECT_EQ(command.ok({"image", "ls", "-q", "--filter", "name~=small"}), "registry.test/small:1\n");
+  EXPECT_EQ(command.ok({"content", "ls", "-q", "--filter", "size>1GiB"}), "");
+  const CommandResult bad = command.run({"image", "ls", "--filter", "name=x"});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_NE(bad.err.find(">|"), std::string::npos) << bad.err;
+}
+
 TEST_F(Objects, UnknownNamesAreNotFound) {
   command.ok({"image", "import", command.layout().string(), "--no-unpack"});
   EXPECT_EQ(command.run({"image", "rm", "nothing:1"}).exit_code, 3);

@@ -9,6 +9,7 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/list.h"
 
 namespace bayplan::containers {
 
@@ -43,6 +44,15 @@ Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view
 /// Id order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Container&)>& visit);
+
+/// What containers are filtered by (metadata/filter.h): id, image, runtime.name, snapshotter, snapshotkey,
+/// createdat, updatedat, labels.K.
+metadata::FieldTable container_fields() noexcept;
+/// The containers that match, in id order. Errors: as metadata::list.
+Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
+                               const metadata::BoundFilter& filter, const metadata::ListOptions& options,
+                               const std::function<Result<void>(const Container&)>& visit,
+                               const metadata::ListProblem& problem = {});
 
 /// kind() "container"; always roots; edges: the snapshot, and gc.ref labels.
 const metadata::GcKind& container_gc_kind();

@@ -35,6 +35,7 @@
 #include "bayplan/base/stream.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/list.h"
 
 namespace bayplan::content {
 
@@ -177,6 +178,13 @@ Result<void> merge_labels(metadata::WriteTx& tx, std::string_view ns, const Dige
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, const Digest& digest);
 /// Errors: not_found, corrupt, closed, io.
 Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, const Digest& digest);
+/// What content is filtered by (metadata/filter.h): digest, size, createdat, updatedat, labels.K.
+metadata::FieldTable content_fields() noexcept;
+/// The records that match, in digest order. Errors: as metadata::list.
+Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
+                               const metadata::BoundFilter& filter, const metadata::ListOptions& options,
+                               const std::function<Result<void>(const Info&)>& visit,
+                               const metadata::ListProblem& problem = {});
 /// Digest order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Info&)>& visit);

@@ -12,6 +12,7 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/list.h"
 
 namespace bayplan::images {
 
@@ -43,6 +44,15 @@ Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view
 /// Name order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Image&)>& visit);
+
+/// What images are filtered by (metadata/filter.h): name, target.digest, target.mediatype, size, createdat,
+/// updatedat, labels.K, annotations.K.
+metadata::FieldTable image_fields() noexcept;
+/// The images that match, in name order. Errors: as metadata::list.
+Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
+                               const metadata::BoundFilter& filter, const metadata::ListOptions& options,
+                               const std::function<Result<void>(const Image&)>& visit,
+                               const metadata::ListProblem& problem = {});
 
 /// kind() "image"; keys are names; every image without an expired containerd.io/gc.expire is a root.
 const metadata::GcKind& image_gc_kind();

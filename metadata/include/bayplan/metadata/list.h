@@ -20,6 +20,9 @@ struct ListEnd {
   std::string last{};  ///< key of the last record shown, where the next list begins; empty: none was
 };
 
+/// Called with each record that is damaged; see ListSink::problem.
+using ListProblem = std::function<void(std::string_view key, const Error& error)>;
+
 /// What a list calls. Views live as the source says.
 struct ListSink {
   /// A record that matches. It may change the bucket, as under a cursor.
@@ -27,7 +30,7 @@ struct ListSink {
   /// A record that is damaged, and why: `record` answered corrupt or version_mismatch, or it could not even
   /// be tested. The list goes on. `key` is empty where not even that is readable, but the error names it.
   /// Without this function the list ends with that error.
-  std::function<void(std::string_view key, const Error& error)> problem{};
+  ListProblem problem{};
 };
 
 /// Streams: holds no record but the one at hand. A filter that names keys looks those up and reads nothing
