@@ -33,14 +33,14 @@ Result<void> validate(const Container& container) {
   return {};
 }
 
-Result<void> write_record(MutableBucket& record, const Container& container, Time time) {
-  BAYPLAN_TRY(codec::write_times(record, {.created = time, .updated = time}));
+Result<void> write_record(MutableBucket& record, const Container& container, const codec::Times& times) {
+  BAYPLAN_TRY(codec::write_times(record, times));
   BAYPLAN_TRY(record.put(schema::kImage, container.image));
   BAYPLAN_TRY(record.put(schema::kSnapshotter, container.snapshotter));
   BAYPLAN_TRY(record.put(schema::kSnapshotKey, container.snapshot_key));
   const codec::Any spec{.type_url = std::string(kSpecTypeUrl), .value = container.spec};
   BAYPLAN_TRY(record.put(schema::kSpec, codec::encode_any(spec)));
-  BAYPLAN_ASSIGN(MutableBucket runtime, record.create_bucket(schema::kRuntime));
+  BAYPLAN_ASSIGN(MutableBucket runtime, record.create_bucket_if_not_exists(schema::kRuntime));
   BAYPLAN_TRY(runtime.put(schema::kName, container.runtime));
   return codec::write_map(record, schema::kLabels, container.labels);
 }
@@ -82,6 +82,35 @@ Result<Container> read_record(std::string_view id, const Bucket& record) {
   return container;
 }
 
+Result<void> apply(Container& stored, const Container& given, std::string_view path) {
+  const FieldPath at = split_field_path(path);
+  if (at.field == schema::kLabels) {
+    apply_field(stored.labels, given.labels, at);
+  } else if (at.is("spec")) {
+    stored.spec = given.spec;
+  } else if (at.is("image")) {
+    stored.image = given.image;
+  } else if (at.is("snapshotkey")) {
+    stored.snapshot_key = given.snapshot_key;
+  } else {
+    return bad_field_path("container", given.id, path);
+  }
+  return {};
+}
+
+Result<Container> merged(Container stored, const Container& given, const FieldMask& mask) {
+  static const FieldMask kAll = {"labels", "spec", "image", "snapshotkey"};
+  const auto fixed = [&](std::string_view what) {
+    return Error(Errc::invalid_argument, "container", given.id, std::string(what) + " cannot be changed");
+  };
+  if (mask.empty() && given.runtime != stored.runtime) return fixed("its runtime");
+  if (mask.empty() && given.snapshotter != stored.snapshotter) return fixed("its snapshotter");
+  for (const std::string& path : mask.empty() ? kAll : mask) BAYPLAN_TRY(apply(stored, given, path));
+  BAYPLAN_TRY(validate(stored).with_context("container", stored.id));
+  std::erase_if(stored.labels, [](const auto& label) { return label.second.empty(); });
+  return stored;
+}
+
 }  // namespace
 
 Result<Container> decode(std::string_view id, const Bucket& record) {
@@ -102,8 +131,24 @@ Result<void> create(WriteTx& tx, std::string_view ns, const Container& container
     BAYPLAN_ASSIGN(const auto existing, containers.entry(container.id));
     if (existing) return Error(Errc::already_exists, "container", container.id);
     BAYPLAN_ASSIGN(MutableBucket record, containers.create_bucket(container.id));
-    BAYPLAN_TRY(write_record(record, container, now()));
+    const Time time = now();
+    BAYPLAN_TRY(write_record(record, container, {.created = time, .updated = time}));
     return metadata::note_change(inner, kContainerKind, ns, container.id);
+  });
+}
+
+Result<Container> update(WriteTx& tx, std::string_view ns, const Container& given, const FieldMask& mask) {
+  BAYPLAN_TRY(validate_identifier("container", given.id));
+  return tx.savepoint([&](WriteTx& inner) -> Result<Container> {
+    BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(inner, ns, {schema::kContainers, given.id}));
+    if (!record) return no_such(given.id);
+    BAYPLAN_ASSIGN(Container stored, decode(given.id, *record));
+    BAYPLAN_ASSIGN(Container container, merged(std::move(stored), given, mask));
+    container.updated = now();
+    BAYPLAN_TRY(
+        write_record(*record, container, {.created = container.created, .updated = container.updated}));
+    BAYPLAN_TRY(metadata::note_change(inner, kContainerKind, ns, given.id));
+    return container;
   });
 }
 

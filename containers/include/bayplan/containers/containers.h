@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "bayplan/base/field_mask.h"
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
@@ -35,6 +36,12 @@ Result<Container> get(const metadata::BucketSource& source, std::string_view ns,
 /// created and updated become now. Errors: already_exists, invalid_argument (id, labels, no runtime, no spec,
 /// a snapshot key without snapshotter), and those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Container& container);
+/// Takes what `mask` names ("labels", "labels.K", "spec", "image", "snapshotkey"; empty: all of that, and
+/// then runtime and snapshotter have to be those of the record) from `container`, keeps the rest and created,
+/// sets updated. Answers the record as it is now. Errors: not_found, invalid_argument (as create; another
+/// path), and those of MutableBucket.
+Result<Container> update(metadata::WriteTx& tx, std::string_view ns, const Container& container,
+                         const FieldMask& mask = {});
 /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
 Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view id,
                         const Labels& labels);
