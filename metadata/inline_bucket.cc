@@ -45,7 +45,22 @@ Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
   return deepest + 1;
 }
 
-bool is_inner(const std::optional<InlineEntry>& entry) { return entry && entry->is_bucket; }
+// False where `scan` ends, or is damaged, without having met `key`.
+bool scan_to(InlineScan& scan, std::string_view key, InlineEntry& entry) noexcept {
+  while (scan.next(entry)) {
+    if (entry.key == key) return true;  // equal length is what rules out most keys, before any byte is compared
+  }
+  return false;
+}
+
+// Steps from `bytes` into the bucket at `key`; `entry` is that bucket's. Errors: corrupt.
+Result<void> step_into(std::string_view& bytes, std::string_view key, InlineEntry& entry) {
+  InlineScan scan(bytes);
+  if (!scan_to(scan, key, entry)) return scan.damaged() ? inline_damage() : bad_path();
+  if (!entry.is_bucket) return bad_path();
+  bytes = entry.value;
+  return {};
+}
 
 }  // namespace
 
@@ -54,10 +69,7 @@ Error inline_damage() { return bad_inline("an entry reaches beyond the end"); }
 Found inline_find(std::string_view bytes, std::string_view key) {
   InlineScan scan(bytes);
   InlineEntry entry;
-  // Equal length is what rules out most keys, before any byte is compared.
-  while (scan.next(entry)) {
-    if (entry.key == key) return std::optional(entry);
-  }
+  if (scan_to(scan, key, entry)) return entry;
   return answer(scan, {});
 }
 
@@ -86,11 +98,8 @@ Found inline_before(std::string_view bytes, std::optional<std::string_view> key)
 Result<std::size_t> inline_depth(std::string_view bytes) { return depth_of(bytes, kMaxInlineDepth); }
 
 Result<std::string_view> inline_descend(std::string_view bytes, InlinePath path) {
-  for (const std::string_view step : path) {
-    BAYPLAN_ASSIGN(const auto entry, inline_find(bytes, step));
-    if (!is_inner(entry)) return bad_path();
-    bytes = entry->value;
-  }
+  InlineEntry entry;
+  for (const std::string_view step : path) BAYPLAN_TRY(step_into(bytes, step, entry));
   return bytes;
 }
 
@@ -115,15 +124,13 @@ Result<void> InlineBuffer::locate(InlinePath path, std::string_view key, Spot& s
     return static_cast<std::size_t>(part.data() - all.data());
   };
   std::string_view bytes = all;
+  InlineEntry entry;
   for (const std::string_view step : path) {
-    BAYPLAN_ASSIGN(const auto entry, inline_find(bytes, step));
-    if (!is_inner(entry)) return bad_path();
-    spot.around[spot.depth++] = offset(entry->key) - InlineScan::kHeaderBytes;
-    bytes = entry->value;
+    BAYPLAN_TRY(step_into(bytes, step, entry));
+    spot.around[spot.depth++] = offset(entry.key) - InlineScan::kHeaderBytes;
   }
   spot.at = offset(bytes);
   InlineScan scan(bytes);
-  InlineEntry entry;
   while (scan.next(entry)) {
     const int order = entry.key.compare(key);
     if (order == 0) {
