@@ -33,7 +33,7 @@ class TestImagesCreateUpdateDelete : public ImageDbTest {
     EXPECT_EQ(get("a").value(), original_);
   }
 
-  Image original_;
+  Image original_ = image("a");
 };
 
 TEST_F(TestImagesCreateUpdateDelete, Touch) { becomes(original_, {}, original_); }
