@@ -113,8 +113,8 @@ TEST_F(Objects, WhyShowsTheChainFromTheRoot) {
 
 TEST_F(Objects, ListsAreFilteredAndPaged) {
   command.ok({"image", "import", command.layout().string()});
-  command.ok({"container", "create", "--label", "tier=web", "registry.test/small:1", "c1"});
-  command.ok({"container", "create", "--label", "tier=db", "registry.test/small:1", "c2"});
+  command.ok({"container", "create", "--label", "tier=web", "registry.test/small:1", "c1", "/bin/sh"});
+  command.ok({"container", "create", "--label", "tier=db", "registry.test/small:1", "c2", "/bin/sh"});
   EXPECT_EQ(command.ok({"container", "ls", "-q", "--filter", "labels.tier==web"}), "c1\n");
   EXPECT_EQ(command.ok({"container", "ls", "-q", "-f", "id==c2", "-f", "labels.tier==web"}), "c1\nc2\n");
   EXPECT_EQ(command.ok({"container", "ls", "-q", "--limit", "1"}), "c1\n");
