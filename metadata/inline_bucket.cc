@@ -48,7 +48,8 @@ Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
 // False where `scan` ends, or is damaged, without having met `key`.
 bool scan_to(InlineScan& scan, std::string_view key, InlineEntry& entry) noexcept {
   while (scan.next(entry)) {
-    if (entry.key == key) return true;  // equal length is what rules out most keys, before any byte is compared
+    if (entry.key == key)
+      return true;  // equal length is what rules out most keys, before any byte is compared
   }
   return false;
 }
