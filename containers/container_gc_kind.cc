@@ -43,7 +43,7 @@ Result<void> check_record(std::string_view ns, std::string_view id, const Bucket
 }
 
 // Reads the two fields it needs: a container whose spec does not decode still pins its snapshot.
-Result<void> tell(std::string_view id, const Bucket& record, metadata::GcSink& sink) {
+Result<void> tell(std::string_view ns, std::string_view id, const Bucket& record, metadata::GcSink& sink) {
   // Only its owner deletes a container.
   BAYPLAN_TRY(sink.object({.key = id, .root = true, .collectable = false, .reason = "a container"}));
   BAYPLAN_ASSIGN(const auto snapshotter, record.get(schema::kSnapshotter));
@@ -52,7 +52,7 @@ Result<void> tell(std::string_view id, const Bucket& record, metadata::GcSink& s
     const std::string snapshot = std::string(*snapshotter).append("/").append(*key);
     BAYPLAN_TRY(sink.edge({.kind = kSnapshotKind, .key = snapshot, .why = schema::kSnapshotKey}));
   }
-  return metadata::label_edges(record, sink);
+  return metadata::label_edges(ns, record, sink);
 }
 
 class ContainerGcKind final : public metadata::GcKind {
@@ -63,13 +63,13 @@ class ContainerGcKind final : public metadata::GcKind {
     BAYPLAN_ASSIGN(const auto containers, metadata::namespace_bucket(source, ns, {schema::kContainers}));
     if (!containers) return {};
     return containers->for_each_bucket(
-        [&](std::string_view id, const Bucket& record) { return tell(id, record, sink); });
+        [&](std::string_view id, const Bucket& record) { return tell(ns, id, record, sink); });
   }
 
   Result<void> look(const BucketSource& source, std::string_view ns, std::string_view id,
                     metadata::GcSink& sink) const override {
     BAYPLAN_ASSIGN(const auto record, metadata::namespace_bucket(source, ns, {schema::kContainers, id}));
-    return record ? tell(id, *record, sink) : Result<void>{};
+    return record ? tell(ns, id, *record, sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {

@@ -19,12 +19,12 @@ GcNode node_of(std::string_view ns, std::string_view key) {
   return {.kind = std::string(kContentKind), .ns = std::string(ns), .key = std::string(key)};
 }
 
-Result<void> tell(std::string_view key, const Bucket& record, metadata::GcSink& sink) {
+Result<void> tell(std::string_view ns, std::string_view key, const Bucket& record, metadata::GcSink& sink) {
   BAYPLAN_ASSIGN(const bool root, metadata::has_gc_root_label(record));
   BAYPLAN_ASSIGN(const std::uint64_t bytes, metadata::codec::read_size(record, metadata::schema::kSize));
   BAYPLAN_TRY(
       sink.object({.key = key, .root = root, .reason = root ? metadata::kGcRootLabel : "", .bytes = bytes}));
-  return metadata::label_edges(record, sink);
+  return metadata::label_edges(ns, record, sink);
 }
 
 // What is wrong with one record or its file; empty when nothing is.
@@ -48,14 +48,14 @@ Result<void> ContentKind::scan(const BucketSource& source, std::string_view ns,
   BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
   if (!blobs) return {};
   return blobs->for_each_bucket(
-      [&](std::string_view key, const Bucket& record) { return tell(key, record, sink); });
+      [&](std::string_view key, const Bucket& record) { return tell(ns, key, record, sink); });
 }
 
 Result<void> ContentKind::look(const BucketSource& source, std::string_view ns, std::string_view key,
                                metadata::GcSink& sink) const {
   BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
   BAYPLAN_ASSIGN(const auto record, blobs ? blobs->bucket(key) : std::optional<Bucket>());
-  return record ? tell(key, *record, sink) : Result<void>{};
+  return record ? tell(ns, key, *record, sink) : Result<void>{};
 }
 
 Result<void> ContentKind::remove(metadata::WriteTx& tx, const GcNode& node) const {

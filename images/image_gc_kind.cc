@@ -18,13 +18,13 @@ GcNode image_node(std::string_view ns, std::string_view name) {
   return {.kind = std::string(kImageKind), .ns = std::string(ns), .key = std::string(name)};
 }
 
-Result<void> tell(std::string_view name, const Bucket& record, Time at, GcSink& sink) {
+Result<void> tell(std::string_view ns, std::string_view name, const Bucket& record, Time at, GcSink& sink) {
   BAYPLAN_ASSIGN(const auto passed, metadata::passed_expiry(record, at));
   const std::string reason = passed ? "expired at " + std::string(*passed) : "an image";
   BAYPLAN_TRY(sink.object({.key = name, .root = !passed, .reason = reason}));
   BAYPLAN_ASSIGN(const std::string_view digest, target_digest(record).with_context("image", name));
   BAYPLAN_TRY(sink.edge({.kind = "content", .key = digest, .why = "target"}));
-  return metadata::label_edges(record, sink);
+  return metadata::label_edges(ns, record, sink);
 }
 
 // What is wrong with the target of an image; empty when nothing is.
@@ -61,14 +61,14 @@ class ImageKind final : public metadata::GcKind {
     if (!images) return {};
     const Time at = now();
     return images->for_each_bucket(
-        [&](std::string_view name, const Bucket& record) { return tell(name, record, at, sink); });
+        [&](std::string_view name, const Bucket& record) { return tell(ns, name, record, at, sink); });
   }
 
   Result<void> look(const BucketSource& source, std::string_view ns, std::string_view name,
                     GcSink& sink) const override {
     BAYPLAN_ASSIGN(const auto record,
                    metadata::namespace_bucket(source, ns, {metadata::schema::kImages, name}));
-    return record ? tell(name, *record, now(), sink) : Result<void>{};
+    return record ? tell(ns, name, *record, now(), sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {

@@ -1,6 +1,8 @@
 // The labels by which records keep others alive: containerd's core/metadata/gc.go.
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
+#include "gc_conditions.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -8,6 +10,8 @@ namespace {
 constexpr std::string_view kPrefix = "containerd.io/gc.";
 constexpr std::string_view kReference = "containerd.io/gc.ref.";
 constexpr std::string_view kBackReference = "containerd.io/gc.bref.";
+constexpr std::string_view kConditional = "containerd.io/gc.cond.";
+constexpr std::string_view kSnapshot = "snapshot.";
 
 // `word` itself and word.X and word/X, whose X only tells labels apart.
 bool is_named(std::string_view text, std::string_view word) {
@@ -16,9 +20,17 @@ bool is_named(std::string_view text, std::string_view word) {
   return name.empty() || name.front() == '.' || name.front() == '/';
 }
 
+// The snapshotter of "snapshot.overlay/x".
+std::string_view snapshotter_of(std::string_view what) {
+  return what.substr(kSnapshot.size(), what.find('/') - kSnapshot.size());
+}
+
+std::string snapshot_node(std::string_view snapshotter, std::string_view key) {
+  return std::string(snapshotter).append("/").append(key);
+}
+
 // `what`: the label behind its prefix, "content.config" or "snapshot.overlay/x".
 Result<void> named_edge(std::string_view what, EdgeType type, const Entry& label, GcSink& sink) {
-  constexpr std::string_view kSnapshot = "snapshot.";
   for (const std::string_view kind : {"content", "image"}) {
     if (is_named(what, kind)) return sink.edge({kind, label.value, type, label.key});
   }
@@ -26,17 +38,32 @@ Result<void> named_edge(std::string_view what, EdgeType type, const Entry& label
   if (type == EdgeType::back && is_named(what, "container"))
     return sink.edge({"container", label.value, type, label.key});
   if (!what.starts_with(kSnapshot)) return {};
-  const std::string_view snapshotter = what.substr(kSnapshot.size(), what.find('/') - kSnapshot.size());
-  return sink.edge({"snapshot", std::string(snapshotter).append("/").append(label.value), type, label.key});
+  return sink.edge({"snapshot", snapshot_node(snapshotter_of(what), label.value), type, label.key});
 }
 
-Result<void> label_edge(const Entry& label, GcSink& sink) {
+// Whoever changes what the condition is about notes it, and what is noted is kept: to look once is enough.
+Result<void> conditional_edge(std::string_view what, const BucketSource& source, std::string_view ns,
+                              const Entry& label, GcSink& sink) {
+  const auto target = split_conditional(label.value);
+  if (!what.starts_with(kSnapshot) || !target) return {};
+  const std::string_view snapshotter = snapshotter_of(what);
+  BAYPLAN_ASSIGN(const auto record,
+                 namespace_bucket(source, ns, {schema::kSnapshots, snapshotter, target->key}));
+  if (!record) return {};
+  BAYPLAN_ASSIGN(const bool kept, any_condition_holds(target->conditions, *record, now()));
+  if (!kept) return {};
+  return sink.edge({"snapshot", snapshot_node(snapshotter, target->key), EdgeType::label, label.key});
+}
+
+Result<void> label_edge(const BucketSource& source, std::string_view ns, const Entry& label, GcSink& sink) {
   if (label.is_bucket) return {};
   const std::string_view key = label.key;
   if (key.starts_with(kReference))
     return named_edge(key.substr(kReference.size()), EdgeType::label, label, sink);
   if (key.starts_with(kBackReference))
     return named_edge(key.substr(kBackReference.size()), EdgeType::back, label, sink);
+  if (key.starts_with(kConditional))
+    return conditional_edge(key.substr(kConditional.size()), source, ns, label, sink);
   return {};
 }
 
@@ -58,8 +85,9 @@ std::optional<Time> parse_expiry(std::string_view text) {
 
 }  // namespace
 
-Result<void> label_edges(const Bucket& record, GcSink& sink) {
-  return for_each_gc_label(record, [&](const Entry& label) { return label_edge(label, sink); });
+Result<void> label_edges(std::string_view ns, const Bucket& record, GcSink& sink) {
+  return for_each_gc_label(record,
+                           [&](const Entry& label) { return label_edge(record.source(), ns, label, sink); });
 }
 
 Result<bool> has_gc_root_label(const Bucket& record) {

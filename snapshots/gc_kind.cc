@@ -37,8 +37,9 @@ class SnapshotKind final : public metadata::GcKind {
     BAYPLAN_ASSIGN(const auto snapshotters, metadata::namespace_bucket(source, ns, {schema::kSnapshots}));
     if (!snapshotters) return {};
     return snapshotters->for_each_bucket([&](std::string_view snapshotter, const Bucket& snapshots) {
-      return snapshots.for_each_bucket(
-          [&](std::string_view key, const Bucket& record) { return tell(snapshotter, key, record, sink); });
+      return snapshots.for_each_bucket([&](std::string_view key, const Bucket& record) {
+        return tell(ns, snapshotter, key, record, sink);
+      });
     });
   }
 
@@ -46,7 +47,7 @@ class SnapshotKind final : public metadata::GcKind {
                     GcSink& sink) const override {
     const NodeName name = parse(ns, key);
     BAYPLAN_ASSIGN(const auto record, records::find(source, name.place, name.key));
-    return record ? tell(name.place.snapshotter, name.key, *record, sink) : Result<void>{};
+    return record ? tell(ns, name.place.snapshotter, name.key, *record, sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
@@ -64,8 +65,8 @@ class SnapshotKind final : public metadata::GcKind {
   }
 
  private:
-  Result<void> tell(std::string_view snapshotter, std::string_view key, const Bucket& record,
-                    GcSink& sink) const {
+  Result<void> tell(std::string_view ns, std::string_view snapshotter, std::string_view key,
+                    const Bucket& record, GcSink& sink) const {
     metadata::GcObject object;
     const std::string name = node_key(snapshotter, key);
     object.key = name;
@@ -79,7 +80,7 @@ class SnapshotKind final : public metadata::GcKind {
       BAYPLAN_TRY(
           sink.edge({.kind = kSnapshotKind, .key = node_key(snapshotter, parent), .why = schema::kParent}));
     }
-    return metadata::label_edges(record, sink);
+    return metadata::label_edges(ns, record, sink);
   }
 
   std::shared_ptr<const Driver> driver_;

@@ -1,5 +1,6 @@
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/namespaces.h"
 #include "store_test_base.h"
 
 namespace bayplan::metadata {
@@ -24,7 +25,7 @@ class GcLabels : public StoreTest {
     update([&](WriteTx& tx) {
       auto record = tx.create_bucket_if_not_exists("record").value();
       codec::write_map(record, "labels", labels).value();
-      label_edges(record, sink).value();
+      label_edges("ns", record, sink).value();
     });
     return sink;
   }
@@ -91,6 +92,53 @@ TEST_F(GcLabels, back_references) {
 }
 
 TEST_F(GcLabels, none_without_labels) { EXPECT_EQ(edges({}), Nodes{}); }
+
+// What is last used an hour ago, under `conditions`.
+class GcConditions : public GcLabels {
+ protected:
+  bool kept(const std::string& conditions, const Labels& labels) {
+    update([&](WriteTx& tx) {
+      auto snapshot = create_namespace_bucket(tx, "ns", {"snapshots", "native", "a|b"}).value();
+      codec::write_map(snapshot, "labels", labels).value();
+    });
+    const Nodes found = edges({{"containerd.io/gc.cond.snapshot.native/x", conditions + "|a|b"}});
+    return found == Nodes{{"snapshot", "ns", "native/a|b"}};
+  }
+  static Labels used_ago(std::chrono::hours age) {
+    return {{"containerd.io/gc.cond.value-usedat", format_rfc3339(now() - age)}};
+  }
+};
+
+TEST_F(GcConditions, hold_by_the_age_of_the_last_use) {
+  const Labels hour = used_ago(std::chrono::hours(1));
+  EXPECT_TRUE(kept("usedat<2h", hour));
+  EXPECT_FALSE(kept("usedat<30m", hour));
+  EXPECT_TRUE(kept("usedat>30m", hour));
+  EXPECT_FALSE(kept("usedat>2h", hour));
+}
+
+TEST_F(GcConditions, are_alternatives) {
+  const Labels hour = used_ago(std::chrono::hours(1));
+  EXPECT_TRUE(kept("usedat<1m,usedat>30m", hour));
+  EXPECT_TRUE(kept("usedat>9999h,usedat<2h", hour));
+  EXPECT_FALSE(kept("usedat<1m,usedat>2h", hour));
+}
+
+TEST_F(GcConditions, that_cannot_be_read_do_not_hold) {
+  const Labels hour = used_ago(std::chrono::hours(1));
+  for (const std::string bad : {"", "usedat", "usedat<", "usedat==1h", "usedat<soon", "size<2h", ","})
+    EXPECT_FALSE(kept(bad, hour)) << bad;
+  EXPECT_FALSE(kept("usedat<2h", {}));
+  EXPECT_FALSE(kept("usedat<2h", {{"containerd.io/gc.cond.value-usedat", "yesterday"}}));
+  EXPECT_TRUE(kept("usedat>1h", {{"containerd.io/gc.cond.value-usedat", "1700-01-01T00:00:00Z"}}));
+}
+
+TEST_F(GcConditions, of_what_does_not_exist_or_names_nothing_are_no_edges) {
+  EXPECT_EQ(edges({{"containerd.io/gc.cond.snapshot.native", "usedat<2h|absent"},
+                   {"containerd.io/gc.cond.snapshot.native/y", "usedat<2h"},
+                   {"containerd.io/gc.cond.content", "usedat<2h|a|b"}}),
+            Nodes{});
+}
 
 TEST_F(GcLabels, a_root_is_told_by_its_prefix) {
   EXPECT_TRUE(is_root({{"containerd.io/gc.root", "2026-01-01"}}));

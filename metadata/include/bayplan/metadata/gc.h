@@ -108,8 +108,10 @@ using GcKinds = std::span<const GcKind* const>;
 /// Tells the edges that the labels of a record's bucket name: containerd.io/gc.ref.content[.X|/X] = digest,
 /// gc.ref.snapshot.<snapshotter>[/X] = key, gc.ref.image[.X|/X] = name, and as back edges gc.bref.content,
 /// gc.bref.container, gc.bref.image[.X|/X], gc.bref.snapshot.<snapshotter>[/X]. A suffix introduced otherwise
-/// is ignored. Errors: the sink's, corrupt, closed, io.
-Result<void> label_edges(const Bucket& record, GcSink& sink);
+/// is ignored. gc.cond.snapshot.<snapshotter>[/X] = "usedat<2h[,..]|key" is an edge while one of the
+/// conditions holds: the snapshot's label gc.cond.value-usedat is a time less than ("<"), or more than (">"),
+/// that long ago. `ns` is the record's. Errors: the sink's, corrupt, closed, io.
+Result<void> label_edges(std::string_view ns, const Bucket& record, GcSink& sink);
 
 inline constexpr std::string_view kGcRootLabel = "containerd.io/gc.root";
 
