@@ -76,11 +76,6 @@ class ContainerGcKind final : public metadata::GcKind {
     return containers::remove(tx, node.ns, node.key);
   }
 
-  /// A container has no files beyond its snapshot's.
-  Result<metadata::FileSweep> sweep_files(const metadata::Db&, const Control&) const override {
-    return metadata::FileSweep{};
-  }
-
   Result<void> check(const BucketSource& source, std::string_view ns,
                      const metadata::ProblemSink& sink) const override {
     BAYPLAN_ASSIGN(const auto containers, metadata::namespace_bucket(source, ns, {schema::kContainers}));

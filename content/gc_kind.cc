@@ -65,9 +65,13 @@ Result<void> ContentKind::remove(metadata::WriteTx& tx, const GcNode& node) cons
 Result<metadata::FileSweep> ContentKind::sweep_files(const metadata::Db& db, const Control& control) const {
   BAYPLAN_ASSIGN(metadata::FileSweep sweep, sweep_staging(*dirs_, db, control));
   BAYPLAN_ASSIGN(const metadata::FileSweep blobs, sweep_blobs(*dirs_, db, control));
-  sweep.files += blobs.files;
-  sweep.bytes += blobs.bytes;
+  sweep += blobs;
   return sweep;
+}
+
+Result<std::optional<metadata::FileSweep>> ContentKind::unlink(const metadata::Db& db,
+                                                               const metadata::Removal& removal) const {
+  return unlink_blob(*dirs_, db, removal);
 }
 
 Result<void> ContentKind::check(const BucketSource& source, std::string_view ns,

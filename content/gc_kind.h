@@ -16,6 +16,8 @@ class ContentKind final : public metadata::GcKind {
   Result<void> look(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
                     metadata::GcSink& sink) const override;
   Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override;
+  Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
+                                                    const metadata::Removal& removal) const override;
   Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override;
   Result<void> check(const metadata::BucketSource& source, std::string_view ns,
                      const metadata::ProblemSink& sink) const override;

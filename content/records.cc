@@ -4,6 +4,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 #include "ready_file.h"
 
@@ -70,6 +71,7 @@ Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& fil
   const std::string key = file.digest.to_string();
   BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(key));
   BAYPLAN_TRY(write(record, info));
+  BAYPLAN_TRY(metadata::drop_removal(tx, kContentKind, key));
   return metadata::note_change(tx, kContentKind, ns, key);
 }
 
@@ -108,11 +110,15 @@ Result<Info> decode_record(const Bucket& blobs, const metadata::Entry& entry) {
 }
 
 Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view key) {
-  BAYPLAN_ASSIGN(auto blobs, metadata::open_namespace_bucket(tx, ns, kBlobPath));
-  if (!blobs) return no_such_blob(key);
-  auto removed = blobs->delete_bucket(key);
-  if (!removed && removed.error().code() == Errc::not_found) return no_such_blob(key);
-  return removed;
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_ASSIGN(auto blobs, metadata::open_namespace_bucket(inner, ns, kBlobPath));
+    if (!blobs) return no_such_blob(key);
+    auto removed = blobs->delete_bucket(key);
+    if (!removed && removed.error().code() == Errc::not_found) return no_such_blob(key);
+    // A key that is no digest has no file.
+    if (removed && Digest::parse(key)) return metadata::queue_removal(inner, kContentKind, key);
+    return removed;
+  });
 }
 
 Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels) {

@@ -1,6 +1,8 @@
 // Removal of the files that no record names.
 #pragma once
 
+#include <optional>
+
 #include "bayplan/metadata/gc.h"
 #include "blob_dirs.h"
 
@@ -10,8 +12,13 @@ namespace bayplan::content {
 Result<metadata::FileSweep> sweep_staging(const BlobDirs& dirs, const metadata::Db& db,
                                           const Control& control);
 
-/// Removes the blobs that no namespace records and nobody is about to record; leaves files that are no blobs
-/// and says so. Errors: cancelled, permission_denied, closed, corrupt, io.
+/// Removes the blob that was queued as `removal`, unless a namespace records it; empty while somebody is
+/// about to. Errors: permission_denied, closed, corrupt, io.
+Result<std::optional<metadata::FileSweep>> unlink_blob(const BlobDirs& dirs, const metadata::Db& db,
+                                                       const metadata::Removal& removal);
+
+/// Removes the blobs that no namespace records, that are not queued, and that nobody is about to record;
+/// leaves files that are no blobs and says so. Errors: cancelled, permission_denied, closed, corrupt, io.
 Result<metadata::FileSweep> sweep_blobs(const BlobDirs& dirs, const metadata::Db& db, const Control& control);
 
 }  // namespace bayplan::content

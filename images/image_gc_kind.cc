@@ -75,10 +75,6 @@ class ImageKind final : public metadata::GcKind {
     return images::remove(tx, node.ns, node.key);
   }
 
-  Result<metadata::FileSweep> sweep_files(const metadata::Db&, const Control&) const override {
-    return metadata::FileSweep{};
-  }
-
   Result<void> check(const BucketSource& source, std::string_view ns,
                      const ProblemSink& sink) const override {
     BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));

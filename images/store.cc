@@ -2,8 +2,15 @@
 
 #include "bayplan/images/images.h"
 #include "bayplan/metadata/leases.h"
+#include "bayplan/metadata/removals.h"
 
 namespace bayplan::images {
+namespace {
+
+// Of each kind: nobody is to wait long for a store to open.
+constexpr std::size_t kUnlinkedAtOpen = 64;
+
+}  // namespace
 
 Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
              std::unique_ptr<metadata::GcKind> leases)
@@ -24,8 +31,19 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
       options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
   BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
                  snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
-  return Store(std::move(store_root), std::move(blobs), std::move(snapshotter),
-               metadata::leases::gc_kind(options.run_root));
+  Store store(std::move(store_root), std::move(blobs), std::move(snapshotter),
+              metadata::leases::gc_kind(options.run_root));
+  if (!options.metadata.read_only) store.unlink_removed();
+  return store;
+}
+
+// What was removed and not unlinked by who removed it. Others do the same beside us; what fails stays queued.
+void Store::unlink_removed() const {
+  const auto unlinked = metadata::unlink_removed(db(), gc_kinds(), kUnlinkedAtOpen, {});
+  if (unlinked) return;
+  db().diagnose({Level::warning,
+                 "files of removed records could not be removed",
+                 {{"error", unlinked.error().to_string()}}});
 }
 
 std::vector<const metadata::GcKind*> Store::gc_kinds() const {

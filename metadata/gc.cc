@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bayplan/base/fault.h"
+#include "bayplan/metadata/removals.h"
 #include "collection.h"
 #include "object_graph.h"
 
@@ -178,12 +179,18 @@ Result<GcReport> collect(const Db& db, GcKinds kinds, const GcOptions& options, 
   if (options.dry_run) return rehearse(db, kinds, control);
   BAYPLAN_ASSIGN(GcReport report, Collector(db, kinds, control).run());
   BAYPLAN_TRY(fault::at(fault::Point::gc_swept));
+  BAYPLAN_ASSIGN(report.files, unlink_removed(db, kinds, kAllRemovals, control));
   for (const GcKind* kind : kinds) {
+    if (!options.leftovers) break;
     BAYPLAN_ASSIGN(const FileSweep swept, kind->sweep_files(db, control));
-    report.files.files += swept.files;
-    report.files.bytes += swept.bytes;
+    report.files += swept;
   }
   return report;
 }
+
+Result<std::optional<FileSweep>> GcKind::unlink(const Db&, const Removal&) const {
+  return std::optional<FileSweep>();
+}
+Result<FileSweep> GcKind::sweep_files(const Db&, const Control&) const { return FileSweep{}; }
 
 }  // namespace bayplan::metadata

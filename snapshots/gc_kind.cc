@@ -55,6 +55,11 @@ class SnapshotKind final : public metadata::GcKind {
     return records::erase(tx, name.place, name.key);
   }
 
+  Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
+                                                    const metadata::Removal& removal) const override {
+    return unlink_directory(*driver_, db, removal);
+  }
+
   Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override {
     return sweep_directories(*driver_, db, diagnostics_, control);
   }

@@ -4,6 +4,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 #include "gc_kind.h"
 
@@ -265,10 +266,15 @@ Result<void> commit(WriteTx& tx, Place place, std::string_view name, std::string
 Result<void> erase(WriteTx& tx, Place place, std::string_view key) {
   BAYPLAN_ASSIGN(const Bucket record, get(tx, place, key));
   BAYPLAN_ASSIGN(const std::string parent, parent_of(record));
+  // One that cannot be read is a sweep's to find.
+  const auto directory = directory_of(record);
+  if (!directory && directory.error().code() != Errc::corrupt) return directory.error();
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_ASSIGN(auto snapshots, open_place(inner, place, key));
     BAYPLAN_TRY(unlink_child(snapshots, parent, key));
-    return snapshots.delete_bucket(key);
+    BAYPLAN_TRY(snapshots.delete_bucket(key));
+    if (!directory) return {};
+    return metadata::queue_removal(inner, kSnapshotKind, node_key(place.snapshotter, *directory));
   });
 }
 

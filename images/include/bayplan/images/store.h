@@ -28,7 +28,9 @@ struct StoreOptions {
 
 class Store {
  public:
-  /// Errors: those of metadata::open_store_root, content::Store::open, snapshots::Snapshotter::open.
+  /// To be written, it also unlinks some of the files whose records are gone (metadata/removals.h); what
+  /// prevents that is only told as a diagnostic. Errors: those of metadata::open_store_root,
+  /// content::Store::open, snapshots::Snapshotter::open.
   static Result<Store> open(const std::filesystem::path& root, const StoreOptions& options = {});
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -46,6 +48,7 @@ class Store {
  private:
   Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
         std::unique_ptr<metadata::GcKind> leases);
+  void unlink_removed() const;
   metadata::StoreRoot root_;
   content::Store blobs_;
   snapshots::Snapshotter snapshotter_;

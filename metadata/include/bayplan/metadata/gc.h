@@ -76,6 +76,18 @@ using ProblemSink = std::function<void(Problem)>;
 struct FileSweep {
   std::uint64_t files = 0;  ///< blobs, staging directories, snapshot directories removed
   std::uint64_t bytes = 0;  ///< disk space they held
+
+  FileSweep& operator+=(const FileSweep& other) noexcept {
+    files += other.files;
+    bytes += other.bytes;
+    return *this;
+  }
+};
+
+/// Files whose record is gone (removals.h), by the name that their kind gave them.
+struct Removal {
+  std::string name;
+  std::uint64_t revision = 0;  ///< of the commit that removed the record
 };
 
 /// One kind of object. Implementations are immutable and thread-safe. Read functions work on any
@@ -92,12 +104,17 @@ class GcKind {
   /// Tells the one object with its edges, if it exists.
   virtual Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
                             GcSink& sink) const = 0;
-  /// Removes the record of `node`, all-or-nothing; its files go with sweep_files. Errors: not_found, closed,
+  /// Removes the record of `node`, all-or-nothing, and queues its files. Errors: not_found, closed,
   /// corrupt, io.
   virtual Result<void> remove(WriteTx& tx, const GcNode& node) const = 0;
-  /// Removes files of this kind that no record names and no living process is making. May be called at any
-  /// time, from any process. Errors: cancelled, permission_denied, io; what was removed stays removed.
-  virtual Result<FileSweep> sweep_files(const Db& db, const Control& control) const = 0;
+  /// Removes the files that were queued as `removal`, if they still are and no record names them. Empty: they
+  /// are in use, or not of this kind, and stay queued. The default is of kinds without files. Errors:
+  /// permission_denied, failed_precondition (something is mounted there), closed, corrupt, io.
+  virtual Result<std::optional<FileSweep>> unlink(const Db& db, const Removal& removal) const;
+  /// Removes files of this kind that no record names, that are not queued, and that no living process is
+  /// making: what a crash left. May be called at any time, from any process. The default is of kinds without
+  /// files. Errors: cancelled, permission_denied, io; what was removed stays removed.
+  virtual Result<FileSweep> sweep_files(const Db& db, const Control& control) const;
   /// Reports records that do not decode, references that do not resolve, and files that are missing or of the
   /// wrong size. A problem is never an error; errors are for what prevents checking.
   virtual Result<void> check(const BucketSource& source, std::string_view ns,
@@ -135,7 +152,8 @@ std::optional<Time> gc_expiry(const Labels& labels);
 Result<std::optional<std::string_view>> passed_expiry(const Bucket& record, Time at);
 
 struct GcOptions {
-  bool dry_run = false;  ///< mark, report, remove nothing
+  bool dry_run = false;   ///< mark, report, remove nothing
+  bool leftovers = true;  ///< look for files that neither a record nor the queue names: reads all directories
 };
 
 /// An object that went, or in a dry run would.
