@@ -55,7 +55,8 @@ Result<Container> try_create(images::Store& store, const Request& request, const
   }));
   return store.db().update([&](WriteTx& tx) -> Result<Container> {
     BAYPLAN_TRY(create(tx, request.ns, container));
-    BAYPLAN_TRY(store.snapshotter().prepare(tx, request.ns, request.id, std::move(stage), {}));
+    BAYPLAN_TRY(
+        store.snapshotter().prepare(tx, request.ns, request.id, std::move(stage), {}, metadata::referred()));
     return get(tx, request.ns, request.id);
   });
 }

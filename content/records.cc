@@ -65,13 +65,15 @@ Result<Info> new_record(const MutableBucket& blobs, const ReadyFile& file, const
   return info;
 }
 
-Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& file, const Labels& labels) {
+Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& file, const Labels& labels,
+                          const metadata::Keeper& keeper) {
   BAYPLAN_ASSIGN(MutableBucket blobs, metadata::create_namespace_bucket(tx, ns, kBlobPath));
   BAYPLAN_ASSIGN(const Info info, new_record(blobs, file, labels));
   const std::string key = file.digest.to_string();
   BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(key));
   BAYPLAN_TRY(write(record, info));
   BAYPLAN_TRY(metadata::drop_removal(tx, kContentKind, key));
+  BAYPLAN_TRY(metadata::leases::keep(tx, ns, keeper, {std::string(schema::kContent), key}));
   return metadata::note_change(tx, kContentKind, ns, key);
 }
 
@@ -121,10 +123,11 @@ Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view ke
   });
 }
 
-Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels) {
+Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels,
+                 const metadata::Keeper& keeper) {
   BAYPLAN_TRY(validate_labels(labels));
-  BAYPLAN_TRY(
-      tx.savepoint([&](WriteTx& inner) { return write_record(inner, ns, blob.state_->file, labels); }));
+  BAYPLAN_TRY(tx.savepoint(
+      [&](WriteTx& inner) { return write_record(inner, ns, blob.state_->file, labels, keeper); }));
   // The hooks die with the transaction, whichever way it ends, and the lock with the hooks.
   const std::shared_ptr<ReadyBlob::State> lock = std::move(blob.state_);
   tx.on_commit([lock] {});

@@ -4,6 +4,7 @@
 
 #include "bayplan/images/reference.h"
 #include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "image_records.h"
@@ -79,13 +80,20 @@ Result<void> write(MutableBucket& record, const Image& image, const codec::Times
   return codec::write_map(record, schema::kAnnotations, image.target.annotations);
 }
 
-Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image) {
+// Without an expiry an image is a root.
+Result<void> keep(WriteTx& tx, std::string_view ns, const Image& image, std::string_view lease) {
+  if (lease.empty() || !image.labels.contains(std::string(metadata::kGcExpireLabel))) return {};
+  return metadata::leases::add_resource(tx, ns, lease, {std::string(schema::kImages), image.name});
+}
+
+Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image, std::string_view lease) {
   BAYPLAN_ASSIGN(MutableBucket images, metadata::create_namespace_bucket(tx, ns, {schema::kImages}));
   BAYPLAN_ASSIGN(const auto existing, images.entry(image.name));
   if (existing) return Error(Errc::already_exists, "image", image.name);
   BAYPLAN_ASSIGN(MutableBucket record, images.create_bucket(image.name));
   const Time time = now();
   BAYPLAN_TRY(write(record, image, {time, time}));
+  BAYPLAN_TRY(keep(tx, ns, image, lease));
   return metadata::note_change(tx, kImageKind, ns, image.name);
 }
 
@@ -117,13 +125,15 @@ void drop_empty(Labels& map) {
   std::erase_if(map, [](const auto& entry) { return entry.second.empty(); });
 }
 
-Result<Image> update_record(WriteTx& tx, std::string_view ns, const Image& given, const FieldMask& mask) {
+Result<Image> update_record(WriteTx& tx, std::string_view ns, const Image& given, const FieldMask& mask,
+                            std::string_view lease) {
   BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(tx, ns, {schema::kImages, given.name}));
   if (!record) return no_such_image(given.name);
   BAYPLAN_ASSIGN(Image stored, decode_image(*record, given.name));
   BAYPLAN_ASSIGN(Image image, merged(std::move(stored), given, mask));
   image.updated = now();
   BAYPLAN_TRY(write(*record, image, {image.created, image.updated}));
+  BAYPLAN_TRY(keep(tx, ns, image, lease));
   BAYPLAN_TRY(metadata::note_change(tx, kImageKind, ns, image.name));
   drop_empty(image.labels);
   drop_empty(image.target.annotations);
@@ -166,14 +176,15 @@ Result<Image> get(const BucketSource& source, std::string_view ns, std::string_v
   return decode_image(*record, name);
 }
 
-Result<void> create(WriteTx& tx, std::string_view ns, const Image& image) {
+Result<void> create(WriteTx& tx, std::string_view ns, const Image& image, std::string_view lease) {
   BAYPLAN_TRY(validate(image));
-  return tx.savepoint([&](WriteTx& inner) { return create_record(inner, ns, image); });
+  return tx.savepoint([&](WriteTx& inner) { return create_record(inner, ns, image, lease); });
 }
 
-Result<Image> update(WriteTx& tx, std::string_view ns, const Image& image, const FieldMask& mask) {
+Result<Image> update(WriteTx& tx, std::string_view ns, const Image& image, const FieldMask& mask,
+                     std::string_view lease) {
   BAYPLAN_TRY(validate_image_name(image.name));
-  return tx.savepoint([&](WriteTx& inner) { return update_record(inner, ns, image, mask); });
+  return tx.savepoint([&](WriteTx& inner) { return update_record(inner, ns, image, mask, lease); });
 }
 
 Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name,

@@ -206,7 +206,7 @@ Result<void> Import::record(metadata::WriteTx& tx, Unpacker& unpacker) {
   consumed_ = true;
   for (content::ReadyBlob& blob : ready_) {
     const Labels& labels = graph_.nodes.at(blob.digest()).labels;
-    BAYPLAN_TRY(content::add(tx, ns_, std::move(blob), labels));
+    BAYPLAN_TRY(content::add(tx, ns_, std::move(blob), labels, metadata::referred()));
   }
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     BAYPLAN_TRY(commit_unpacked(store_, tx, ns_, unpacker.results()[i], plans_[i].config));

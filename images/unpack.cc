@@ -19,7 +19,8 @@ Result<void> write_unpacked(Store& store, metadata::WriteTx& tx, std::string_vie
     const std::string name = layer.chain_id.to_string();
     if (layer.stage) {
       BAYPLAN_TRY(store.snapshotter().add_committed(tx, ns, name, parent, std::move(*layer.stage),
-                                                    layer.usage, {{std::string(kSnapshotRefLabel), name}}));
+                                                    layer.usage, {{std::string(kSnapshotRefLabel), name}},
+                                                    metadata::referred()));
     }
     BAYPLAN_TRY(content::merge_labels(tx, ns, layer.blob,
                                       {{std::string(kUncompressedLabel), layer.diff_id.to_string()}}));

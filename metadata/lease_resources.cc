@@ -113,6 +113,10 @@ Result<void> add_resource(WriteTx& tx, std::string_view ns, std::string_view lea
   return update_lease(tx, ns, lease, [&](MutableBucket& record) { return put(record, type, resource.id); });
 }
 
+Result<void> keep(WriteTx& tx, std::string_view ns, const Keeper& keeper, const Resource& resource) {
+  return keeper.lease() ? add_resource(tx, ns, *keeper.lease(), resource) : Result<void>{};
+}
+
 Result<void> remove_resource(WriteTx& tx, std::string_view ns, std::string_view lease,
                              const Resource& resource) {
   BAYPLAN_ASSIGN(const Type type, validate(resource));

@@ -69,6 +69,11 @@ Result<void> note_change(WriteTx& tx, Place place, std::string_view key) {
   return metadata::note_change(tx, kSnapshotKind, place.ns, node_key(place.snapshotter, key));
 }
 
+Result<void> keep(WriteTx& tx, Place place, std::string_view key, const metadata::Keeper& keeper) {
+  return metadata::leases::keep(tx, place.ns, keeper,
+                                {node_key(schema::kSnapshots, place.snapshotter), std::string(key)});
+}
+
 Result<void> put_usage(MutableBucket& record, const Usage& usage) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
   if (usage.inodes > kMax || usage.bytes > kMax) {
@@ -95,11 +100,12 @@ Result<void> write_new(WriteTx& tx, Place place, std::string_view key, const Dra
   BAYPLAN_TRY(codec::write_times(record, {created, created}));
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, draft.labels));
   BAYPLAN_TRY(link_child(snapshots, draft.parent, key));
+  BAYPLAN_TRY(keep(tx, place, key, draft.keeper));
   return note_change(tx, place, key);
 }
 
 Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, const Info& active,
-                             const Usage& usage, const Labels& labels) {
+                             const Usage& usage, const Labels& labels, const metadata::Keeper& keeper) {
   BAYPLAN_ASSIGN(auto snapshots, open_place(tx, place, active.key));
   BAYPLAN_TRY(unlink_child(snapshots, active.parent, active.key));
   BAYPLAN_TRY(snapshots.move_bucket(active.key, snapshots, name));
@@ -110,6 +116,7 @@ Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, co
   BAYPLAN_TRY(codec::write_times(record, {created, created}));
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
   BAYPLAN_TRY(link_child(snapshots, active.parent, name));
+  BAYPLAN_TRY(keep(tx, place, name, keeper));
   return note_change(tx, place, name);
 }
 
@@ -247,7 +254,7 @@ Result<void> insert(WriteTx& tx, Place place, std::string_view key, const Draft&
 }
 
 Result<void> commit(WriteTx& tx, Place place, std::string_view name, std::string_view key,
-                    const Sealed& sealed, const Labels& labels) {
+                    const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper) {
   BAYPLAN_TRY(check_key(name));
   BAYPLAN_TRY(validate_labels(labels));
   BAYPLAN_TRY(check_free(tx, place, name));
@@ -259,8 +266,9 @@ Result<void> commit(WriteTx& tx, Place place, std::string_view name, std::string
     return Error(Errc::conflict, "snapshot", key, "is not the one that was sealed");
   }
   BAYPLAN_TRY(check_parent(tx, place, active.parent));
-  return tx.savepoint(
-      [&](WriteTx& inner) { return write_committed(inner, place, name, active, sealed.usage, labels); });
+  return tx.savepoint([&](WriteTx& inner) {
+    return write_committed(inner, place, name, active, sealed.usage, labels, keeper);
+  });
 }
 
 Result<void> erase(WriteTx& tx, Place place, std::string_view key) {

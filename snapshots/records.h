@@ -52,15 +52,16 @@ struct Draft {
   std::string_view parent;
   Usage usage;  ///< stored for committed snapshots only
   const Labels& labels;
+  const metadata::Keeper& keeper;
 };
-/// Errors: already_exists, invalid_argument (key, labels), conflict (the parent is not there, or not
-/// committed), and those of MutableBucket.
+/// Errors: already_exists, invalid_argument (key, labels), not_found (the lease), conflict (the parent is not
+/// there, or not committed), and those of MutableBucket.
 Result<void> insert(metadata::WriteTx& tx, Place place, std::string_view key, const Draft& draft);
 
 /// Active `key` becomes committed `name`. Errors: not_found, already_exists, failed_precondition (not
 /// active), conflict (another directory than `sealed`'s), invalid_argument, and those of MutableBucket.
 Result<void> commit(metadata::WriteTx& tx, Place place, std::string_view name, std::string_view key,
-                    const Sealed& sealed, const Labels& labels);
+                    const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper);
 
 /// Removes the record and its link in the parent, where there is one. Errors: not_found, and those of
 /// MutableBucket.

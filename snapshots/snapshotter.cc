@@ -166,27 +166,28 @@ Result<void> Snapshotter::sync() {
 }
 
 Result<void> Snapshotter::prepare(metadata::WriteTx& tx, std::string_view ns, std::string_view key,
-                                  Stage&& stage, const Labels& labels) {
+                                  Stage&& stage, const Labels& labels, const metadata::Keeper& keeper) {
   BAYPLAN_TRY(check_ours(stage));
   const std::string parent = stage.state_->parent;
   const std::string directory = stage.directory();
-  return state_->add(tx, ns, key, std::move(stage), {Kind::active, directory, parent, {}, labels});
+  return state_->add(tx, ns, key, std::move(stage), {Kind::active, directory, parent, {}, labels, keeper});
 }
 
 Result<void> Snapshotter::view(metadata::WriteTx& tx, std::string_view ns, std::string_view key,
-                               Stage&& stage, const Labels& labels) {
+                               Stage&& stage, const Labels& labels, const metadata::Keeper& keeper) {
   BAYPLAN_TRY(check_ours(stage));
   const std::string parent = stage.state_->parent;
   const std::string directory = stage.directory();
-  return state_->add(tx, ns, key, std::move(stage), {Kind::view, directory, parent, {}, labels});
+  return state_->add(tx, ns, key, std::move(stage), {Kind::view, directory, parent, {}, labels, keeper});
 }
 
 Result<void> Snapshotter::add_committed(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
                                         std::string_view parent, Stage&& stage, const Usage& usage,
-                                        const Labels& labels) {
+                                        const Labels& labels, const metadata::Keeper& keeper) {
   BAYPLAN_TRY(check_ours(stage));
   const std::string directory = stage.directory();
-  return state_->add(tx, ns, name, std::move(stage), {Kind::committed, directory, parent, usage, labels});
+  return state_->add(tx, ns, name, std::move(stage),
+                     {Kind::committed, directory, parent, usage, labels, keeper});
 }
 
 Result<Sealed> Snapshotter::seal(const metadata::BucketSource& source, std::string_view ns,
@@ -201,8 +202,9 @@ Result<Sealed> Snapshotter::seal(const metadata::BucketSource& source, std::stri
 }
 
 Result<void> Snapshotter::commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
-                                 std::string_view key, const Sealed& sealed, const Labels& labels) {
-  return records::commit(tx, state_->place(ns), name, key, sealed, labels);
+                                 std::string_view key, const Sealed& sealed, const Labels& labels,
+                                 const metadata::Keeper& keeper) {
+  return records::commit(tx, state_->place(ns), name, key, sealed, labels, keeper);
 }
 
 Result<void> Snapshotter::remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key) {

@@ -97,7 +97,7 @@ TEST_P(CreateTest, ATakenSnapshotKeyLeavesNoRecord) {
   snapshots::Snapshotter& snapshotter = store_->snapshotter();
   auto stage = store_->db().view([&](const metadata::ReadTx& tx) { return snapshotter.stage(tx, kNs, ""); });
   ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) {
-              return snapshotter.prepare(tx, kNs, "c1", *std::move(stage), {});
+              return snapshotter.prepare(tx, kNs, "c1", *std::move(stage), {}, metadata::referred());
             })),
             "");
   EXPECT_EQ(outcome(store_.create("c1", "a")), "already_exists");

@@ -16,7 +16,8 @@ class RecordTest : public ContentTest {
   }
 
   Result<void> try_record(std::string_view ns, ReadyBlob blob, const Labels& labels = {}) {
-    return db_.update([&](metadata::WriteTx& tx) { return add(tx, ns, std::move(blob), labels); });
+    return db_.update(
+        [&](metadata::WriteTx& tx) { return add(tx, ns, std::move(blob), labels, metadata::referred()); });
   }
   /// Publishes and records `text`.
   Digest record(std::string_view text, const Labels& labels = {}, std::string_view ns = "default") {

@@ -101,7 +101,8 @@ TEST_F(RecordsTest, NamespacesAreApart) {
 TEST_F(RecordsTest, ARefusedAddLeavesTheBlobWithTheCaller) {
   ReadyBlob blob = ready("text");
   const auto attempt = [&](std::string_view ns, const Labels& labels) {
-    return db_.update([&](WriteTx& tx) { return add(tx, ns, std::move(blob), labels); });
+    return db_.update(
+        [&](WriteTx& tx) { return add(tx, ns, std::move(blob), labels, metadata::referred()); });
   };
   EXPECT_EQ(code_of(attempt("default", {{"", "empty key"}})), Errc::invalid_argument);
   EXPECT_EQ(code_of(attempt("default", {{"k", std::string(5000, 'x')}})), Errc::invalid_argument);
@@ -115,7 +116,7 @@ TEST_F(RecordsTest, AnAddThatFailsChangesNothingInItsTransaction) {
   tamper(digest, [](MutableBucket& bucket) { return bucket.put("size", "not a varint\xff"); });
   const auto before = must(metadata::Db(db_).stats()).rows;
   must(db_.update([&](WriteTx& tx) -> Result<void> {
-    EXPECT_EQ(code_of(add(tx, "default", ready("text"), {{"b", "2"}})), Errc::corrupt);
+    EXPECT_EQ(code_of(add(tx, "default", ready("text"), {{"b", "2"}}, metadata::referred())), Errc::corrupt);
     return {};
   }));
   EXPECT_EQ(must(db_.stats()).rows, before);
@@ -124,9 +125,9 @@ TEST_F(RecordsTest, AnAddThatFailsChangesNothingInItsTransaction) {
 
 TEST_F(RecordsTest, ASavepointThatIsGivenUpTakesTheRecordWithIt) {
   must(db_.update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(add(tx, "default", ready("kept"), {}));
+    BAYPLAN_TRY(add(tx, "default", ready("kept"), {}, metadata::referred()));
     const auto inner = tx.savepoint([&](WriteTx& nested) -> Result<void> {
-      BAYPLAN_TRY(add(nested, "default", ready("dropped"), {}));
+      BAYPLAN_TRY(add(nested, "default", ready("dropped"), {}, metadata::referred()));
       EXPECT_TRUE(stat(nested, "default", Digest::of("dropped")));
       return kGiveUp;
     });
@@ -140,7 +141,7 @@ TEST_F(RecordsTest, ASavepointThatIsGivenUpTakesTheRecordWithIt) {
 
 TEST_F(RecordsTest, ATransactionThatIsGivenUpRecordsNothing) {
   const auto result = db_.update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(add(tx, "default", ready("text"), {}));
+    BAYPLAN_TRY(add(tx, "default", ready("text"), {}, metadata::referred()));
     return kGiveUp;
   });
   EXPECT_EQ(code_of(result), Errc::conflict);

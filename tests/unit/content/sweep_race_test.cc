@@ -44,7 +44,8 @@ Result<ReadyBlob> adopt_or_publish(Store& store) {
 Result<void> one_round(Place& place, std::string_view ns, bool adopt) {
   BAYPLAN_ASSIGN(ReadyBlob blob, adopt ? adopt_or_publish(place.store) : publish(place.store));
   const Digest digest = blob.digest();
-  BAYPLAN_TRY(place.db.update([&](metadata::WriteTx& tx) { return add(tx, ns, std::move(blob), {}); }));
+  BAYPLAN_TRY(place.db.update(
+      [&](metadata::WriteTx& tx) { return add(tx, ns, std::move(blob), {}, metadata::referred()); }));
   BAYPLAN_TRY(place.db.view([&](const metadata::ReadTx& tx) { return stat(tx, ns, digest); }));
   BAYPLAN_TRY(place.store.read_blob(digest, kText.size(), kText.size()));
   return place.db.update([&](metadata::WriteTx& tx) { return remove(tx, ns, digest); });

@@ -1,5 +1,6 @@
 #include "sweep.h"
 
+#include "bayplan/metadata/removals.h"
 #include "db_fixture.h"
 
 namespace bayplan::content::test {
@@ -82,7 +83,7 @@ TEST_F(SweepTest, AnAdoptThatFoundNothingHoldsNothing) {
 
 TEST_F(SweepTest, KeepsABlobWhoseTransactionHasNotEnded) {
   must(db_.update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(add(tx, "default", ready("text"), {}));
+    BAYPLAN_TRY(add(tx, "default", ready("text"), {}, metadata::referred()));
     EXPECT_EQ(sweep().files, 0u);
     return {};
   }));
@@ -92,7 +93,7 @@ TEST_F(SweepTest, KeepsABlobWhoseTransactionHasNotEnded) {
 
 TEST_F(SweepTest, ABlobWhoseTransactionWasGivenUpGoes) {
   const auto result = db_.update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(add(tx, "default", ready("text"), {}));
+    BAYPLAN_TRY(add(tx, "default", ready("text"), {}, metadata::referred()));
     return Error(Errc::conflict, "test", "gives up");
   });
   EXPECT_EQ(code_of(result), Errc::conflict);
@@ -102,7 +103,7 @@ TEST_F(SweepTest, ABlobWhoseTransactionWasGivenUpGoes) {
 TEST_F(SweepTest, ABlobWhoseSavepointWasGivenUpGoes) {
   must(db_.update([&](WriteTx& tx) -> Result<void> {
     const auto inner = tx.savepoint([&](WriteTx& nested) -> Result<void> {
-      BAYPLAN_TRY(add(nested, "default", ready("text"), {}));
+      BAYPLAN_TRY(add(nested, "default", ready("text"), {}, metadata::referred()));
       return Error(Errc::conflict, "test", "gives up");
     });
     EXPECT_EQ(code_of(inner), Errc::conflict);
@@ -181,6 +182,56 @@ TEST_F(SweepTest, AFaultBeforeTheUnlinkLeavesTheFile) {
   }
   EXPECT_TRUE(has_file("text"));
   EXPECT_EQ(sweep().files, 1u);
+}
+
+// Removed records queue their blobs, and unlinking takes those and nothing else.
+
+class UnlinkRemovedTest : public SweepTest {
+ protected:
+  std::uint64_t unlink() {
+    const std::vector<const metadata::GcKind*> kinds{&store_.gc_kind()};
+    return must(metadata::unlink_removed(db_, kinds, metadata::kAllRemovals, {})).files;
+  }
+};
+
+TEST_F(UnlinkRemovedTest, TakesTheBlobOfARemovedRecordAndNoOther) {
+  record("kept");
+  record("gone");
+  ready("no record");
+  must(unrecord("gone"));
+  EXPECT_EQ(sweep().files, 1u) << "what is queued is left to the queue";
+  EXPECT_TRUE(has_file("gone"));
+  EXPECT_EQ(unlink(), 1u);
+  EXPECT_FALSE(has_file("gone"));
+  EXPECT_TRUE(has_file("kept"));
+}
+
+TEST_F(UnlinkRemovedTest, KeepsWhatAnotherNamespaceRecords) {
+  record("shared", {}, "one");
+  record("shared", {}, "two");
+  must(unrecord("shared", "one"));
+  EXPECT_EQ(unlink(), 0u);
+  EXPECT_TRUE(has_file("shared"));
+  must(unrecord("shared", "two"));
+  EXPECT_EQ(unlink(), 1u);
+}
+
+TEST_F(UnlinkRemovedTest, KeepsWhatIsRecordedAgain) {
+  record("text");
+  must(unrecord("text"));
+  record("text");
+  EXPECT_EQ(unlink(), 0u);
+  EXPECT_TRUE(has_file("text"));
+}
+
+TEST_F(UnlinkRemovedTest, LeavesWhatIsPublishedAgainToItsPublisher) {
+  record("text");
+  must(unrecord("text"));
+  auto blob = ready("text");
+  EXPECT_EQ(unlink(), 0u);
+  must(try_record("default", std::move(blob)));
+  EXPECT_EQ(unlink(), 0u);
+  EXPECT_TRUE(has_file("text"));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class ImageGcKindTest : public ImageDbTest {
     auto ready = std::move(*ingest).finish();
     ASSERT_EQ(outcome(ready), "ok");
     ASSERT_EQ(outcome(db_.update([&](metadata::WriteTx& tx) {
-                return content::add(tx, kNs, std::move(ready).value(), {});
+                return content::add(tx, kNs, std::move(ready).value(), {}, metadata::referred());
               })),
               "ok");
   }

@@ -90,7 +90,9 @@ class ImageStore {
     content::Ingest ingest = store_.blobs().ingest().value();
     EXPECT_TRUE(ingest.write(as_bytes(bytes)));
     content::ReadyBlob ready = std::move(ingest).finish().value();
-    EXPECT_TRUE(update([&](metadata::WriteTx& tx) { return content::add(tx, kNs, std::move(ready), {}); }));
+    EXPECT_TRUE(update([&](metadata::WriteTx& tx) {
+      return content::add(tx, kNs, std::move(ready), {}, metadata::referred());
+    }));
     return {std::string(media_type), Digest::of(bytes), bytes.size()};
   }
 
@@ -102,7 +104,7 @@ class ImageStore {
     });
     EXPECT_EQ(test::outcome(stage), "ok");
     EXPECT_TRUE(update([&](metadata::WriteTx& tx) {
-      return store_.snapshotter().view(tx, kNs, key, std::move(*stage), {});
+      return store_.snapshotter().view(tx, kNs, key, std::move(*stage), {}, metadata::referred());
     }));
     const auto mounts =
         view([&](const metadata::ReadTx& tx) { return store_.snapshotter().mounts(tx, kNs, key); });

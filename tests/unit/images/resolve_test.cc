@@ -36,8 +36,9 @@ class ResolveTest : public testing::Test {
     EXPECT_EQ(outcome(ingest->write(as_bytes(content))), "ok");
     auto ready = std::move(*ingest).finish();
     EXPECT_EQ(outcome(ready), "ok");
-    EXPECT_EQ(outcome(store_.db().update(
-                  [&](WriteTx& tx) { return content::add(tx, ns, std::move(ready).value(), {}); })),
+    EXPECT_EQ(outcome(store_.db().update([&](WriteTx& tx) {
+                return content::add(tx, ns, std::move(ready).value(), {}, metadata::referred());
+              })),
               "ok");
     return describe(content, media_type);
   }

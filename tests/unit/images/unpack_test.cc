@@ -210,7 +210,7 @@ TEST_P(UnpackTest, AnActiveSnapshotOfALayersNameIsAConflict) {
       [&](const metadata::ReadTx& tx) { return images.store().snapshotter().stage(tx, kNs, ""); });
   ASSERT_EQ(outcome(images.update([&](metadata::WriteTx& tx) {
               return images.store().snapshotter().prepare(tx, kNs, chain[0].to_string(), std::move(*stage),
-                                                          {});
+                                                          {}, metadata::referred());
             })),
             "ok");
   EXPECT_EQ(outcome(unpack_all({layer(base)})), "conflict");

@@ -67,7 +67,7 @@ Tree flatten(const std::string& driver, const std::vector<TarBuilder>& layers) {
     const std::string name = parent + "+";
     EXPECT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
                 return store.snapshotter().add_committed(tx, SnapshotStore::kNs, name, parent,
-                                                         std::move(*stage), {}, {});
+                                                         std::move(*stage), {}, {}, metadata::referred());
               })),
               "");
     parent = name;

@@ -97,7 +97,7 @@ TEST_F(SnapshotGc, two_snapshotters_in_one_collection) {
   ASSERT_EQ(words(native), "");
   auto stage = store.db().view([&](const metadata::ReadTx& tx) { return native->stage(tx, "default", ""); });
   ASSERT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
-              return native->prepare(tx, "default", "kept", std::move(*stage), {});
+              return native->prepare(tx, "default", "kept", std::move(*stage), {}, metadata::referred());
             })),
             "");
   ASSERT_EQ(words(store.prepare("unused")), "");

@@ -24,7 +24,8 @@ class Records : public testing::Test {
   Result<void> insert(const std::string& key, Kind kind, const std::string& directory,
                       const std::string& parent = {}, const Labels& labels = {}) {
     return db.update([&](WriteTx& tx) {
-      return records::insert(tx, kPlace, key, {kind, directory, parent, {3, 4096}, labels});
+      return records::insert(tx, kPlace, key,
+                             {kind, directory, parent, {3, 4096}, labels, metadata::referred()});
     });
   }
   Result<Info> stat(const std::string& key) {
@@ -93,7 +94,7 @@ TEST_F(Records, links_follow_the_parent_field) {
   ASSERT_EQ(words(insert("active", Kind::active, "2", "base")), "");
   EXPECT_TRUE(has_children("base").value());
   const auto committed = db.update([&](WriteTx& tx) {
-    return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {});
+    return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {}, metadata::referred());
   });
   ASSERT_EQ(words(committed), "");
   EXPECT_TRUE(has_children("base").value());
@@ -126,12 +127,18 @@ TEST_F(Records, a_failed_function_changes_nothing) {
   const std::string too_long(metadata::kMaxKeyBytes + 1, 'k');
   const auto tried = db.update([&](WriteTx& tx) -> Result<void> {
     const Sealed sealed{"key", "2", {}};
-    EXPECT_EQ(outcome(records::commit(tx, kPlace, "taken", "key", sealed, {})), "already_exists");
-    EXPECT_EQ(outcome(records::commit(tx, kPlace, too_long, "key", sealed, {})), "too_large");
-    EXPECT_EQ(outcome(records::insert(tx, kPlace, too_long, {Kind::view, "4", "base", {}, {}})), "too_large");
-    EXPECT_EQ(outcome(records::insert(tx, kPlace, "big", {Kind::committed, "4", "base", {~0ull, 0}, {}})),
+    EXPECT_EQ(outcome(records::commit(tx, kPlace, "taken", "key", sealed, {}, metadata::referred())),
+              "already_exists");
+    EXPECT_EQ(outcome(records::commit(tx, kPlace, too_long, "key", sealed, {}, metadata::referred())),
+              "too_large");
+    EXPECT_EQ(outcome(records::insert(tx, kPlace, too_long,
+                                      {Kind::view, "4", "base", {}, {}, metadata::referred()})),
+              "too_large");
+    EXPECT_EQ(outcome(records::insert(tx, kPlace, "big",
+                                      {Kind::committed, "4", "base", {~0ull, 0}, {}, metadata::referred()})),
               "invalid_argument");
-    EXPECT_EQ(outcome(records::insert(tx, {"bad name", "overlay"}, "new", {Kind::view, "4", "", {}, {}})),
+    EXPECT_EQ(outcome(records::insert(tx, {"bad name", "overlay"}, "new",
+                                      {Kind::view, "4", "", {}, {}, metadata::referred()})),
               "invalid_argument");
     return {};
   });
@@ -194,9 +201,11 @@ TEST_F(Records, damage_names_the_record) {
 
 TEST_F(Records, directories_of_all_namespaces_of_one_snapshotter) {
   const auto inserted = db.update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(records::insert(tx, {"one", "overlay"}, "k", {Kind::active, "a", "", {}, {}}));
-    BAYPLAN_TRY(records::insert(tx, {"two", "overlay"}, "k", {Kind::active, "b", "", {}, {}}));
-    return records::insert(tx, {"two", "native"}, "k", {Kind::active, "c", "", {}, {}});
+    BAYPLAN_TRY(
+        records::insert(tx, {"one", "overlay"}, "k", {Kind::active, "a", "", {}, {}, metadata::referred()}));
+    BAYPLAN_TRY(
+        records::insert(tx, {"two", "overlay"}, "k", {Kind::active, "b", "", {}, {}, metadata::referred()}));
+    return records::insert(tx, {"two", "native"}, "k", {Kind::active, "c", "", {}, {}, metadata::referred()});
   });
   ASSERT_EQ(words(inserted), "");
   const auto found = db.view([](const ReadTx& tx) { return records::directories(tx, "overlay"); });

@@ -62,21 +62,24 @@ class SnapshotStore {
   }
   Result<void> prepare(const std::string& key, const std::string& parent = {}, const Labels& labels = {}) {
     BAYPLAN_ASSIGN(Stage made, stage(parent));
-    return db_.update(
-        [&](metadata::WriteTx& tx) { return snapshotter_.prepare(tx, kNs, key, std::move(made), labels); });
+    return db_.update([&](metadata::WriteTx& tx) {
+      return snapshotter_.prepare(tx, kNs, key, std::move(made), labels, metadata::referred());
+    });
   }
   Result<void> view(const std::string& key, const std::string& parent = {}) {
     BAYPLAN_ASSIGN(Stage made, stage(parent));
-    return db_.update(
-        [&](metadata::WriteTx& tx) { return snapshotter_.view(tx, kNs, key, std::move(made), {}); });
+    return db_.update([&](metadata::WriteTx& tx) {
+      return snapshotter_.view(tx, kNs, key, std::move(made), {}, metadata::referred());
+    });
   }
   Result<Sealed> seal(const std::string& key) {
     return db_.view([&](const metadata::ReadTx& tx) { return snapshotter_.seal(tx, kNs, key); });
   }
   Result<void> commit(const std::string& name, const std::string& key, const Labels& labels = {}) {
     BAYPLAN_ASSIGN(const Sealed sealed, seal(key));
-    return db_.update(
-        [&](metadata::WriteTx& tx) { return snapshotter_.commit(tx, kNs, name, key, sealed, labels); });
+    return db_.update([&](metadata::WriteTx& tx) {
+      return snapshotter_.commit(tx, kNs, name, key, sealed, labels, metadata::referred());
+    });
   }
   /// A committed snapshot with nothing in it.
   Result<void> commit_empty(const std::string& name, const std::string& parent = {}) {

@@ -324,7 +324,7 @@ TEST_P(SnapshotterContract, a_chain_of_128_layers_mounts) {
     write_file(store.directory(stage->directory()) / "fs" / name, name);
     const auto added = store.db().update([&](metadata::WriteTx& tx) {
       return store.snapshotter().add_committed(tx, SnapshotStore::kNs, name, parent, std::move(*stage), {},
-                                               {});
+                                               {}, metadata::referred());
     });
     ASSERT_EQ(words(added), "");
     parent = name;
@@ -371,7 +371,8 @@ TEST_P(SnapshotterContract, only_active_snapshots_are_sealed_and_committed) {
   EXPECT_EQ(outcome(store.seal("absent")), "not_found");
   const std::string directory = store.stat("view")->directory;
   const auto forced = store.db().update([&](metadata::WriteTx& tx) {
-    return store.snapshotter().commit(tx, SnapshotStore::kNs, "name", "view", {"view", directory, {}}, {});
+    return store.snapshotter().commit(tx, SnapshotStore::kNs, "name", "view", {"view", directory, {}}, {},
+                                      metadata::referred());
   });
   EXPECT_EQ(outcome(forced), "failed_precondition");
 }
@@ -385,7 +386,8 @@ TEST_P(SnapshotterContract, commit_takes_only_what_was_sealed) {
   ASSERT_EQ(words(store.prepare("other")), "");
   const auto commit = [&](const std::string& key) {
     return store.db().update([&](metadata::WriteTx& tx) {
-      return store.snapshotter().commit(tx, SnapshotStore::kNs, "name", key, *sealed, {});
+      return store.snapshotter().commit(tx, SnapshotStore::kNs, "name", key, *sealed, {},
+                                        metadata::referred());
     });
   };
   EXPECT_EQ(outcome(commit("key")), "conflict");
@@ -401,7 +403,8 @@ TEST_P(SnapshotterContract, a_stage_whose_parent_changed_is_a_conflict) {
   ASSERT_EQ(words(store.remove("parent")), "");
   const auto prepare = [&](Result<Stage>& stage) {
     return store.db().update([&](metadata::WriteTx& tx) {
-      return store.snapshotter().prepare(tx, SnapshotStore::kNs, "key", std::move(*stage), {});
+      return store.snapshotter().prepare(tx, SnapshotStore::kNs, "key", std::move(*stage), {},
+                                         metadata::referred());
     });
   };
   EXPECT_EQ(outcome(prepare(gone)), "conflict");
@@ -417,8 +420,8 @@ TEST_P(SnapshotterContract, a_stage_is_committed_only_over_what_it_was_staged_on
   ASSERT_EQ(words(stage), "");
   const auto add = [&](const std::string& parent) {
     return store.db().update([&](metadata::WriteTx& tx) {
-      return store.snapshotter().add_committed(tx, SnapshotStore::kNs, "c", parent, std::move(*stage), {},
-                                               {});
+      return store.snapshotter().add_committed(tx, SnapshotStore::kNs, "c", parent, std::move(*stage), {}, {},
+                                               metadata::referred());
     });
   };
   EXPECT_EQ(outcome(add("b")), "conflict");
@@ -436,7 +439,7 @@ TEST_P(SnapshotterContract, namespaces_do_not_see_one_another) {
   auto stage = store.stage("key");
   ASSERT_EQ(words(stage), "");
   const auto prepared = store.db().update([&](metadata::WriteTx& tx) {
-    return store.snapshotter().prepare(tx, "other", "child", std::move(*stage), {});
+    return store.snapshotter().prepare(tx, "other", "child", std::move(*stage), {}, metadata::referred());
   });
   EXPECT_EQ(outcome(prepared), "conflict");
 }
@@ -471,7 +474,8 @@ TEST_P(SnapshotterContract, mounts_of_a_snapshot_that_is_not_durable_yet) {
   auto stage = store.stage();
   ASSERT_EQ(words(stage), "");
   const auto mounts = store.db().update([&](metadata::WriteTx& tx) -> Result<std::vector<Mount>> {
-    BAYPLAN_TRY(store.snapshotter().prepare(tx, SnapshotStore::kNs, "key", std::move(*stage), {}));
+    BAYPLAN_TRY(store.snapshotter().prepare(tx, SnapshotStore::kNs, "key", std::move(*stage), {},
+                                            metadata::referred()));
     return store.snapshotter().mounts(tx, SnapshotStore::kNs, "key");
   });
   ASSERT_EQ(words(mounts), "");

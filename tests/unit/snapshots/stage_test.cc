@@ -33,7 +33,7 @@ class StageContract : public testing::TestWithParam<const char*> {
   SnapshotStore store{GetParam()};
 
   Result<void> prepare(WriteTx& tx, const std::string& key, Stage& stage) {
-    return store.snapshotter().prepare(tx, kNs, key, std::move(stage), {});
+    return store.snapshotter().prepare(tx, kNs, key, std::move(stage), {}, metadata::referred());
   }
   Error stop() { return Error(Errc::cancelled, "test", {}); }
 };
@@ -188,9 +188,12 @@ TEST_P(StageContract, layers_of_an_image_are_staged_on_one_another_and_committed
   for (Stage* const stage : {&*base, &*middle, &*top}) usages.push_back(stage->measure().value());
   ASSERT_EQ(words(store.snapshotter().sync()), "");
   const auto committed = store.db().update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "l1", "", std::move(*base), usages[0], {}));
-    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "l2", "l1", std::move(*middle), usages[1], {}));
-    return store.snapshotter().add_committed(tx, kNs, "l3", "l2", std::move(*top), usages[2], {{"k", "v"}});
+    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "l1", "", std::move(*base), usages[0], {},
+                                                  metadata::referred()));
+    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "l2", "l1", std::move(*middle), usages[1], {},
+                                                  metadata::referred()));
+    return store.snapshotter().add_committed(tx, kNs, "l3", "l2", std::move(*top), usages[2], {{"k", "v"}},
+                                             metadata::referred());
   });
   ASSERT_EQ(words(committed), "");
   EXPECT_EQ(store.stat("l2")->usage, usages[1]);
@@ -208,7 +211,8 @@ TEST_P(StageContract, what_is_staged_on_a_stage_only_add_committed_takes) {
   auto upper = store.snapshotter().stage_on(*base);
   ASSERT_EQ(words(upper), "");
   const auto prepared = store.db().update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "base", "", std::move(*base), {}, {}));
+    BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, "base", "", std::move(*base), {}, {},
+                                                  metadata::referred()));
     return prepare(tx, "key", *upper);
   });
   EXPECT_EQ(outcome(prepared), "conflict");
@@ -251,10 +255,12 @@ TEST(StageOverlay, applies_over_300_layers) {
     std::string parent;
     for (Stage& stage : stages) {
       const std::string name = "l" + stage.directory();
-      BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, name, parent, std::move(stage), {}, {}));
+      BAYPLAN_TRY(store.snapshotter().add_committed(tx, kNs, name, parent, std::move(stage), {}, {},
+                                                    metadata::referred()));
       parent = name;
     }
-    return store.snapshotter().add_committed(tx, kNs, "top", parent, std::move(*top), {}, {});
+    return store.snapshotter().add_committed(tx, kNs, "top", parent, std::move(*top), {}, {},
+                                             metadata::referred());
   });
   ASSERT_EQ(words(committed), "");
   ASSERT_EQ(words(store.view("look", "top")), "");

@@ -6,6 +6,7 @@
 #include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 #include "snapshot_store.h"
 
@@ -40,7 +41,8 @@ TEST_F(SweepFiles, takes_what_no_record_names_and_nothing_else) {
 TEST_F(SweepFiles, records_of_other_namespaces_count) {
   auto stage = store.stage();
   ASSERT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
-              return store.snapshotter().prepare(tx, "elsewhere", "key", std::move(*stage), {});
+              return store.snapshotter().prepare(tx, "elsewhere", "key", std::move(*stage), {},
+                                                 metadata::referred());
             })),
             "");
   EXPECT_EQ(store.sweep()->files, 0u);
@@ -116,6 +118,58 @@ TEST_F(SweepFiles, a_failure_at_its_fault_point_leaves_the_directory) {
   EXPECT_EQ(outcome(store.sweep()), "io");
   fault::arm({});
   EXPECT_THAT(store.directories(), SizeIs(1));
+}
+
+// Removed records queue their directories, and unlinking takes those and nothing else.
+
+class UnlinkRemoved : public SweepFiles {
+ protected:
+  Result<metadata::FileSweep> unlink() {
+    const std::vector<const metadata::GcKind*> kinds{&store.snapshotter().gc_kind()};
+    return metadata::unlink_removed(store.db(), kinds, metadata::kAllRemovals, {});
+  }
+};
+
+TEST_F(UnlinkRemoved, takes_the_directory_of_a_removed_record_and_no_other) {
+  ASSERT_EQ(words(store.prepare("kept")), "");
+  ASSERT_EQ(words(store.prepare("gone")), "");
+  make_orphan("orphan");
+  ASSERT_EQ(words(store.remove("gone")), "");
+  EXPECT_EQ(store.sweep()->files, 1u) << "the orphan; what is queued is left to the queue";
+  EXPECT_THAT(store.directories(), SizeIs(2));
+  EXPECT_EQ(unlink()->files, 1u);
+  EXPECT_THAT(store.directories(), ElementsAre(store.stat("kept")->directory));
+  EXPECT_EQ(unlink()->files, 0u);
+}
+
+TEST_F(UnlinkRemoved, a_directory_that_somebody_locked_stays_queued) {
+  ASSERT_EQ(words(store.prepare("gone")), "");
+  const std::string directory = store.stat("gone")->directory;
+  ASSERT_EQ(words(store.remove("gone")), "");
+  {
+    const UniqueFd fd = file::open_dir(store.directory(directory)).value();
+    ASSERT_TRUE(file::try_lock_exclusive(fd.get(), directory));
+    EXPECT_EQ(unlink()->files, 0u);
+  }
+  EXPECT_EQ(unlink()->files, 1u);
+}
+
+TEST_F(UnlinkRemoved, one_that_is_gone_is_taken_from_the_queue) {
+  ASSERT_EQ(words(store.prepare("gone")), "");
+  std::filesystem::remove_all(store.directory(store.stat("gone")->directory));
+  ASSERT_EQ(words(store.remove("gone")), "");
+  EXPECT_EQ(unlink()->files, 0u);
+  const std::uint64_t revision = store.db().stats()->revision;
+  EXPECT_EQ(unlink()->files, 0u);
+  EXPECT_EQ(store.db().stats()->revision, revision);
+}
+
+TEST_F(UnlinkRemoved, names_no_path_outside) {
+  ASSERT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
+              return metadata::queue_removal(tx, "snapshot", "overlay/../../victim");
+            })),
+            "");
+  EXPECT_EQ(outcome(unlink()), "corrupt");
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 //   BAYPLAN_ASSIGN(auto ingest, blobs.ingest({.digest = expected}));
 //   BAYPLAN_TRY(ingest.write(bytes));
 //   BAYPLAN_ASSIGN(auto ready, std::move(ingest).finish());
-//   db.update([&](WriteTx& tx) { return content::add(tx, "default", std::move(ready), labels); });
+//   db.update([&](WriteTx& tx) { return content::add(tx, "default", std::move(ready), labels,
+//                                                        metadata::leased(lease)); });
 //
 // On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest/<id>/data,
 // <root>/lock. blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest has
@@ -35,6 +36,7 @@
 #include "bayplan/base/stream.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/list.h"
 
 namespace bayplan::content {
@@ -59,7 +61,8 @@ class ReadyBlob {
  private:
   friend class Store;
   friend class Ingest;
-  friend Result<void> add(metadata::WriteTx&, std::string_view, ReadyBlob&&, const Labels&);
+  friend Result<void> add(metadata::WriteTx&, std::string_view, ReadyBlob&&, const Labels&,
+                          const metadata::Keeper&);
   struct State;
   explicit ReadyBlob(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
@@ -164,9 +167,10 @@ struct Info {
 
 /// Records a blob in namespace `ns`, consuming `blob`: its lock is held until the transaction ends. A record
 /// that is there keeps its creation time and gains the labels; empty values remove. After an error `blob` is
-/// still the caller's. Errors: invalid_argument (namespace, labels), corrupt (the present record), and those
-/// of MutableBucket.
-Result<void> add(metadata::WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels);
+/// still the caller's. Errors: invalid_argument (namespace, labels), not_found (the lease), corrupt (the
+/// present record), and those of MutableBucket.
+Result<void> add(metadata::WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels,
+                 const metadata::Keeper& keeper);
 /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
 Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest,
                         const Labels& labels);

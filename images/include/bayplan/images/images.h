@@ -28,16 +28,18 @@ struct Image {
 
 /// Errors: not_found, corrupt, closed, io.
 Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
-/// created and updated are set to now. Labels and annotations with empty values are not stored. Errors:
-/// already_exists, invalid_argument (name, labels, an annotation without key, size 0, no media type), and
-/// those of MutableBucket.
-Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image);
+/// created and updated are set to now. Labels and annotations with empty values are not stored. An image that
+/// expires (kGcExpireLabel) is taken up by `lease`, unless that is empty. Errors: already_exists,
+/// invalid_argument (name, labels, an annotation without key, size 0, no media type), not_found (the lease),
+/// and those of MutableBucket.
+Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image,
+                    std::string_view lease = {});
 /// Takes what `mask` names ("labels", "labels.K", "target" with its annotations, "annotations",
-/// "annotations.K"; empty: all of that) from `image`, keeps the rest and created, sets updated. Answers the
-/// record as it is now. Errors: not_found, invalid_argument (as create; another path), and those of
-/// MutableBucket.
+/// "annotations.K"; empty: all of that) from `image`, keeps the rest and created, sets updated; `lease` as
+/// create has it. Answers the record as it is now. Errors: not_found (image, lease), invalid_argument (as
+/// create; another path), and those of MutableBucket.
 Result<Image> update(metadata::WriteTx& tx, std::string_view ns, const Image& image,
-                     const FieldMask& mask = {});
+                     const FieldMask& mask = {}, std::string_view lease = {});
 /// With `target`, only an image that points at it. Errors: not_found, and those of MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
                     const std::optional<Digest>& target = {});

@@ -10,11 +10,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/lease_owner.h"
+
+namespace bayplan::metadata {
+
+/// What keeps a new object from the next collection. Whoever makes one that is no root has to say.
+class Keeper {
+ public:
+  /// Empty: not a lease.
+  const std::optional<std::string>& lease() const noexcept { return lease_; }
+
+ private:
+  friend Keeper leased(std::string id);
+  friend Keeper referred();
+  explicit Keeper(std::optional<std::string> lease) : lease_(std::move(lease)) {}
+  std::optional<std::string> lease_;
+};
+
+/// The lease `id`, which takes the object up in the same transaction; where there is none, making the object
+/// is not_found.
+inline Keeper leased(std::string id) { return Keeper(std::move(id)); }
+/// Something else: an object that refers to it when the transaction ends, or its own label kGcRootLabel.
+/// Nothing checks that: what is not kept goes with the next collection.
+inline Keeper referred() { return Keeper(std::nullopt); }
+
+}  // namespace bayplan::metadata
 
 namespace bayplan::metadata::leases {
 
@@ -84,6 +109,10 @@ struct Resource {
 /// an empty id), unsupported (objects of that type cannot be leased: containerd's "not implemented";
 /// a digest of another algorithm), and those of MutableBucket.
 Result<void> add_resource(WriteTx& tx, std::string_view ns, std::string_view lease, const Resource& resource);
+
+/// add_resource() to the lease that `keeper` is, if it is one. For functions that make objects. Errors: as
+/// add_resource.
+Result<void> keep(WriteTx& tx, std::string_view ns, const Keeper& keeper, const Resource& resource);
 
 /// Takes from the lease's list; being absent from it is fine. Errors: as add_resource.
 Result<void> remove_resource(WriteTx& tx, std::string_view ns, std::string_view lease,

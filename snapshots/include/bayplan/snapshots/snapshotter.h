@@ -7,11 +7,15 @@
 // Life cycle. Files come first, outside any transaction; the record follows in the caller's:
 //
 //   auto stage = snapshotter.stage(db_tx, "default", chain_id);           // directory on disk, locked
-//   db.update([&](WriteTx& tx) { return snapshotter.prepare(tx, "default", "c1", std::move(*stage), {}); });
+//   db.update([&](WriteTx& tx) {
+//     return snapshotter.prepare(tx, "default", "c1", std::move(*stage), {}, metadata::leased(lease));
+//   });
 //   auto mounts = db.view([&](const ReadTx& tx) { return snapshotter.mounts(tx, "default", "c1"); });
 //   ...                                                                   // the container writes
 //   auto sealed = db.view([&](const ReadTx& tx) { return snapshotter.seal(tx, "default", "c1"); });
-//   db.update([&](WriteTx& tx) { return snapshotter.commit(tx, "default", "name", "c1", *sealed, {}); });
+//   db.update([&](WriteTx& tx) {
+//     return snapshotter.commit(tx, "default", "name", "c1", *sealed, {}, metadata::leased(lease));
+//   });
 //
 // A Stage is a directory that no record names yet, kept from the collector by a lock. A transaction that
 // consumes it makes it visible when it commits; if it fails, or the Stage is dropped, the directory is
@@ -41,6 +45,7 @@
 #include "bayplan/base/stream.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/leases.h"
 #include "bayplan/snapshots/mount.h"
 
 namespace bayplan::snapshots {
@@ -146,26 +151,27 @@ class Snapshotter {
   Result<void> sync();
 
   /// Records. A stage is consumed by success only. Each: already_exists (the key, in this namespace and
-  /// snapshotter), conflict (the parent is gone, or not the one the stage was made over), invalid_argument
-  /// (empty key, labels, a stage of another snapshotter, or consumed), and those of MutableBucket.
+  /// snapshotter), not_found (the lease), conflict (the parent is gone, or not the one the stage was made
+  /// over), invalid_argument (empty key, labels, a stage of another snapshotter, or consumed), and those of
+  /// MutableBucket.
   Result<void> prepare(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
-                       const Labels& labels);
+                       const Labels& labels, const metadata::Keeper& keeper);
   Result<void> view(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
-                    const Labels& labels);
+                    const Labels& labels, const metadata::Keeper& keeper);
   /// Precondition: sync() came after the last apply. `parent` names what it was staged on ("" for none) and
   /// must be a committed snapshot in this transaction.
   Result<void> add_committed(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
-                             std::string_view parent, Stage&& stage, const Usage& usage,
-                             const Labels& labels);
+                             std::string_view parent, Stage&& stage, const Usage& usage, const Labels& labels,
+                             const metadata::Keeper& keeper);
 
   /// Makes the files of active snapshot `key` durable and measures them; nobody may write to it any more.
   /// Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
   Result<Sealed> seal(const metadata::BucketSource& source, std::string_view ns, std::string_view key);
   /// Turns active `key` into committed `name`; labels replace, created and updated become now (containerd).
-  /// Errors: not_found, already_exists, failed_precondition (not active), conflict (not what was sealed),
-  /// invalid_argument, and those of MutableBucket.
+  /// Errors: not_found (the key, the lease), already_exists, failed_precondition (not active), conflict (not
+  /// what was sealed), invalid_argument, and those of MutableBucket.
   Result<void> commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view key,
-                      const Sealed& sealed, const Labels& labels);
+                      const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper);
 
   /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children),
   /// and those of MutableBucket.
