@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bayplan/content/store.h"
+#include "bayplan/metadata/removals.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::content::test {
@@ -67,6 +68,16 @@ pid_t start_publisher(const std::filesystem::path& path, std::string_view ns) {
   ::_exit(result ? 0 : 1);
 }
 
+// As a collection does it.
+Result<metadata::FileSweep> remove_files(const Place& place) {
+  const std::vector<const metadata::GcKind*> kinds{&place.store.gc_kind()};
+  BAYPLAN_ASSIGN(metadata::FileSweep removed,
+                 metadata::unlink_removed(place.db, kinds, metadata::kAllRemovals, {}));
+  BAYPLAN_ASSIGN(const metadata::FileSweep swept, place.store.gc_kind().sweep_files(place.db, {}));
+  removed += swept;
+  return removed;
+}
+
 TEST(SweepRace, ARecordNeverNamesMissingBytes) {
   const bayplan::test::TempDir dir;
   std::vector<pid_t> publishers;
@@ -79,15 +90,15 @@ TEST(SweepRace, ARecordNeverNamesMissingBytes) {
     int status = 0;
     pid_t ended = 0;
     while (ended == 0) {
-      const auto sweep = place->store.gc_kind().sweep_files(place->db, {});
-      ASSERT_TRUE(sweep) << sweep.error().to_string();
-      swept += sweep->files;
+      const auto removed = remove_files(*place);
+      ASSERT_TRUE(removed) << removed.error().to_string();
+      swept += removed->files;
       ended = ::waitpid(publisher, &status, WNOHANG);
     }
     ASSERT_EQ(ended, publisher);
     EXPECT_EQ(status, 0);
   }
-  const auto last = place->store.gc_kind().sweep_files(place->db, {});
+  const auto last = remove_files(*place);
   ASSERT_TRUE(last) << last.error().to_string();
   EXPECT_GE(swept + last->files, 1u);
 }

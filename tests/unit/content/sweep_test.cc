@@ -38,9 +38,6 @@ TEST_F(SweepTest, KeepsWhatAnotherNamespaceRecords) {
   must(unrecord("shared", "one"));
   EXPECT_EQ(sweep().files, 0u);
   EXPECT_TRUE(has_file("shared"));
-  must(unrecord("shared", "two"));
-  EXPECT_EQ(sweep().files, 1u);
-  EXPECT_FALSE(has_file("shared"));
 }
 
 TEST_F(SweepTest, KeepsTheFileOfARecordThatDoesNotDecode) {
