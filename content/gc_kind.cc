@@ -63,10 +63,7 @@ Result<void> ContentKind::remove(metadata::WriteTx& tx, const GcNode& node) cons
 }
 
 Result<metadata::FileSweep> ContentKind::sweep_files(const metadata::Db& db, const Control& control) const {
-  BAYPLAN_ASSIGN(metadata::FileSweep sweep, sweep_staging(*dirs_, db, control));
-  BAYPLAN_ASSIGN(const metadata::FileSweep blobs, sweep_blobs(*dirs_, db, control));
-  sweep += blobs;
-  return sweep;
+  return sweep_blobs(*dirs_, db, control);
 }
 
 Result<std::optional<metadata::FileSweep>> ContentKind::unlink(const metadata::Db& db,

@@ -3,15 +3,18 @@
 #include "bayplan/base/file.h"
 #include "gc_kind.h"
 #include "ingest_file.h"
+#include "ingest_gc_kind.h"
 #include "reader_state.h"
 
 namespace bayplan::content {
 
 struct Store::State {
-  explicit State(std::shared_ptr<const BlobDirs> opened) : dirs(std::move(opened)), kind(dirs) {}
+  explicit State(std::shared_ptr<const BlobDirs> opened)
+      : dirs(std::move(opened)), kind(dirs), ingest_kind(dirs) {}
 
   std::shared_ptr<const BlobDirs> dirs;
   ContentKind kind;
+  IngestKind ingest_kind;
 };
 
 Store::Store(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -26,6 +29,7 @@ Result<Store> Store::open(const std::filesystem::path& root) {
 }
 
 const metadata::GcKind& Store::gc_kind() const noexcept { return state_->kind; }
+const metadata::GcKind& Store::ingest_gc_kind() const noexcept { return state_->ingest_kind; }
 
 Result<Ingest> Store::ingest(const Expected& expected) {
   BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(state_->dirs, expected));

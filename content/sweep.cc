@@ -9,61 +9,13 @@
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/removals.h"
 #include "records.h"
+#include "sweep_parts.h"
 
 namespace bayplan::content {
 namespace {
 
 using metadata::Db;
 using metadata::FileSweep;
-
-std::uint64_t disk_bytes(const struct stat& info) {
-  return static_cast<std::uint64_t>(info.st_blocks) * 512u;
-}
-
-void report_stray(const Db& db, const std::string& path) {
-  db.diagnose({.level = Level::warning, .message = "not a blob, left alone", .fields = {{"file", path}}});
-}
-
-void report_progress(const Control& control, std::string_view object, const FileSweep& sweep) {
-  if (control.progress) control.progress({.stage = "sweep", .object = object, .done = sweep.bytes});
-}
-
-template <class T>
-bool is_absent(const Result<T>& result) {
-  return !result && result.error().code() == Errc::not_found;
-}
-
-// The disk space of the files directly in `dir`.
-Result<std::uint64_t> bytes_in(int dir, std::string_view name) {
-  BAYPLAN_ASSIGN(const auto names, file::list(dir, name));
-  std::uint64_t bytes = 0;
-  for (const std::string& entry : names) {
-    const auto info = file::stat_at(dir, entry);
-    if (info) bytes += disk_bytes(*info);
-  }
-  return bytes;
-}
-
-Result<void> sweep_staging_dir(int ingest, const std::string& name, const Db& db, FileSweep& sweep) {
-  const auto info = file::stat_at(ingest, name);
-  if (is_absent(info)) return {};
-  if (!info) return info.error();
-  if (!S_ISDIR(info->st_mode)) {
-    report_stray(db, "ingest/" + name);
-    return {};
-  }
-  const auto dir = file::open_dir_at(ingest, name);
-  if (is_absent(dir)) return {};
-  if (!dir) return dir.error();
-  const auto locked = file::try_lock_exclusive(dir->get(), name);
-  if (!locked && locked.error().code() == Errc::busy) return {};
-  BAYPLAN_TRY(locked);
-  BAYPLAN_ASSIGN(const std::uint64_t bytes, bytes_in(dir->get(), name));
-  BAYPLAN_TRY(file::remove_tree(ingest, name));
-  sweep.files += 1;
-  sweep.bytes += bytes;
-  return {};
-}
 
 Result<bool> is_recorded(const metadata::BucketSource& source, const std::vector<std::string>& namespaces,
                          const std::string& key) {
@@ -141,17 +93,6 @@ Result<void> report_foreign_algorithms(const BlobDirs& dirs, const Db& db) {
 }
 
 }  // namespace
-
-Result<FileSweep> sweep_staging(const BlobDirs& dirs, const Db& db, const Control& control) {
-  FileSweep sweep;
-  BAYPLAN_ASSIGN(const auto names, file::list(dirs.ingest.get(), "ingest"));
-  for (const std::string& name : names) {
-    BAYPLAN_TRY(control.cancel.check());
-    BAYPLAN_TRY(sweep_staging_dir(dirs.ingest.get(), name, db, sweep));
-    report_progress(control, name, sweep);
-  }
-  return sweep;
-}
 
 Result<FileSweep> sweep_blobs(const BlobDirs& dirs, const Db& db, const Control& control) {
   FileSweep sweep;

@@ -8,9 +8,15 @@
 
 namespace bayplan::content {
 
-/// Removes the staging directories nobody holds. Errors: cancelled, permission_denied, io.
+/// Removes the ingest directories that nobody holds, no record names and that are not queued. Errors:
+/// cancelled, permission_denied, corrupt, closed, io.
 Result<metadata::FileSweep> sweep_staging(const BlobDirs& dirs, const metadata::Db& db,
                                           const Control& control);
+
+/// Removes the ingest directory that was queued as `removal`; empty while somebody holds it. Errors:
+/// permission_denied, corrupt, closed, io.
+Result<std::optional<metadata::FileSweep>> unlink_staging(const BlobDirs& dirs, const metadata::Db& db,
+                                                          const metadata::Removal& removal);
 
 /// Removes the blob that was queued as `removal`, unless a namespace records it; empty while somebody is
 /// about to. Errors: permission_denied, closed, corrupt, io.

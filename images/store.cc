@@ -47,7 +47,8 @@ void Store::unlink_removed() const {
 }
 
 std::vector<const metadata::GcKind*> Store::gc_kinds() const {
-  return {&blobs_.gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind(), leases_.get()};
+  return {&blobs_.gc_kind(), &blobs_.ingest_gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind(),
+          leases_.get()};
 }
 
 }  // namespace bayplan::images

@@ -30,7 +30,13 @@ class RecordTest : public ContentTest {
   Result<Info> stat_now(const Digest& digest, std::string_view ns = "default") const {
     return db_.view([&](const metadata::ReadTx& tx) { return stat(tx, ns, digest); });
   }
-  metadata::FileSweep sweep() const { return must(store_.gc_kind().sweep_files(db_, {})); }
+  Result<metadata::FileSweep> sweep_with(const Control& control) const {
+    BAYPLAN_ASSIGN(metadata::FileSweep swept, store_.ingest_gc_kind().sweep_files(db_, control));
+    BAYPLAN_ASSIGN(const metadata::FileSweep blobs, store_.gc_kind().sweep_files(db_, control));
+    swept += blobs;
+    return swept;
+  }
+  metadata::FileSweep sweep() const { return must(sweep_with({})); }
 
   std::vector<std::string> said_;  // file names in diagnostics
   metadata::Db db_ = open_db(dir_.path() / "metadata", [this](const Diagnostic& diagnostic) {

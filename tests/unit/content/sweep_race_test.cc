@@ -110,7 +110,7 @@ TEST(SweepRace, ANewIngestIsNeverSweptAway) {
   std::atomic<bool> done{false};
   std::thread sweeper([&] {
     while (!done) {
-      const auto sweep = place->store.gc_kind().sweep_files(place->db, {});
+      const auto sweep = place->store.ingest_gc_kind().sweep_files(place->db, {});
       EXPECT_TRUE(sweep) << sweep.error().to_string();
     }
   });

@@ -11,7 +11,6 @@ using metadata::WriteTx;
 
 class SweepTest : public RecordTest {
  protected:
-  Result<FileSweep> sweep_with(const Control& control) { return store_.gc_kind().sweep_files(db_, control); }
 };
 
 TEST_F(SweepTest, AnEmptyStoreHasNothingToSweep) {

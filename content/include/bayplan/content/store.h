@@ -145,6 +145,9 @@ class Store {
 
   /// kind() "content"; keys are digests. Lives as long as this object.
   const metadata::GcKind& gc_kind() const noexcept;
+  /// kind() "ingest"; keys are references (ingests.h). A root is what has not expired, and what somebody
+  /// writes to. Its sweep takes the directories of abandoned ingests. Lives as long as this object.
+  const metadata::GcKind& ingest_gc_kind() const noexcept;
 
  private:
   struct State;

@@ -41,8 +41,8 @@ class Store {
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
 
-  /// The kinds known here: content, snapshot, image, lease. For collect() and check(); `containers` adds its
-  /// own.
+  /// The kinds known here: content, ingest, snapshot, image, lease. For collect() and check(); `containers`
+  /// adds its own.
   std::vector<const metadata::GcKind*> gc_kinds() const;
 
  private:

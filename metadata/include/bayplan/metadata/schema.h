@@ -9,7 +9,8 @@
 //                                      target/{digest string, mediatype string, size varint}
 //                                      labels/<k> · annotations/<k>
 //       content/blob/<digest>/         createdat updatedat: btime · size varint · labels/<k>
-//       content/ingests/<ref>/         containerd's; bytes on their way in have no record here
+//       content/ingests/<ref>/         ref string (backend reference) · expireat btime (not when leased)
+//                                      expected string (digest)
 //       snapshots/<snapshotter>/<key>/ createdat updatedat: btime · parent string · children/<key> nil
 //                                      labels/<k> · name string (containerd's backend key; ours: the
 //                                      directory name)
@@ -43,6 +44,9 @@ inline constexpr std::string_view kImages = "images";
 inline constexpr std::string_view kContent = "content";
 inline constexpr std::string_view kBlob = "blob";
 inline constexpr std::string_view kIngests = "ingests";
+inline constexpr std::string_view kRef = "ref";
+inline constexpr std::string_view kExpireAt = "expireat";
+inline constexpr std::string_view kExpected = "expected";
 inline constexpr std::string_view kSnapshots = "snapshots";
 inline constexpr std::string_view kContainers = "containers";
 inline constexpr std::string_view kSandboxes = "sandboxes";

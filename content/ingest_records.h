@@ -1,0 +1,26 @@
+// Ingest records as they are stored (metadata/schema.h), and the directories that they name.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "bayplan/content/ingests.h"
+
+namespace bayplan::content::ingests {
+
+inline constexpr std::string_view kIngestKind = "ingest";
+
+/// The bucket of a namespace's ingests; empty when it has none. Errors: corrupt, closed, io.
+Result<std::optional<metadata::Bucket>> ingest_bucket(const metadata::BucketSource& source,
+                                                      std::string_view ns);
+/// Errors: corrupt, naming the ingest; closed, io.
+Result<IngestRecord> decode_record(std::string_view ref, const metadata::Bucket& record);
+
+/// Below <root>/ingest.
+std::string directory_of(std::string_view backend);
+/// The directories that records of any namespace name. Errors: corrupt, closed, io.
+Result<std::set<std::string>> directories(const metadata::BucketSource& source);
+
+}  // namespace bayplan::content::ingests
