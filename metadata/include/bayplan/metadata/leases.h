@@ -16,6 +16,7 @@
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/lease_owner.h"
+#include "bayplan/metadata/list.h"
 
 namespace bayplan::metadata {
 
@@ -85,6 +86,13 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id);
 /// corrupt, closed, io.
 Result<void> walk(const BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Lease&)>& visit);
+
+/// What leases are filtered by (filter.h): id, createdat, labels.K.
+FieldTable lease_fields() noexcept;
+/// The leases that match, in id order, expired ones included. Errors: as metadata::list.
+Result<ListEnd> list(const BucketSource& source, std::string_view ns, const BoundFilter& filter,
+                     const ListOptions& options, const std::function<Result<void>(const Lease&)>& visit,
+                     const ListProblem& problem = {});
 
 /// When the lease ends by itself; empty: never. An expiry label that cannot be read never comes.
 std::optional<Time> expiry(const Lease& lease);
