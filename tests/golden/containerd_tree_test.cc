@@ -32,9 +32,11 @@ class ContainerdTree : public testing::Test {
   }
 
   Result<void> add_lease(WriteTx& tx) {
-    const Time expires = parse_rfc3339("2030-01-01T00:00:00Z").value();
-    BAYPLAN_TRY(metadata::leases::create(
-        tx, kNs, {.id = "upload", .labels = {{"purpose", "pull"}}, .expires = expires}));
+    metadata::leases::CreateOptions options;
+    options.id = "upload";
+    options.labels = {{"purpose", "pull"}};
+    options.expires = parse_rfc3339("2030-01-01T00:00:00Z").value();
+    BAYPLAN_TRY(metadata::leases::create(tx, kNs, options));
     for (const metadata::leases::Resource& resource :
          std::vector<metadata::leases::Resource>{{"content", Digest::of(kHello).to_string()},
                                                  {"images", "docker.io/library/redis:7"},

@@ -215,7 +215,9 @@ TEST_F(RecordsTest, AnEmptyValueInAnUpdateRemoves) {
 // containerd's core/metadata/content_test.go: recording a blob leases it, whether it is new or was there.
 TEST_F(RecordsTest, TestContentLeased) {
   const auto lease = [&](const std::string& id) {
-    must(db_.update([&](WriteTx& tx) { return metadata::leases::create(tx, "default", {.id = id}); }));
+    metadata::leases::CreateOptions options;
+    options.id = id;
+    must(db_.update([&](WriteTx& tx) { return metadata::leases::create(tx, "default", options); }));
   };
   const auto leased = [&](std::string_view id) {
     return must(db_.view([&](const ReadTx& tx) -> Result<std::vector<metadata::leases::Resource>> {

@@ -29,7 +29,8 @@ class Keeper {
  private:
   friend Keeper leased(std::string id);
   friend Keeper referred();
-  explicit Keeper(std::optional<std::string> lease) : lease_(std::move(lease)) {}
+  Keeper() = default;
+  explicit Keeper(std::string lease) : lease_(std::move(lease)) {}
   std::optional<std::string> lease_;
 };
 
@@ -38,7 +39,7 @@ class Keeper {
 inline Keeper leased(std::string id) { return Keeper(std::move(id)); }
 /// Something else: an object that refers to it when the transaction ends, or its own label kGcRootLabel.
 /// Nothing checks that: what is not kept goes with the next collection.
-inline Keeper referred() { return Keeper(std::nullopt); }
+inline Keeper referred() { return {}; }
 
 }  // namespace bayplan::metadata
 
