@@ -67,19 +67,28 @@ void write_lease(json::Writer& out, const Session& session, const leases::Lease&
   write_labels(out, lease.labels);
 }
 
-Result<int> list_leases(const Session& session, bool quiet) {
+void show_lease(Listing& listing, const Session& session, const leases::Lease& lease, Time at) {
+  listing.add(lease.id,
+              {lease.id, format_rfc3339(lease.created), expiry_text(lease, at), owner_text(session, lease),
+               labels_text(lease.labels)},
+              [&](json::Writer& out) { write_lease(out, session, lease, at); });
+}
+
+Result<int> list_leases(const Session& session, const ListArguments& arguments) {
+  BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, leases::lease_fields()));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Listing listing(session, "leases", {"ID", "CREATED", "EXPIRES", "OWNER", "LABELS"}, quiet);
+  Listing listing(session, "leases", {"ID", "CREATED", "EXPIRES", "OWNER", "LABELS"}, arguments.quiet);
   const Time at = now();
-  BAYPLAN_TRY(store.db().view([&](const ReadTx& tx) {
-    return leases::walk(tx, session.ns, [&](const leases::Lease& lease) -> Result<void> {
-      listing.add(lease.id,
-                  {lease.id, format_rfc3339(lease.created), expiry_text(lease, at),
-                   owner_text(session, lease), labels_text(lease.labels)},
-                  [&](json::Writer& out) { write_lease(out, session, lease, at); });
-      return {};
-    });
+  BAYPLAN_ASSIGN(const auto end, store.db().view([&](const ReadTx& tx) {
+    return leases::list(
+        tx, session.ns, filter, arguments.page,
+        [&](const leases::Lease& lease) -> Result<void> {
+          show_lease(listing, session, lease, at);
+          return {};
+        },
+        [&](std::string_view, const Error& error) { listing.add_problem(error); });
   }));
+  if (end.more) listing.cut_at(end.last);
   return std::move(listing).finish();
 }
 
@@ -197,13 +206,10 @@ void add_lease_commands(CLI::App& app, Session& session) {
   lease->require_subcommand(1);
   add_create(*lease, session);
 
-  auto quiet = std::make_shared<bool>(false);
-  CLI::App* command = add_command(*lease, session, "ls", "List leases",
-                                  [&session, quiet] { return list_leases(session, *quiet); });
-  command->add_flag("-q,--quiet", *quiet, "Ids only");
+  add_list_command(*lease, session, "List leases", "Ids", list_leases);
 
   auto ids = std::make_shared<std::vector<std::string>>();
-  command =
+  CLI::App* command =
       add_command(*lease, session, "rm", "Remove leases, all or none; what they kept goes with the next gc",
                   [&session, ids] { return remove_leases(session, *ids); });
   command->add_option("ID", *ids, "Lease ids")->required();

@@ -1,5 +1,4 @@
 #include <map>
-#include <memory>
 
 #include "listing.h"
 #include "print.h"
@@ -20,23 +19,36 @@ Result<std::vector<snapshots::Info>> all_snapshots(const Session& session) {
   return all;
 }
 
-Result<int> list_snapshots(const Session& session, bool quiet) {
-  BAYPLAN_ASSIGN(const auto all, all_snapshots(session));
-  Listing listing(session, "snapshots", {"KEY", "PARENT", "KIND", "DIRECTORY", "SIZE"}, quiet);
-  for (const auto& info : all) {
-    const std::string kind(to_string(info.kind));
-    const bool measured = info.kind == snapshots::Kind::committed;
-    listing.add(info.key,
-                {info.key, short_digest(info.parent), kind, info.directory,
-                 measured ? human_bytes(info.usage.bytes) : "-"},
-                [&](json::Writer& out) {
-                  out.member("key", info.key).member("kind", kind).member("parent", info.parent);
-                  out.member("directory", info.directory).key("size").unsigned_integer(info.usage.bytes);
-                  out.key("inodes").unsigned_integer(info.usage.inodes);
-                  out.member("createdAt", format_rfc3339(info.created));
-                  write_labels(out, info.labels);
-                });
-  }
+void show_snapshot(Listing& listing, const snapshots::Info& info) {
+  const std::string kind(to_string(info.kind));
+  const bool measured = info.kind == snapshots::Kind::committed;
+  listing.add(info.key,
+              {info.key, short_digest(info.parent), kind, info.directory,
+               measured ? human_bytes(info.usage.bytes) : "-"},
+              [&](json::Writer& out) {
+                out.member("key", info.key).member("kind", kind).member("parent", info.parent);
+                out.member("directory", info.directory).key("size").unsigned_integer(info.usage.bytes);
+                out.key("inodes").unsigned_integer(info.usage.inodes);
+                out.member("createdAt", format_rfc3339(info.created));
+                out.member("updatedAt", format_rfc3339(info.updated));
+                write_labels(out, info.labels);
+              });
+}
+
+Result<int> list_snapshots(const Session& session, const ListArguments& arguments) {
+  BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, snapshots::snapshot_fields()));
+  BAYPLAN_ASSIGN(images::Store store, session.open_store_read_only());
+  Listing listing(session, "snapshots", {"KEY", "PARENT", "KIND", "DIRECTORY", "SIZE"}, arguments.quiet);
+  BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
+    return store.snapshotter().list(
+        tx, session.ns, filter, arguments.page,
+        [&](const snapshots::Info& info) -> Result<void> {
+          show_snapshot(listing, info);
+          return {};
+        },
+        [&](std::string_view, const Error& error) { listing.add_problem(error); });
+  }));
+  if (end.more) listing.cut_at(end.last);
   return std::move(listing).finish();
 }
 
@@ -73,10 +85,7 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   CLI::App* snapshot = app.add_subcommand("snapshot", "Snapshots");
   snapshot->require_subcommand(1);
 
-  auto quiet = std::make_shared<bool>(false);
-  CLI::App* command = add_command(*snapshot, session, "ls", "List snapshots",
-                                  [&session, quiet] { return list_snapshots(session, *quiet); });
-  command->add_flag("-q,--quiet", *quiet, "Keys only");
+  add_list_command(*snapshot, session, "List snapshots", "Keys", list_snapshots);
   add_command(*snapshot, session, "tree", "Show snapshots below their parents",
               [&session] { return print_tree(session); });
 }

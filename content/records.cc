@@ -77,20 +77,32 @@ Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& fil
   return metadata::note_change(tx, kContentKind, ns, key);
 }
 
-// Rewrites the labels of a record as `change` has them.
-Result<void> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
-                     const std::function<void(Labels&)>& change) {
+// Rewrites the labels of a record as `change` has them; empty values go.
+Result<Info> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
+                     const std::function<Result<void>(Labels&)>& change) {
   const std::string key = digest.to_string();
-  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+  return tx.savepoint([&](WriteTx& inner) -> Result<Info> {
     BAYPLAN_ASSIGN(auto record,
                    metadata::open_namespace_bucket(inner, ns, {schema::kContent, schema::kBlob, key}));
     if (!record) return no_such_blob(key);
     BAYPLAN_ASSIGN(Info info, decode(*record, digest).with_context("blob", key));
-    change(info.labels);
+    BAYPLAN_TRY(change(info.labels));
+    std::erase_if(info.labels, [](const auto& label) { return label.second.empty(); });
     info.updated = now();
     BAYPLAN_TRY(write(*record, info));
-    return metadata::note_change(inner, kContentKind, ns, key);
+    BAYPLAN_TRY(metadata::note_change(inner, kContentKind, ns, key));
+    return info;
   });
+}
+
+Result<void> apply(Labels& labels, const Info& given, const FieldMask& mask) {
+  for (const std::string& path : mask) {
+    const FieldPath at = split_field_path(path);
+    if (at.field != schema::kLabels) return bad_field_path("blob", given.digest.to_string(), path);
+    apply_field(labels, given.labels, at);
+  }
+  if (mask.empty()) labels = given.labels;
+  return validate_labels(labels).with_context("blob", given.digest.to_string());
 }
 
 }  // namespace
@@ -135,17 +147,22 @@ Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Label
   return {};
 }
 
+Result<Info> update(WriteTx& tx, std::string_view ns, const Info& info, const FieldMask& mask) {
+  return relabel(tx, ns, info.digest, [&](Labels& labels) { return apply(labels, info, mask); });
+}
+
 Result<void> set_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {
-  BAYPLAN_TRY(validate_labels(labels));
-  return relabel(tx, ns, digest, [&](Labels& present) {
-    present.clear();
-    merge(present, labels);
-  });
+  BAYPLAN_TRY(update(tx, ns, {.digest = digest, .labels = labels}));
+  return {};
 }
 
 Result<void> merge_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {
   BAYPLAN_TRY(validate_labels(labels));
-  return relabel(tx, ns, digest, [&](Labels& present) { merge(present, labels); });
+  BAYPLAN_TRY(relabel(tx, ns, digest, [&](Labels& present) -> Result<void> {
+    merge(present, labels);
+    return {};
+  }));
+  return {};
 }
 
 Result<void> remove(WriteTx& tx, std::string_view ns, const Digest& digest) {

@@ -14,6 +14,8 @@ inline constexpr std::string_view kLeaseKind = "lease";
 /// The bucket of all leases of a namespace; empty when there are none. Errors: corrupt, closed, io.
 Result<std::optional<Bucket>> lease_bucket(const BucketSource& source, std::string_view ns);
 
+/// The lease that `record` holds. Errors: corrupt (naming the lease), closed, io.
+Result<Lease> decode_record(std::string_view id, const Bucket& record);
 /// The lease at `entry` of the bucket of all. Errors: corrupt (naming the lease), closed, io.
 Result<Lease> decode_entry(const Bucket& leases, const Entry& entry);
 

@@ -64,20 +64,20 @@ Result<Lease> read_record(std::string_view id, const Bucket& record) {
   return lease;
 }
 
-Result<Lease> decode(std::string_view id, const Bucket& record) {
-  return read_record(id, record).with_context("lease", id);
-}
-
 }  // namespace
 
 Result<std::optional<Bucket>> lease_bucket(const BucketSource& source, std::string_view ns) {
   return namespace_bucket(source, ns, {schema::kLeases});
 }
 
+Result<Lease> decode_record(std::string_view id, const Bucket& record) {
+  return read_record(id, record).with_context("lease", id);
+}
+
 Result<Lease> decode_entry(const Bucket& leases, const Entry& entry) {
   BAYPLAN_ASSIGN(const auto record, leases.bucket(entry.key));
   if (!record) return Error(Errc::corrupt, "lease", entry.key, "the lease record is a plain value");
-  return decode(entry.key, *record);
+  return decode_record(entry.key, *record);
 }
 
 Result<Lease> create(WriteTx& tx, std::string_view ns, const CreateOptions& options) {
@@ -97,7 +97,7 @@ Result<Lease> create(WriteTx& tx, std::string_view ns, const CreateOptions& opti
 Result<Lease> get(const BucketSource& source, std::string_view ns, std::string_view id) {
   BAYPLAN_ASSIGN(const auto record, namespace_bucket(source, ns, {schema::kLeases, id}));
   if (!record) return no_such(id);
-  return decode(id, *record);
+  return decode_record(id, *record);
 }
 
 Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id) {

@@ -62,7 +62,7 @@ class Lister {
 
   Result<void> show(const Entry& entry) {
     BAYPLAN_ASSIGN(const Bucket record, record_of(entry));
-    BAYPLAN_ASSIGN(const bool matches, filter_.matches(entry.key, record));
+    BAYPLAN_ASSIGN(const bool matches, filter_.matches(entry.key, record).with_context("record", entry.key));
     if (!matches) return {};
     BAYPLAN_TRY(sink_.record(entry.key, record));
     end_.last = entry.key;

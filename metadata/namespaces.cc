@@ -18,6 +18,23 @@ Result<MutableBucket> schema_bucket(WriteTx& tx) {
   return created;
 }
 
+// Schema 0 keeps image records where a namespace "images" would be; it has no namespaces, and no version.
+Result<bool> may_be_namespace(const Bucket& root, std::string_view name) {
+  if (name != schema::kImages) return true;
+  BAYPLAN_ASSIGN(const auto version, root.entry(schema::kVersion));
+  return version.has_value();
+}
+
+Result<MutableBucket> open_or_create(MutableBucket& root, std::string_view name) {
+  BAYPLAN_ASSIGN(const bool possible, may_be_namespace(root, name));
+  BAYPLAN_ASSIGN(const auto existing, possible ? root.bucket(name) : std::optional<MutableBucket>());
+  if (existing) return *existing;
+  BAYPLAN_ASSIGN(const auto version, root.entry(schema::kVersion));
+  if (version) return root.create_bucket(name);
+  return Error(Errc::version_mismatch, "schema", "0", "has no namespaces")
+      .with_advice("open the store root for writing, which brings it up to date");
+}
+
 Error no_such(std::string_view name) { return {Errc::not_found, "namespace", name}; }
 
 Result<Bucket> require_namespace(const BucketSource& source, std::string_view name) {
@@ -110,7 +127,8 @@ Result<std::vector<std::string>> list_namespaces(const BucketSource& source) {
   BAYPLAN_ASSIGN(const auto root, root_bucket(source).bucket(schema::kRoot));
   if (!root) return names;
   BAYPLAN_TRY(root->for_each([&](const Entry& entry) -> Result<void> {
-    if (entry.is_bucket) names.emplace_back(entry.key);
+    BAYPLAN_ASSIGN(const bool possible, may_be_namespace(*root, entry.key));
+    if (entry.is_bucket && possible) names.emplace_back(entry.key);
     return {};
   }));
   return names;
@@ -161,7 +179,10 @@ Result<void> remove_namespace(WriteTx& tx, std::string_view name) {
 
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,
                                                std::initializer_list<std::string_view> path) {
-  BAYPLAN_ASSIGN(const auto found, root_bucket(source).descend({schema::kRoot, name}));
+  BAYPLAN_ASSIGN(const auto root, root_bucket(source).bucket(schema::kRoot));
+  if (!root) return root;
+  BAYPLAN_ASSIGN(const bool possible, may_be_namespace(*root, name));
+  BAYPLAN_ASSIGN(const auto found, possible ? root->bucket(name) : std::optional<Bucket>());
   if (!found) return found;
   return found->descend(path);
 }
@@ -169,14 +190,17 @@ Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::
 Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name,
                                               std::initializer_list<std::string_view> path) {
   BAYPLAN_TRY(validate_namespace(name));
-  BAYPLAN_ASSIGN(MutableBucket at, schema_bucket(tx));
-  BAYPLAN_ASSIGN(at, at.create_bucket_if_not_exists(name));
+  BAYPLAN_ASSIGN(MutableBucket root, schema_bucket(tx));
+  BAYPLAN_ASSIGN(MutableBucket at, open_or_create(root, name));
   return at.create_path(path);
 }
 
 Result<std::optional<MutableBucket>> open_namespace_bucket(WriteTx& tx, std::string_view name,
                                                            std::initializer_list<std::string_view> path) {
-  BAYPLAN_ASSIGN(auto found, tx.root().descend({schema::kRoot, name}));
+  BAYPLAN_ASSIGN(auto root, tx.bucket(schema::kRoot));
+  if (!root) return root;
+  BAYPLAN_ASSIGN(const bool possible, may_be_namespace(*root, name));
+  BAYPLAN_ASSIGN(auto found, possible ? root->bucket(name) : std::optional<MutableBucket>());
   if (!found) return found;
   return found->descend(path);
 }

@@ -58,6 +58,15 @@ TEST_F(Lease, KeepsWhatItListsUntilItIsRemoved) {
   command.ok({"inspect", "check"});
 }
 
+TEST_F(Lease, ListsAreFilteredAndPaged) {
+  for (const char* id : {"a", "b", "c"}) {
+    command.ok({"lease", "create", "--id", id, std::string("team=") + (*id == 'b' ? "x" : "y")});
+  }
+  EXPECT_EQ(command.ok({"lease", "ls", "-q", "--filter", "labels.team==y"}), "a\nc\n");
+  EXPECT_EQ(command.ok({"lease", "ls", "-q", "--limit", "1", "--after", "a"}), "b\n");
+  EXPECT_NE(command.ok({"lease", "ls", "--limit", "2"}).find("more: --after b"), std::string::npos);
+}
+
 TEST_F(Lease, DiesWithItsOwner) {
   const auto run_root = command.directory() / "run";
   const auto store = images::Store::open(command.root());

@@ -122,6 +122,9 @@ TEST_F(Objects, ListsAreFilteredAndPaged) {
   EXPECT_NE(command.ok({"container", "ls", "--limit", "1"}).find("more: --after c1"), std::string::npos);
   EXPECT_EQ(command.ok({"image", "ls", "-q", "--filter", "name~=small"}), "registry.test/small:1\n");
   EXPECT_EQ(command.ok({"content", "ls", "-q", "--filter", "size>1GiB"}), "");
+  EXPECT_EQ(command.ok({"snapshot", "ls", "-q", "--filter", "kind==active", "--after", "c1"}), "c2\n");
+  EXPECT_NE(command.ok({"snapshot", "ls", "-f", "kind==active", "--limit", "1"}).find("more: --after c1"),
+            std::string::npos);
   const CommandResult bad = command.run({"image", "ls", "--filter", "name=x"});
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_NE(bad.err.find(">|"), std::string::npos) << bad.err;

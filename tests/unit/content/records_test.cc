@@ -3,6 +3,7 @@
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
 #include "db_fixture.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::content::test {
 namespace {
@@ -34,6 +35,9 @@ class RecordsTest : public RecordTest {
   }
   Result<void> merge(const Digest& digest, const Labels& labels) {
     return db_.update([&](WriteTx& tx) { return merge_labels(tx, "default", digest, labels); });
+  }
+  Result<Info> update_now(const Info& info, const FieldMask& mask = {}) {
+    return db_.update([&](WriteTx& tx) { return update(tx, "default", info, mask); });
   }
   Labels labels_of(const Digest& digest) const { return must(stat_now(digest)).labels; }
 
@@ -165,6 +169,116 @@ TEST_F(RecordsTest, MergeLabelsSetsAndRemovesSingleOnes) {
   const Digest digest = record("text", {{"a", "1"}, {"b", "2"}});
   must(merge(digest, {{"a", ""}, {"c", "3"}, {"absent", ""}}));
   EXPECT_EQ(labels_of(digest), (Labels{{"b", "2"}, {"c", "3"}}));
+}
+
+// containerd's content suite: labels at commit, all replaced, single ones replaced and removed by a mask.
+TEST_F(RecordsTest, Labels) {
+  const Digest digest = record("text", {{"k1", "v1"}, {"k2", "v2"}});
+  const Info first = must(stat_now(digest));
+  EXPECT_EQ(first.labels, (Labels{{"k1", "v1"}, {"k2", "v2"}}));
+  const Info second = must(update_now({.digest = digest, .labels = {{"k1", "v1"}, {"k3", "v3"}}}));
+  EXPECT_EQ(second.labels, (Labels{{"k1", "v1"}, {"k3", "v3"}}));
+  EXPECT_EQ(second.created, first.created);
+  EXPECT_LT(first.updated, second.updated);
+  EXPECT_EQ(must(stat_now(digest)), second);
+  const Info third = must(update_now({.digest = digest, .labels = {{"k1", "new"}, {"k4", "not asked for"}}},
+                                     {"labels.k1", "labels.k3"}));
+  EXPECT_EQ(third.labels, (Labels{{"k1", "new"}}));
+  EXPECT_EQ(must(stat_now(digest)), third);
+}
+
+TEST_F(RecordsTest, S69_UpdatesTakeOnlyLabels) {
+  const Digest digest = record("text", {{"k", "v"}});
+  const Info before = must(stat_now(digest));
+  Info given{.digest = digest, .size = 99, .labels = {{"k", "new"}}};
+  for (const char* path : {"size", "digest", "created", "", "Labels", "labelsx", ".labels"}) {
+    EXPECT_EQ(code_of(update_now(given, {"labels", path})), Errc::invalid_argument) << path;
+  }
+  EXPECT_EQ(must(stat_now(digest)), before);
+  const Info after = must(update_now(given, {"labels"}));
+  EXPECT_EQ(after.size, before.size);
+  EXPECT_EQ(after.created, before.created);
+  given.labels = {{"long", std::string(5000, 'x')}};
+  EXPECT_EQ(code_of(update_now(given)), Errc::invalid_argument);
+  EXPECT_EQ(code_of(update_now(given, {"labels.long"})), Errc::invalid_argument);
+  EXPECT_EQ(must(stat_now(digest)), after);
+  EXPECT_EQ(code_of(update_now({.digest = Digest::of("none")})), Errc::not_found);
+}
+
+TEST_F(RecordsTest, AnEmptyValueInAnUpdateRemoves) {
+  const Digest digest = record("text", {{"a", "1"}, {"b.c/d", "2"}});
+  EXPECT_EQ(must(update_now({.digest = digest, .labels = {{"b.c/d", ""}}}, {"labels.b.c/d"})).labels,
+            (Labels{{"a", "1"}}));
+  EXPECT_EQ(must(update_now({.digest = digest, .labels = {{"a", ""}}})).labels, Labels{});
+}
+
+// containerd's core/metadata/content_test.go: recording a blob leases it, whether it is new or was there.
+TEST_F(RecordsTest, TestContentLeased) {
+  const auto lease = [&](const std::string& id) {
+    metadata::leases::CreateOptions options;
+    options.id = id;
+    must(db_.update([&](WriteTx& tx) { return metadata::leases::create(tx, "default", options); }));
+  };
+  const auto leased = [&](std::string_view id) {
+    return must(db_.view([&](const ReadTx& tx) -> Result<std::vector<metadata::leases::Resource>> {
+      std::vector<metadata::leases::Resource> found;
+      BAYPLAN_TRY(metadata::leases::walk_resources(tx, "default", id, [&](const auto& one) -> Result<void> {
+        found.push_back(one);
+        return {};
+      }));
+      return found;
+    }));
+  };
+  const Digest digest = Digest::of("text");
+  const metadata::leases::Resource resource{"content", digest.to_string()};
+  const auto add_under = [&](ReadyBlob&& blob, const std::string& id) {
+    return db_.update(
+        [&](WriteTx& tx) { return add(tx, "default", std::move(blob), {}, metadata::leased(id)); });
+  };
+  lease("first");
+  must(add_under(ready("text"), "first"));
+  EXPECT_EQ(leased("first"), std::vector{resource});
+  lease("second");
+  must(add_under(*must(store_.adopt(digest, 4)), "second"));
+  EXPECT_EQ(leased("second"), std::vector{resource});
+  EXPECT_EQ(code_of(add_under(ready("other"), "unknown")), Errc::not_found);
+  EXPECT_EQ(code_of(stat_now(Digest::of("other"))), Errc::not_found);
+}
+
+TEST_F(RecordsTest, AreAllOrNothing) {
+  ReadyBlob blob = ready("text");  // consumed by success only
+  const Digest digest = Digest::of("text");
+  EXPECT_GE(metadata::expect_all_or_nothing(
+                db_,
+                [&](WriteTx& tx) {
+                  return add(tx, "default", std::move(blob), {{"a", "1"}, {"b", "2"}}, metadata::referred());
+                }),
+            6);
+  ReadyBlob again = ready("text");
+  EXPECT_GE(metadata::expect_all_or_nothing(
+                db_,
+                [&](WriteTx& tx) {
+                  return add(tx, "default", std::move(again), {{"c", "3"}}, metadata::referred());
+                }),
+            3);
+  EXPECT_EQ(labels_of(digest), (Labels{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+  const Info given{.digest = digest, .labels = {{"b", "new"}, {"d", "4"}}};
+  EXPECT_GE(metadata::expect_all_or_nothing(db_, [&](WriteTx& tx) { return update(tx, "default", given); }),
+            5);
+  EXPECT_GE(metadata::expect_all_or_nothing(db_,
+                                            [&](WriteTx& tx) {
+                                              return set_labels(tx, "default", digest, {{"e", "5"}});
+                                            }),
+            4);
+  EXPECT_GE(
+      metadata::expect_all_or_nothing(db_,
+                                      [&](WriteTx& tx) {
+                                        return merge_labels(tx, "default", digest, {{"e", ""}, {"f", "6"}});
+                                      }),
+      4);
+  EXPECT_EQ(labels_of(digest), (Labels{{"f", "6"}}));
+  EXPECT_GE(metadata::expect_all_or_nothing(db_, [&](WriteTx& tx) { return remove(tx, "default", digest); }),
+            2);
 }
 
 TEST_F(RecordsTest, LabelsOfAnAbsentBlobAreNotFound) {

@@ -38,6 +38,13 @@ class TestImagesCreateUpdateDelete : public ImageDbTest {
 
 TEST_F(TestImagesCreateUpdateDelete, Touch) { becomes(original_, {}, original_); }
 
+TEST_F(TestImagesCreateUpdateDelete, NoTarget) {
+  Image given = image("b");
+  given.target = {"", Digest::of(""), 0};
+  EXPECT_EQ(outcome(create(given)), "invalid_argument");
+  EXPECT_EQ(outcome(get("b")), "not_found");
+}
+
 TEST_F(TestImagesCreateUpdateDelete, ReplaceLabels) {
   Image wanted = original_;
   wanted.labels = {{"for", "sure"}};

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "bayplan/metadata/codec.h"
+#include "support/all_or_nothing.h"
 #include "unit/images/image_db.h"
 
 namespace bayplan::images {
@@ -248,6 +249,26 @@ TEST_F(ImagesTest, AFailedCallLeavesTheCallersTransactionAsItWas) {
   EXPECT_EQ(get("a")->target.digest, Digest::of("first"));
   EXPECT_THAT(db_.view([](const ReadTx& tx) { return metadata::list_namespaces(tx); }).value(),
               ElementsAre("default"));
+}
+
+TEST_F(ImagesTest, AreAllOrNothing) {
+  Image made = image("a", {{"k", "1"}, {"l", "2"}}, "first");
+  made.target.annotations = {{"n", "3"}};
+  EXPECT_GE(metadata::expect_all_or_nothing(db_, [&](WriteTx& tx) { return images::create(tx, kNs, made); }),
+            12);
+  EXPECT_EQ(get("a")->target, made.target);
+  Image changed = image("a", {{"k", "new"}, {"m", "4"}}, "second");
+  EXPECT_GE(
+      metadata::expect_all_or_nothing(db_, [&](WriteTx& tx) { return images::update(tx, kNs, changed); }), 8);
+  EXPECT_EQ(get("a")->labels, changed.labels);
+  EXPECT_GE(metadata::expect_all_or_nothing(db_,
+                                            [&](WriteTx& tx) {
+                                              return images::update(tx, kNs, made, {"labels.l", "target"});
+                                            }),
+            5);
+  EXPECT_EQ(metadata::expect_all_or_nothing(db_, [&](WriteTx& tx) { return images::remove(tx, kNs, "a"); }),
+            1);
+  EXPECT_THAT(names(), IsEmpty());
 }
 
 // The update meets the damage after it has written parts of the record.

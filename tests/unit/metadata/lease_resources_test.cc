@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 
-#include "all_or_nothing.h"
 #include "bayplan/base/digest.h"
 #include "bayplan/metadata/namespaces.h"
 #include "lease_store.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::metadata::leases {
 namespace {

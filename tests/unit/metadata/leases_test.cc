@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "all_or_nothing.h"
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
 #include "lease_store.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::metadata::leases {
 namespace {
@@ -34,15 +34,6 @@ TEST_F(Leases, TestLeases) {
   remove("tx2").value();
   EXPECT_EQ(code(remove("tx2")), Errc::not_found);
   EXPECT_THAT(ids(), ElementsAre());
-}
-
-TEST_F(Leases, TestLeasesList_All) {
-  create({.id = "lease1", .labels = {{"label1", "value1"}, {"label3", "other"}}}).value();
-  create({.id = "lease2", .labels = {{"label1", "value2"}, {"label2", ""}, {"label3", "other"}}}).value();
-  create({.id = "lease3", .labels = {{"label1", "value2"}, {"label2", "something"}}}).value();
-  EXPECT_THAT(ids(), ElementsAre("lease1", "lease2", "lease3"));
-  EXPECT_EQ(get("lease2")->labels, (Labels{{"label1", "value2"}, {"label3", "other"}}))
-      << "an empty value is not present";
 }
 
 TEST_F(Leases, generated_ids_are_nanoseconds_and_four_characters_of_base64url) {

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "all_or_nothing.h"
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
 #include "store_test_base.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::metadata {
 namespace {

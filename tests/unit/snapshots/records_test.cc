@@ -6,6 +6,7 @@
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "snapshot_store.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -146,6 +147,35 @@ TEST_F(Records, a_failed_function_changes_nothing) {
   EXPECT_EQ(stat("key").value(), before);
   EXPECT_EQ(outcome(stat("big")), "not_found");
   ASSERT_EQ(words(erase("key")), "");
+  EXPECT_FALSE(has_children("base").value());
+}
+
+TEST_F(Records, are_all_or_nothing) {
+  const Labels labels{{"a", "1"}, {"b", "2"}};
+  const auto writes = [&](const std::function<Result<void>(WriteTx&)>& change) {
+    return metadata::expect_all_or_nothing(db, change);
+  };
+  EXPECT_GE(writes([&](WriteTx& tx) {
+              return records::insert(tx, kPlace, "base",
+                                     {Kind::committed, "1", "", {3, 4096}, labels, metadata::referred()});
+            }),
+            10);
+  for (const char* key : {"first", "second"}) {
+    EXPECT_GE(writes([&](WriteTx& tx) {
+                return records::insert(tx, kPlace, key,
+                                       {Kind::active, key, "base", {}, labels, metadata::referred()});
+              }),
+              8);
+  }
+  EXPECT_GE(writes([&](WriteTx& tx) {
+              return records::commit(tx, kPlace, "name", "first", {"first", "first", {1, 2}}, {{"c", "3"}},
+                                     metadata::referred());
+            }),
+            9);
+  EXPECT_GE(writes([&](WriteTx& tx) { return records::set_labels(tx, kPlace, "name", {{"b", "new"}}); }), 3);
+  EXPECT_EQ(stat("name")->labels, (Labels{{"b", "new"}}));
+  EXPECT_GE(writes([&](WriteTx& tx) { return records::erase(tx, kPlace, "name"); }), 3);
+  EXPECT_GE(writes([&](WriteTx& tx) { return records::erase(tx, kPlace, "second"); }), 3);
   EXPECT_FALSE(has_children("base").value());
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "snapshot_store.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -48,6 +49,41 @@ mode_t mode_of(const std::filesystem::path& path) {
   struct stat info {};
   EXPECT_EQ(::lstat(path.c_str(), &info), 0) << path;
   return info.st_mode & 07777u;
+}
+
+TEST_P(SnapshotterContract, records_are_all_or_nothing_and_a_failure_leaves_the_stage) {
+  Snapshotter& snapshotter = store.snapshotter();
+  const auto writes = [&](const std::function<Result<void>(metadata::WriteTx&)>& change) {
+    return metadata::expect_all_or_nothing(store.db(), change);
+  };
+  Stage base = store.stage().value();
+  ASSERT_EQ(words(snapshotter.sync()), "");
+  EXPECT_GT(writes([&](metadata::WriteTx& tx) {
+              return snapshotter.add_committed(tx, store.kNs, "base", {}, std::move(base), {1, 0},
+                                               {{"k", "v"}}, metadata::referred());
+            }),
+            5);
+  Stage active = store.stage("base").value();
+  EXPECT_GT(writes([&](metadata::WriteTx& tx) {
+              return snapshotter.prepare(tx, store.kNs, "active", std::move(active), {},
+                                         metadata::referred());
+            }),
+            5);
+  Stage look = store.stage("base").value();
+  EXPECT_GT(writes([&](metadata::WriteTx& tx) {
+              return snapshotter.view(tx, store.kNs, "look", std::move(look), {}, metadata::referred());
+            }),
+            5);
+  const Sealed sealed = store.seal("active").value();
+  EXPECT_GT(
+      writes([&](metadata::WriteTx& tx) {
+        return snapshotter.commit(tx, store.kNs, "top", "active", sealed, {{"k", "v"}}, metadata::referred());
+      }),
+      5);
+  EXPECT_GT(writes([&](metadata::WriteTx& tx) { return snapshotter.set_labels(tx, store.kNs, "top", {}); }),
+            1);
+  EXPECT_GT(writes([&](metadata::WriteTx& tx) { return snapshotter.remove(tx, store.kNs, "look"); }), 1);
+  EXPECT_THAT(store.keys(), ElementsAre("base", "top"));
 }
 
 TEST_P(SnapshotterContract, basic) {

@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "bayplan/base/digest.h"
+#include "bayplan/base/field_mask.h"
 #include "bayplan/base/labels.h"
 #include "bayplan/base/stream.h"
 #include "bayplan/base/time.h"
@@ -174,7 +175,11 @@ struct Info {
 /// present record), and those of MutableBucket.
 Result<void> add(metadata::WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels,
                  const metadata::Keeper& keeper);
-/// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
+/// Takes what `mask` names ("labels", "labels.K"; empty: "labels") from `info`, keeps the rest, sets updated.
+/// Answers the record as it is now. Errors: not_found, invalid_argument (labels; another path), corrupt, and
+/// those of MutableBucket.
+Result<Info> update(metadata::WriteTx& tx, std::string_view ns, const Info& info, const FieldMask& mask = {});
+/// Replaces the labels. Errors: as update.
 Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, const Digest& digest,
                         const Labels& labels);
 /// Sets (or, with an empty value, removes) single labels, leaving the others. Errors: as set_labels.

@@ -16,6 +16,7 @@
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/lease_owner.h"
+#include "bayplan/metadata/list.h"
 
 namespace bayplan::metadata {
 
@@ -28,7 +29,8 @@ class Keeper {
  private:
   friend Keeper leased(std::string id);
   friend Keeper referred();
-  explicit Keeper(std::optional<std::string> lease) : lease_(std::move(lease)) {}
+  Keeper() = default;
+  explicit Keeper(std::string lease) : lease_(std::move(lease)) {}
   std::optional<std::string> lease_;
 };
 
@@ -37,7 +39,7 @@ class Keeper {
 inline Keeper leased(std::string id) { return Keeper(std::move(id)); }
 /// Something else: an object that refers to it when the transaction ends, or its own label kGcRootLabel.
 /// Nothing checks that: what is not kept goes with the next collection.
-inline Keeper referred() { return Keeper(std::nullopt); }
+inline Keeper referred() { return {}; }
 
 }  // namespace bayplan::metadata
 
@@ -85,6 +87,13 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id);
 /// corrupt, closed, io.
 Result<void> walk(const BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const Lease&)>& visit);
+
+/// What leases are filtered by (filter.h): id, createdat, labels.K.
+FieldTable lease_fields() noexcept;
+/// The leases that match, in id order, expired ones included. Errors: as metadata::list.
+Result<ListEnd> list(const BucketSource& source, std::string_view ns, const BoundFilter& filter,
+                     const ListOptions& options, const std::function<Result<void>(const Lease&)>& visit,
+                     const ListProblem& problem = {});
 
 /// When the lease ends by itself; empty: never. An expiry label that cannot be read never comes.
 std::optional<Time> expiry(const Lease& lease);

@@ -2,6 +2,9 @@
 // Functions that change something are all-or-nothing inside the caller's transaction. As containerd's store,
 // but: what does not exist is not_found for every function, and removing a namespace never destroys leases,
 // ingests, sandboxes, or anything else that is still in it.
+//
+// A store of schema 0 (migrations: store_root.h) has no namespaces, and its v1/images is none: nothing is
+// found in it, and creating in it is version_mismatch.
 #pragma once
 
 #include <string>
@@ -51,7 +54,8 @@ Result<void> remove_namespace(WriteTx& tx, std::string_view name);
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,
                                                std::initializer_list<std::string_view> path);
 
-/// The same, created as far as missing. Errors: invalid_argument (bad name), no_space, closed, corrupt, io.
+/// The same, created as far as missing. Errors: invalid_argument (bad name), version_mismatch (schema 0),
+/// no_space, closed, corrupt, io.
 Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name,
                                               std::initializer_list<std::string_view> path);
 

@@ -46,6 +46,7 @@
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/leases.h"
+#include "bayplan/metadata/list.h"
 #include "bayplan/snapshots/mount.h"
 
 namespace bayplan::snapshots {
@@ -73,6 +74,10 @@ struct Info {
 
   friend bool operator==(const Info&, const Info&) = default;
 };
+
+/// What snapshots are filtered by (metadata/filter.h): name (the key), kind, parent (there, and empty, in a
+/// base layer), size (of committed ones), createdat, updatedat, labels.K.
+metadata::FieldTable snapshot_fields() noexcept;
 
 /// What an applied layer was.
 struct ApplyReport {
@@ -185,6 +190,11 @@ class Snapshotter {
   /// Key order. A record that does not decode is an error naming it.
   Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                     const std::function<Result<void>(const Info&)>& visit) const;
+  /// The snapshots that match (snapshot_fields()), in key order. Errors: as metadata::list.
+  Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
+                                 const metadata::BoundFilter& filter, const metadata::ListOptions& options,
+                                 const std::function<Result<void>(const Info&)>& visit,
+                                 const metadata::ListProblem& problem = {}) const;
   /// Stored for committed snapshots, measured on disk for others. Errors: not_found, corrupt, busy (its tree
   /// is being rearranged), closed, io.
   Result<Usage> usage(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;

@@ -1,0 +1,18 @@
+# list_tests(RESULT programs...): SUITE.NAME of every test of GoogleTest programs.
+function(list_tests result)
+  set(present "")
+  foreach(program IN LISTS ARGN)
+    execute_process(COMMAND "${program}" --gtest_list_tests OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+    # What stands behind a parameter's name may hold brackets and semicolons.
+    string(REGEX REPLACE "[ ]*#[^\n]*" "" listing "${listing}")
+    string(REPLACE "\n" ";" listing "${listing}")
+    foreach(line IN LISTS listing)
+      if(line MATCHES "^([A-Za-z0-9_/]+)[.]$")
+        set(suite "${CMAKE_MATCH_1}")
+      elseif(line MATCHES "^  ([A-Za-z0-9_/]+)$")
+        list(APPEND present "${suite}.${CMAKE_MATCH_1}")
+      endif()
+    endforeach()
+  endforeach()
+  set(${result} "${present}" PARENT_SCOPE)
+endfunction()
