@@ -168,7 +168,8 @@ void add_spec_options(CLI::App& command, CreateArguments& arguments) {
   command.add_option("--workdir", spec.working_dir, "Working directory inside the container");
   command.add_option("--hostname", spec.hostname, "Host name inside the container");
   command.add_option("--entrypoint", arguments.entrypoint, "Replaces the image's entrypoint");
-  command.add_flag("--pin-image", arguments.pin_image, "Keep the image too, while the container is there");
+  command.add_flag("--pin-image", arguments.pin_image,
+                   "Keep the image too from the collector, also when it expires");
   command.add_flag("--read-only", spec.read_only_rootfs, "Mount the rootfs read-only");
   command.add_flag("--net-host", spec.host_network, "Share the host's network");
   command.add_flag("-t,--tty", spec.terminal, "Give the process a terminal");
