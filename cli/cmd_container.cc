@@ -5,6 +5,7 @@
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "record_json.h"
 #include "session.h"
 
 namespace bayplan::cli {
@@ -15,6 +16,7 @@ struct CreateArguments {
   std::string id;
   std::vector<std::string> labels;
   std::string entrypoint;
+  bool pin_image = false;
   containers::CreateOptions options;
 };
 
@@ -30,6 +32,7 @@ Result<containers::Container> create(const Session& session, images::Store& stor
         .with_advice("put -- before a command that really begins with a dash");
   }
   BAYPLAN_ASSIGN(arguments.options.labels, parse_labels(arguments.labels));
+  if (arguments.pin_image) arguments.options.pins = containers::Pins::snapshot_and_image;
   if (!arguments.entrypoint.empty()) arguments.options.spec.entrypoint = {arguments.entrypoint};
   ProgressBar bar;
   Control control = session.control;
@@ -65,7 +68,7 @@ Result<void> check_arguments(const CreateArguments& create) {
   const bool described = !spec.args.empty() || !spec.env.empty() || !create.labels.empty() ||
                          !spec.user.empty() || !spec.working_dir.empty() || !spec.hostname.empty() ||
                          !create.entrypoint.empty() || spec.read_only_rootfs || spec.host_network ||
-                         spec.terminal;
+                         spec.terminal || create.pin_image;
   if (!create.image.empty() || !described) return {};
   return Error(Errc::invalid_argument, "container", create.id,
                "a command and options are given when it is created")
@@ -88,7 +91,8 @@ Result<int> run_container(const Session& session, const RunArguments& arguments)
 }
 
 void write_summary(json::Writer& out, const containers::Container& container) {
-  out.member("id", container.id).member("image", container.image).member("runtime", container.runtime);
+  out.member("id", container.id).member("image", container.image);
+  out.member("runtime", container.runtime.name).member("sandboxId", container.sandbox_id);
   out.member("snapshotter", container.snapshotter).member("snapshotKey", container.snapshot_key);
   out.member("createdAt", format_rfc3339(container.created));
   out.member("updatedAt", format_rfc3339(container.updated));
@@ -102,7 +106,7 @@ Result<int> list_containers(const Session& session, const ListArguments& argumen
                   arguments.quiet);
   const auto show = [&](const containers::Container& container) -> Result<void> {
     listing.add(container.id,
-                {container.id, container.image, container.runtime,
+                {container.id, container.image, container.runtime.name,
                  container.snapshotter + "/" + container.snapshot_key, format_rfc3339(container.created)},
                 [&](json::Writer& out) { write_summary(out, container); });
     return {};
@@ -122,6 +126,7 @@ Result<int> show_container(const Session& session, const std::string& id) {
   }));
   json::Writer out = begin_json();
   write_summary(out, container);
+  write_record_parts(out, container.runtime, container.extensions);
   BAYPLAN_ASSIGN(const json::Document spec, json::Document::parse(container.spec, "spec of container " + id));
   out.key("spec").value(spec.root()).end_object();
   print_json(std::move(out));
@@ -163,6 +168,8 @@ void add_spec_options(CLI::App& command, CreateArguments& arguments) {
   command.add_option("--workdir", spec.working_dir, "Working directory inside the container");
   command.add_option("--hostname", spec.hostname, "Host name inside the container");
   command.add_option("--entrypoint", arguments.entrypoint, "Replaces the image's entrypoint");
+  command.add_flag("--pin-image", arguments.pin_image,
+                   "Keep the image too from the collector, also when it expires");
   command.add_flag("--read-only", spec.read_only_rootfs, "Mount the rootfs read-only");
   command.add_flag("--net-host", spec.host_network, "Share the host's network");
   command.add_flag("-t,--tty", spec.terminal, "Give the process a terminal");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bayplan/containers/containers.h"
+#include "bayplan/containers/sandboxes.h"
 #include "bayplan/images/store.h"
 
 namespace bayplan::cli {
@@ -11,6 +12,7 @@ namespace bayplan::cli {
 inline std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
   auto kinds = store.gc_kinds();
   kinds.push_back(&containers::container_gc_kind());
+  kinds.push_back(&containers::sandboxes::gc_kind());
   return kinds;
 }
 

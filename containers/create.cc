@@ -36,7 +36,7 @@ Result<Container> describe(images::Store& store, const Request& request, const i
   Container container;
   container.id = request.id;
   container.image = image.image.name;
-  container.runtime = request.options.runtime;
+  container.runtime.name = request.options.runtime;
   container.snapshotter = store.snapshotter().name();
   container.snapshot_key = request.id;
   container.labels = request.options.labels;
@@ -54,7 +54,7 @@ Result<Container> try_create(images::Store& store, const Request& request, const
     return store.snapshotter().stage(tx, request.ns, parent);
   }));
   return store.db().update([&](WriteTx& tx) -> Result<Container> {
-    BAYPLAN_TRY(create(tx, request.ns, container));
+    BAYPLAN_TRY(create(tx, request.ns, container, request.options.pins));
     BAYPLAN_TRY(
         store.snapshotter().prepare(tx, request.ns, request.id, std::move(stage), {}, metadata::referred()));
     return get(tx, request.ns, request.id);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bayplan/base/json.h"
+#include "bayplan/containers/sandboxes.h"
 #include "bayplan/containers/service.h"
 #include "bayplan/images/documents.h"
 #include "bayplan/images/import.h"
@@ -86,6 +87,7 @@ class ContainerStore {
   std::vector<const metadata::GcKind*> kinds() const {
     auto kinds = store_.gc_kinds();
     kinds.push_back(&container_gc_kind());
+    kinds.push_back(&sandboxes::gc_kind());
     return kinds;
   }
   /// What the checks find wrong, one text each.

@@ -124,7 +124,7 @@ TEST_F(ContainersTest, CreateRefusesWhatCanNeverBeRight) {
   EXPECT_TRUE(refused([](Container& c) { c.id = "../up"; }));
   EXPECT_TRUE(refused([](Container& c) { c.id = ""; }));
   EXPECT_TRUE(refused([](Container& c) { c.id = std::string(77, 'a'); }));
-  EXPECT_TRUE(refused([](Container& c) { c.runtime = ""; }));
+  EXPECT_TRUE(refused([](Container& c) { c.runtime.name = ""; }));
   EXPECT_TRUE(refused([](Container& c) { c.spec = ""; }));
   EXPECT_TRUE(refused([](Container& c) { c.spec = "{"; }));
   EXPECT_TRUE(refused([](Container& c) { c.snapshotter = ""; }));

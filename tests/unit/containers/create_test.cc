@@ -175,5 +175,30 @@ TEST_P(CreateTest, TheContainerKeepsItsLayersWhenTheImageIsGone) {
   EXPECT_EQ(outcome(store_.snapshot(parent)), "not_found");
 }
 
+TEST_P(CreateTest, LayersThatContainersShareGoWithTheLastOfThem) {
+  store_.add_image("a", {plain_layer("one")});
+  for (const char* id : {"c1", "c2"}) ASSERT_EQ(words(store_.create(id, "a")), "");
+  const std::string parent = store_.snapshot("c1")->parent;
+  const std::string name = store_.get("c1")->image;
+  ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return images::remove(tx, kNs, name); })),
+            "");
+  for (const auto& [id, left] : {std::pair("c1", "ok"), std::pair("c2", "not_found")}) {
+    ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return remove(tx, kNs, id); })), "");
+    ASSERT_EQ(words(metadata::collect(store_->db(), store_.kinds(), {}, {})), "");
+    EXPECT_EQ(outcome(store_.snapshot(id)), "not_found") << "nothing else needs " << id;
+    EXPECT_EQ(outcome(store_.snapshot(parent)), left) << "after the removal of " << id;
+  }
+}
+
+TEST_P(CreateTest, PinsTheImageWhenAsked) {
+  store_.add_image("a", {plain_layer("one")});
+  const auto bare = store_.create("bare", "a");
+  ASSERT_EQ(words(bare), "");
+  EXPECT_THAT(bare->labels, IsEmpty());
+  const auto pinning = store_.create("pinning", "a", {.pins = Pins::snapshot_and_image});
+  ASSERT_EQ(words(pinning), "");
+  EXPECT_EQ(pinning->labels, (Labels{{std::string(kImagePinLabel), pinning->image}}));
+}
+
 }  // namespace
 }  // namespace bayplan::containers

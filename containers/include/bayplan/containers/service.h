@@ -17,6 +17,7 @@ struct CreateOptions {
   SpecOptions spec{};
   Labels labels{};
   std::string runtime = "io.containerd.runc.v2";
+  Pins pins = Pins::snapshot;
 };
 
 /// Creates container `id` from an image of the store: an active snapshot over the image's layers (unpacked if

@@ -17,9 +17,12 @@
 //                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint
 //                                      (+) size varint (containerd keeps these three in a second file, same
 //                                      encodings)
-//       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey: string
-//                                      spec any · runtime/{name string, options any} · labels/<k>
-//       sandboxes/<id>/                containerd's; nothing here makes them yet
+//       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey sandboxid:
+//                                      string · spec any · runtime/{name string, options any}
+//                                      extensions/<name> any · labels/<k>
+//       sandboxes/<id>/                createdat updatedat: btime · sandboxer string · spec any
+//                                      runtime/{name string, options any} · extensions/<name> any ·
+//                                      labels/<k>
 //       leases/<id>/                   createdat btime · labels/<k> · content/<digest> nil
 //                                      ingests/<ref> nil · images/<name> nil
 //                                      snapshots/<snapshotter>/<key> nil
@@ -70,6 +73,9 @@ inline constexpr std::string_view kSnapshotKey = "snapshotKey";
 inline constexpr std::string_view kSpec = "spec";
 inline constexpr std::string_view kRuntime = "runtime";
 inline constexpr std::string_view kOptions = "options";
+inline constexpr std::string_view kExtensions = "extensions";
+inline constexpr std::string_view kSandboxId = "sandboxid";
+inline constexpr std::string_view kSandboxer = "sandboxer";
 
 inline constexpr std::string_view kOwner = "bayplan.owner";
 inline constexpr std::string_view kFile = "file";

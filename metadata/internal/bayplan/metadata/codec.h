@@ -8,6 +8,7 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/base/result.h"
 #include "bayplan/base/time.h"
+#include "bayplan/metadata/any.h"
 #include "bayplan/metadata/tx.h"
 
 namespace bayplan::metadata::codec {
@@ -22,11 +23,7 @@ Result<std::int64_t> decode_varint(std::string_view bytes);
 /// decode_varint of a count of bytes or objects. Errors: corrupt (also when negative).
 Result<std::uint64_t> decode_size(std::string_view bytes);
 
-struct Any {
-  std::string type_url;
-  std::string value;
-  friend bool operator==(const Any&, const Any&) = default;
-};
+using metadata::Any;
 std::string encode_any(const Any& any);
 /// Unknown fields are skipped. Errors: corrupt.
 Result<Any> decode_any(std::string_view bytes);
