@@ -90,7 +90,7 @@ _RECORDS = Table("records", ("records", "containerd"), [
     Row("size", "file with the images", "allocated_bytes", "bytes", peer_keys=dict.fromkeys(PEERS, "load"),
         **_TO_CONTAINERD),
     Row("mark", "mark, 9 nodes an image, half garbage", "p50_ns", "ns", goal=5, **_TO_CONTAINERD),
-    Row("collect", "collect, nothing to remove", "p50_ns", "ns", **_TO_CONTAINERD),
+    Row("collect", "image collection, nothing to remove", "p50_ns", "ns", **_TO_CONTAINERD),
 ])
 
 TABLES = (_BUCKETS, _RECORDS)
