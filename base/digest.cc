@@ -1,6 +1,7 @@
 #include "bayplan/base/digest.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace bayplan {
 namespace {
@@ -28,22 +29,59 @@ bool is_algorithm(std::string_view text) noexcept {
   return after_alnum;
 }
 
-// The value of a lower-case hex digit, or -1.
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
+// By character, the value of a lower-case hex digit, or -1.
+constexpr std::array<signed char, 256> make_hex_values() {
+  std::array<signed char, 256> values{};
+  for (signed char& value : values) value = -1;
+  for (std::size_t digit = 0; digit < kHexDigits.size(); ++digit)
+    values[static_cast<unsigned char>(kHexDigits[digit])] = static_cast<signed char>(digit);
+  return values;
+}
+constexpr auto kHexValues = make_hex_values();
+
+int hex_value(char c) noexcept { return kHexValues[static_cast<unsigned char>(c)]; }
+
+// Every record that is read has a digest: one look at the end, not one a digit.
 bool decode_hex(std::string_view hex, std::span<std::byte> into) noexcept {
   if (hex.size() != into.size() * 2) return false;
+  int seen = 0;
   for (std::size_t i = 0; i < into.size(); ++i) {
     const int high = hex_value(hex[2 * i]);
     const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
+    seen |= high | low;
     into[i] = static_cast<std::byte>(high * 16 + low);
   }
-  return true;
+  return seen >= 0;
+}
+
+void append_hex(std::span<const std::byte> bytes, std::string& text) {
+  std::size_t at = text.size();
+  text.resize(at + 2 * bytes.size());
+  for (const std::byte byte : bytes) {
+    const auto value = std::to_integer<unsigned>(byte);
+    text[at++] = kHexDigits[value >> 4];
+    text[at++] = kHexDigits[value & 15u];
+  }
+}
+
+std::optional<DigestAlgorithm> algorithm_named(std::string_view name) noexcept {
+  if (name == "sha256") return DigestAlgorithm::sha256;
+  if (name == "sha512") return DigestAlgorithm::sha512;
+  return std::nullopt;
+}
+
+Error refusal(std::string_view text, std::string_view algorithm, std::string_view encoded) {
+  if (!is_algorithm(algorithm) || encoded.empty() ||
+      !std::all_of(encoded.begin(), encoded.end(), is_encoded)) {
+    return Error(Errc::invalid_argument, "digest", text, "not of the form algorithm:hex");
+  }
+  const auto known = algorithm_named(algorithm);
+  if (!known) return Error(Errc::unsupported, "digest", text, "only sha256 and sha512 are");
+  return Error(Errc::invalid_argument, "digest", text,
+               known == DigestAlgorithm::sha256 ? "sha256 takes 64 lower-case hex digits"
+                                                : "sha512 takes 128 lower-case hex digits");
 }
 
 }  // namespace
@@ -57,37 +95,29 @@ Result<Digest> Digest::parse(std::string_view text) {
   const std::string_view algorithm = text.substr(0, colon);
   const std::string_view encoded =
       colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
-  if (!is_algorithm(algorithm) || encoded.empty() ||
-      !std::all_of(encoded.begin(), encoded.end(), is_encoded)) {
-    return Error(Errc::invalid_argument, "digest", text, "not of the form algorithm:hex");
-  }
+  const auto known = algorithm_named(algorithm);
+  if (!known) return refusal(text, algorithm, encoded);
   Digest digest;
-  if (algorithm == "sha512") {
-    digest.algorithm_ = DigestAlgorithm::sha512;
-  } else if (algorithm != "sha256") {
-    return Error(Errc::unsupported, "digest", text, "only sha256 and sha512 are");
-  }
-  if (!decode_hex(encoded, std::span(digest.raw_).first(raw_size(digest.algorithm_)))) {
-    return Error(Errc::invalid_argument, "digest", text,
-                 digest.algorithm_ == DigestAlgorithm::sha256 ? "sha256 takes 64 lower-case hex digits"
-                                                              : "sha512 takes 128 lower-case hex digits");
-  }
+  digest.algorithm_ = *known;
+  if (!decode_hex(encoded, std::span(digest.raw_).first(raw_size(*known))))
+    return refusal(text, algorithm, encoded);
   return digest;
 }
 
 std::string Digest::hex() const {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * raw_size(algorithm_));
-  for (const std::byte byte : bytes()) {
-    const auto value = std::to_integer<unsigned>(byte);
-    out += kHex[value >> 4];
-    out += kHex[value & 15u];
-  }
-  return out;
+  std::string text;
+  append_hex(bytes(), text);
+  return text;
 }
 
-std::string Digest::to_string() const { return std::string(bayplan::to_string(algorithm_)) + ':' + hex(); }
+std::string Digest::to_string() const {
+  const std::string_view algorithm = bayplan::to_string(algorithm_);
+  std::string text;
+  text.reserve(algorithm.size() + 1 + 2 * bytes().size());
+  text.append(algorithm).append(1, ':');
+  append_hex(bytes(), text);
+  return text;
+}
 
 std::span<const std::byte> Digest::bytes() const noexcept {
   return std::span(raw_).first(raw_size(algorithm_));

@@ -11,23 +11,38 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import comparison
 import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
-GROUPS = ("load", "wide", "sorted", "open", "open", "open", "get", "list,names", "update", "create", "delete", "writers8,submit8",
-          "writers64,submit64")
+GROUPS = ("load", "wide", "sorted", "open", "open", "open", "get", "list,names,named,labelled", "update", "create",
+          "readers2", "delete", "writers8,submit8", "writers64,submit64")
+OWN_STORE = ("wide", "sorted", "mark,collect")
 # Each in a process of its own: what a row before it left in the allocator would count.
-OWN_STORE = ("wide", "sorted")
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
-FLOORS = ("wide",)
-SAME_ANSWER = ("get", "list", "names", "open")
-MODES = {  # rounds, numbers of records, durable operations, lookups
-    "smoke": (1, [20], 2, 10),
-    "quick": (3, [10_000], 200, 20_000),
-    "full": (5, [10_000, 100_000], 1000, 100_000),
+GRAPHS = ("mark,collect",)
+_RECORD_STORES = ("records", "containerd")
+PEERS_OF = {"wide": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": _RECORD_STORES,
+            **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED)}
+SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")
+
+
+@dataclass
+class Mode:
+    rounds: int
+    sizes: tuple  # numbers of records
+    graphs: tuple  # numbers of images in the graphs that are collected
+    ops: int  # durable operations
+    reads: int
+
+
+MODES = {
+    "smoke": Mode(1, (20,), (20,), 2, 10),
+    "quick": Mode(3, (10_000,), (1000, 10_000), 200, 20_000),
+    "full": Mode(5, (10_000, 100_000), (1000, 10_000), 1000, 100_000),
 }
 
 
@@ -50,10 +65,12 @@ def arguments():
     return parser.parse_args()
 
 
-def find_programs(directory):
-    programs = {peer: directory / f"peer_{peer}" for peer in comparison.PEERS}
+def find_programs(directory, wanted):
+    """peer -> program, of those that the rows compare."""
+    peers = {peer for table, _ in comparison.wanted_rows(wanted) for peer in table.peers}
+    programs = {peer: directory / f"peer_{peer}" for peer in comparison.PEERS if peer in peers}
     present = {peer: path for peer, path in programs.items() if path.exists()}
-    if not {"bayplan", "lmdb"} <= present.keys():
+    if (peers & {"bayplan", "lmdb", "records"}) - present.keys():
         raise Failed(f"programs missing in {directory}")
     return present
 
@@ -63,16 +80,25 @@ def wanted_by(only):
 
 
 def groups_for(wanted):
-    """What has to run for the rows that are wanted; the load always does."""
-    needed = {"load"}
-    for row in filter(wanted, comparison.ROWS):
+    """What has to run for the rows that are wanted; the load as soon as one is not about a store of its own."""
+    needed = set()
+    for _, row in comparison.wanted_rows(wanted):
         needed |= {row.key, row.against, row.ceiling, *row.peer_keys.values()}
-    return [group for group in (*GROUPS, *SAVEPOINTS) if needed & set(group.split(","))]
+    groups = [group for group in (*GROUPS[1:], *SAVEPOINTS, *GRAPHS) if needed & set(group.split(","))]
+    return ["load"] * bool("load" in needed or set(groups) - set(OWN_STORE)) + groups
 
 
-def run(program, store, rows, records, ops, reads, first):
-    command = [program, "--dir", store, "--records", records, "--ops", ops, "--reads", reads, "--first", first,
-               "--rows", rows]
+def plan(mode, groups):
+    """(records, groups) in the order in which they run."""
+    others = [group for group in groups if group not in GRAPHS]
+    graphs = [group for group in groups if group in GRAPHS]
+    runs = [(records, others) for records in mode.sizes] + [(images, graphs) for images in mode.graphs]
+    return [(size, of_size) for size, of_size in runs if of_size]
+
+
+def run(program, store, rows, records, mode, first):
+    command = [program, "--dir", store, "--records", records, "--ops", mode.ops, "--reads", mode.reads,
+               "--first", first, "--rows", rows]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failed(f"{program.name} --rows {rows}: {done.stderr.strip()}")
@@ -99,23 +125,17 @@ def print_syncing(spent):
 
 def measure(programs, mode, groups, work, syncing):
     """(records, peer, row) -> what was printed, one entry per run. Appends the disk's sync time of each round."""
-    rounds, sizes, ops, reads = MODES[mode]
     samples = defaultdict(list)
-    for records in sizes:
-        for number in range(rounds):
-            for at, group in enumerate(groups):
-                for peer, program in programs.items():
-                    if group in SAVEPOINTS and peer not in comparison.NESTED:
-                        continue
-                    if group in FLOORS and peer != "lmdb":
-                        continue
+    for records, of_size in plan(mode, groups):
+        for number in range(mode.rounds):
+            for at, group in enumerate(of_size):
+                for peer in (peer for peer in programs if peer in PEERS_OF.get(group, programs)):
                     store = work / f"{peer}-{records}-{number}{'-' + group if group in OWN_STORE else ''}"
-                    first = 0 if at == 0 else at * 10_000_000
-                    for row in run(program, store, group, records, ops, reads, first):
+                    for row in run(programs[peer], store, group, records, mode, at * 10_000_000):
                         samples[records, peer, row["row"]].append(row)
             syncing.append(sync_time(work))
             os.sync()  # what one round left dirty must not slow the next
-            progress(f"{records:,} records: round {number + 1} of {rounds}")
+            progress(f"{records:,} {'records' if of_size[0] not in GRAPHS else 'images'}: round {number + 1} of {mode.rounds}")
     return samples
 
 
@@ -150,20 +170,31 @@ def by_row(counted):
     return rows
 
 
+def smoke(programs, lines, wanted):
+    """Every row is there, and can be printed."""
+    shown = {id(line.row) for line in lines if all(line.ours)}
+    for table, row in comparison.wanted_rows(wanted):
+        if id(row) not in shown:
+            raise Failed(f"no figure in table {table.title}: {row.title}")
+    comparison.tables(lines)
+    comparison.goals(lines)
+    print(f"{len(programs)} programs agree on {len(lines)} rows")
+    return 0
+
+
 def compare(options, work):
-    programs = find_programs(options.programs)
     wanted = wanted_by(options.only)
-    if not any(map(wanted, comparison.ROWS)):
+    if not comparison.wanted_rows(wanted):
         raise Failed(f"no row with {options.only!r} in its name")
+    programs = find_programs(options.programs, wanted)
     syncing = []
-    samples = measure(programs, options.mode, groups_for(wanted), work, syncing)
+    samples = measure(programs, MODES[options.mode], groups_for(wanted), work, syncing)
     check_answers(samples)
+    lines = comparison.lines_of(samples, wanted)
     if options.mode == "smoke":
-        print(f"{len(programs)} programs agree on {len({key[2] for key in samples})} rows")
-        return 0
+        return smoke(programs, lines, wanted)
     counted = syncs.count(programs, work) if options.syncs else {}
-    lines = comparison.lines_of(samples, MODES[options.mode][1], wanted)
-    print(comparison.table(lines))
+    print(comparison.tables(lines))
     print(comparison.goals(lines))
     print_syncing(syncing)
     print_syncs(counted)

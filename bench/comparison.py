@@ -3,8 +3,9 @@
 import statistics
 from dataclasses import dataclass, field
 
-PEERS = ("bayplan", "lmdb", "bbolt", "containerd")
-NAMES = {"bayplan": "bayplan", "lmdb": "raw LMDB", "bbolt": "bbolt", "containerd": "containerd"}
+NAMES = {"bayplan": "bayplan", "records": "bayplan records", "lmdb": "raw LMDB", "bbolt": "bbolt",
+         "containerd": "containerd"}
+PEERS = tuple(NAMES)
 NESTED = ("bayplan", "lmdb")  # who has savepoints
 OF_CEILING = 0.85  # a goal that the ceiling itself does not reach is met at this share of it
 NOISY = 1.5  # largest / smallest ratio of a row's rounds beyond which their median says nothing
@@ -12,14 +13,13 @@ NOISY = 1.5  # largest / smallest ratio of a row's rounds beyond which their med
 
 @dataclass
 class Row:
-    """One line of the table. `goal` is the least ratio to `against` (a peer, or a row of bayplan's own)."""
+    """One line of a table. `goal` is the least ratio to `against` (a peer, or a row of bayplan's own)."""
     key: str
     title: str
     figure: str = "ops_per_s"
     unit: str = "ops/s"
-    goal: float | None = None
+    goal: float | dict | None = None  # a dict: by number of records; others have none
     against: str = "bbolt"
-    only_at: int | None = None  # number of records that the goal is for; None: all
     peer_keys: dict = field(default_factory=dict)  # peer -> its row, where it is another one
     ceiling: str | None = None  # row of raw LMDB that writes the same bytes: no store on LMDB can be faster
 
@@ -27,8 +27,23 @@ class Row:
     def lower_is_better(self):
         return self.unit != "ops/s"
 
+    def goal_at(self, records):
+        return self.goal.get(records) if isinstance(self.goal, dict) else self.goal
 
-ROWS = [
+
+@dataclass
+class Table:
+    """Rows that compare the same peers, the first of which is bayplan's."""
+    title: str
+    peers: tuple
+    rows: list
+
+    @property
+    def ours(self):
+        return self.peers[0]
+
+
+_BUCKETS = Table("buckets", ("bayplan", "lmdb", "bbolt", "containerd"), [
     Row("create", "create, durable", goal=0.85, against="lmdb"),
     Row("load", "create, 1000 per transaction", goal=3.5, ceiling="wide"),
     Row("sorted_load", "create, 1000 per transaction, by name", goal=3.5, peer_keys=dict.fromkeys(PEERS, "sorted")),
@@ -49,7 +64,7 @@ ROWS = [
     Row("size", "file, loaded in random order", "allocated_bytes", "bytes", goal=5, ceiling="wide",
         peer_keys=dict.fromkeys(PEERS, "load")),
     Row("sorted", "file, loaded in name order", "allocated_bytes", "bytes", goal=5),
-    Row("open", "open + first read", "p50_ns", "ns", goal=50, only_at=10_000),
+    Row("open", "open + first read", "p50_ns", "ns", goal={10_000: 50}),
     Row("savepoint1", "savepoint, depth 1, one write", "p50_ns", "ns"),
     Row("savepoint2", "savepoint, depth 2, innermost writes", "p50_ns", "ns"),
     Row("savepoint4", "savepoint, depth 4, innermost writes", "p50_ns", "ns"),
@@ -57,13 +72,35 @@ ROWS = [
     Row("levels8", "savepoint, depth 8, every level writes", "p50_ns", "ns", goal=1 / 12, against="savepoint1"),
     Row("pending1", "savepoint, depth 1, 50k pending puts", "p50_ns", "ns"),
     Row("pending8", "depth 8, every level, 50k pending puts", "p50_ns", "ns"),
-]
+])
+
+_TO_CONTAINERD = {"against": "containerd"}
+_RECORDS = Table("records", ("records", "containerd"), [
+    Row("get", "image get", goal={10_000: 4.5, 100_000: 2.2}, **_TO_CONTAINERD),
+    Row("list", "image list, all, records", goal={10_000: 5, 100_000: 4}, **_TO_CONTAINERD),
+    Row("named", "image list, name==X", "p50_ns", "ns", goal={10_000: 5000}, **_TO_CONTAINERD),
+    Row("labelled", "image list, label of 1 in 1,000", "p50_ns", "ns", goal={10_000: 40}, **_TO_CONTAINERD),
+    Row("create", "image create, durable", goal={10_000: 1.25}, **_TO_CONTAINERD),
+    Row("load", "image create, 1000 per transaction", **_TO_CONTAINERD),
+    Row("update", "image update of a label, durable", **_TO_CONTAINERD),
+    Row("delete", "image delete, durable", **_TO_CONTAINERD),
+    Row("submit8", "image create, 8 durable writers", goal={10_000: 3.8}, peer_keys={"containerd": "writers8"},
+        **_TO_CONTAINERD),
+    Row("readers2", "image get, 2 readers beside a writer", goal={10_000: 8}, **_TO_CONTAINERD),
+    Row("size", "file with the images", "allocated_bytes", "bytes", peer_keys=dict.fromkeys(PEERS, "load"),
+        **_TO_CONTAINERD),
+    Row("mark", "mark, 9 nodes an image, half garbage", "p50_ns", "ns", goal=5, **_TO_CONTAINERD),
+    Row("collect", "image collection, nothing to remove", "p50_ns", "ns", **_TO_CONTAINERD),
+])
+
+TABLES = (_BUCKETS, _RECORDS)
 
 
 @dataclass
 class Line:
     """A row at one number of records, judged."""
     row: Row
+    table: Table
     records: int
     values: dict  # peer -> figures of the rounds
     ceiling: list = field(default_factory=list)  # figures of the row's ceiling
@@ -72,13 +109,17 @@ class Line:
         runs = self.values.get(peer)
         return statistics.median(runs) if runs else None
 
+    @property
+    def ours(self):
+        return self.values.get(self.table.ours, [])
+
     def ratios(self, peer):
         """How many times better than `peer` bayplan is, round by round: neighbours in time share their noise."""
-        return self._ratios(self.values.get("bayplan", []), self.values.get(peer, []))
+        return self._ratios(self.ours, self.values.get(peer, []))
 
     def ratio(self, peer):
         """The median of them; None without both figures."""
-        return self._median_ratio(self.values.get("bayplan", []), self.values.get(peer, []))
+        return self._median_ratio(self.ours, self.values.get(peer, []))
 
     def _ratios(self, ours, theirs):
         return [b / a if self.row.lower_is_better else a / b for a, b in zip(ours, theirs)]
@@ -89,7 +130,7 @@ class Line:
 
     @property
     def goal(self):
-        return self.row.goal if self.row.only_at in (None, self.records) else None
+        return self.row.goal_at(self.records)
 
     @property
     def missed(self):
@@ -113,43 +154,47 @@ class Line:
 
     @property
     def of_ceiling(self):
-        return self._median_ratio(self.values["bayplan"], self.ceiling)
+        return self._median_ratio(self.ours, self.ceiling)
 
     def noisy(self, peer):
         ratios = self.ratios(peer)
         return bool(ratios) and max(ratios) > NOISY * min(ratios)
 
     def as_json(self, syncs):
-        """One object for what the goal is about, and one for containerd, which has none."""
-        against = [self.row.against] + ["containerd"] * bool(self.values.get("containerd"))
-        return [self._against(peer, self.goal if peer == self.row.against else None, syncs) for peer in against]
+        """One object for what the goal is about, and one for containerd where the goal is about another."""
+        against = {self.row.against} | ({"containerd"} if self.values.get("containerd") else set())
+        return [self._against(peer, self.goal if peer == self.row.against else None, syncs)
+                for peer in sorted(against, key=lambda peer: peer != self.row.against)]
 
     def _against(self, against, goal, syncs):
         return {"row": f"{self.row.title}, {self.records} records", "unit": self.row.unit,
-                "bayplan": self.median("bayplan"), "peer": self.median(against),
+                "bayplan": self.median(self.table.ours), "peer": self.median(against),
                 "peer_name": NAMES.get(against, f"bayplan, {against}"), "ratio": self.ratio(against),
                 "goal": goal, "floor": self.median("lmdb"),
                 "ceiling": statistics.median(self.ceiling) if self.ceiling else None,
                 "noisy": self.noisy(against), "runs": self.values, "syncs": syncs.get(self.row.key)}
 
 
-def lines_of(samples, sizes, wanted):
+def wanted_rows(wanted):
+    """Each with its table."""
+    return [(table, row) for table in TABLES for row in table.rows if wanted(row)]
+
+
+def lines_of(samples, wanted):
     """samples: (records, peer, row) -> list of what the program printed, one per run."""
-    lines = []
-    for records in sizes:
-        for row in ROWS:
-            if not wanted(row):
-                continue
-            values = {}
-            for peer in PEERS:
-                runs = samples.get((records, peer, row.peer_keys.get(peer, row.key)), [])
-                values[peer] = [run[row.figure] for run in runs]
-            if row.against not in PEERS:
-                values[row.against] = [run[row.figure] for run in samples.get((records, "bayplan", row.against), [])]
-            if any(values.values()):
-                ceiling = [run[row.figure] for run in samples.get((records, "lmdb", row.ceiling), [])]
-                lines.append(Line(row, records, values, ceiling))
-    return lines
+    sizes = sorted({key[0] for key in samples})
+    lines = [_line(samples, table, row, records) for table, row in wanted_rows(wanted) for records in sizes]
+    return [line for line in lines if line.ours]
+
+
+def _line(samples, table, row, records):
+    def figures(peer, key):
+        return [run[row.figure] for run in samples.get((records, peer, key), []) if row.figure in run]
+
+    values = {peer: figures(peer, row.peer_keys.get(peer, row.key)) for peer in table.peers}
+    if row.against not in PEERS:
+        values[row.against] = figures(table.ours, row.against)
+    return Line(row, table, records, values, figures("lmdb", row.ceiling))
 
 
 def _figure(value, unit):
@@ -166,7 +211,7 @@ def _cells(line, peers):
     for peer in peers:
         median = line.median(peer)
         cells.append("-" if median is None else _figure(median, line.row.unit))
-        if peer != "bayplan":
+        if peer != line.table.ours:
             cells.append(_ratio(line.ratio(peer)))
     return [*cells, "noisy" if line.noisy(line.row.against) else ""]
 
@@ -175,15 +220,22 @@ def _ratio(value):
     return "-" if value is None else f"{value:.2f}"
 
 
-def table(lines):
-    """The lines as text, one block per number of records, a column for every peer that ran; fits 120 columns."""
-    peers = [peer for peer in PEERS if any(line.values.get(peer) for line in lines)]
+def tables(lines):
+    """The lines as text, a table for each that has some."""
+    return "\n\n".join(_table([line for line in lines if line.table is table]) for table in TABLES
+                       if any(line.table is table for line in lines))
+
+
+def _table(lines):
+    """One block per number of records, a column for every peer that ran; fits 120 columns."""
+    about = lines[0].table
+    peers = [peer for peer in about.peers if any(line.values.get(peer) for line in lines)]
     header = ["", *(word for peer in peers for word in (NAMES[peer], "x"))]
     header.pop(header.index("x"))  # bayplan is not compared with itself
     header.append("")
-    cells = [(line.records, _cells(line, peers)) for line in lines]
+    cells = [(line.records, _cells(line, peers)) for line in sorted(lines, key=lambda line: line.records)]
     widths = [max(len(header[n]), *(len(row[n]) for _, row in cells)) for n in range(len(header))]
-    text, block = [], None
+    text, block = [about.title], None
     for records, row in cells:
         if records != block:
             block = records

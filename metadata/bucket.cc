@@ -7,6 +7,15 @@ Error Lifeline::ended() {
       .with_advice("use buckets and cursors inside the closure that they came from");
 }
 
+Result<void> BucketSource::for_each(const BucketHandle& bucket,
+                                    const std::function<Result<void>(const Entry&)>& visit) const {
+  BAYPLAN_ASSIGN(const auto at, open_cursor(bucket));
+  auto entry = at->first();
+  for (; entry && *entry; entry = at->next()) BAYPLAN_TRY(visit(**entry));
+  if (!entry) return std::move(entry).error();
+  return {};
+}
+
 Result<std::optional<Entry>> Bucket::entry(std::string_view key) const {
   BAYPLAN_TRY(usable());
   return source_->find(handle_, key);
@@ -52,11 +61,8 @@ Result<std::optional<Bucket>> Bucket::descend(std::initializer_list<std::string_
 }
 
 Result<void> Bucket::for_each(const std::function<Result<void>(const Entry&)>& visit) const {
-  BAYPLAN_ASSIGN(const auto at, cursor());
-  auto entry = at->first();
-  for (; entry && *entry; entry = at->next()) BAYPLAN_TRY(visit(**entry));
-  if (!entry) return std::move(entry).error();
-  return {};
+  BAYPLAN_TRY(usable());
+  return source_->for_each(handle_, visit);
 }
 
 Result<void> Bucket::for_each_bucket(

@@ -67,15 +67,13 @@ Result<void> label_edge(const BucketSource& source, std::string_view ns, const E
   return {};
 }
 
-Result<void> for_each_gc_label(const Bucket& record, const std::function<Result<void>(const Entry&)>& visit) {
+template <class Visit>
+Result<void> for_each_gc_label(const Bucket& record, Visit visit) {
   BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
   if (!labels) return {};
-  BAYPLAN_ASSIGN(const auto cursor, labels->cursor());
-  auto label = cursor->seek(kPrefix);
-  for (; label && *label && (*label)->key.starts_with(kPrefix); label = cursor->next())
-    BAYPLAN_TRY(visit(**label));
-  if (!label) return std::move(label).error();
-  return {};
+  return labels->for_each([&](const Entry& label) -> Result<void> {
+    return label.key.starts_with(kPrefix) ? visit(label) : Result<void>{};
+  });
 }
 
 std::optional<Time> parse_expiry(std::string_view text) {

@@ -67,9 +67,9 @@ Result<void> FixedInlineCursor::ready() const {
   return state_->usable();
 }
 
-Entry FixedInlineCursor::entry_of(const InlineEntry& found) const {
-  if (found.is_bucket) return {found.key, {}, true, revision_, BucketHandle{0, found.value, revision_}};
-  return {found.key, found.value, false, revision_};
+Entry inline_entry(const InlineEntry& found, std::uint64_t revision) {
+  if (found.is_bucket) return {found.key, {}, true, revision, BucketHandle{0, found.value, revision}};
+  return {found.key, found.value, false, revision};
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::scan_on() {
@@ -77,7 +77,7 @@ Result<std::optional<Entry>> FixedInlineCursor::scan_on() {
   while (behind_->next(found)) {
     if (found.key.empty()) continue;
     position_ = found.key;
-    return entry_of(found);
+    return inline_entry(found, revision_);
   }
   if (behind_->damaged()) return inline_damage();
   return std::optional<Entry>{};
@@ -88,7 +88,7 @@ Result<std::optional<Entry>> FixedInlineCursor::jump(Result<std::optional<Inline
   behind_.reset();
   if (!inside) return std::optional<Entry>{};
   position_ = inside->key;
-  return entry_of(*inside);
+  return inline_entry(*inside, revision_);
 }
 
 Result<std::optional<Entry>> FixedInlineCursor::first() {

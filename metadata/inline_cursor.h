@@ -9,6 +9,9 @@
 
 namespace bayplan::metadata {
 
+/// What was found in a row of commit `revision` whose bytes stay where they are.
+Entry inline_entry(const InlineEntry& found, std::uint64_t revision);
+
 /// In a write transaction. Goes on in its rows when the bucket outgrows its parent's row meanwhile.
 class InlineCursor final : public BucketCursor {
  public:
@@ -53,7 +56,6 @@ class FixedInlineCursor final : public BucketCursor {
   Result<void> ready() const;
   Result<std::optional<Entry>> scan_on();
   Result<std::optional<Entry>> jump(Result<std::optional<InlineEntry>> found);
-  Entry entry_of(const InlineEntry& found) const;
 
   const ReadState* state_;
   Lifeline lifeline_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "bayplan/metadata/namespaces.h"
 
@@ -12,17 +13,13 @@ namespace {
 constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::size_t kMostNamespaces = std::numeric_limits<std::uint16_t>::max();
 
-std::uint32_t space_of(std::size_t word, std::size_t ns) noexcept {
-  return static_cast<std::uint32_t>(ns << 8 | word);
-}
-
 Error too_many(std::string_view what) {
   return Error(Errc::too_large, "store", {}, "holds more " + std::string(what) + " than can be followed");
 }
 
 }  // namespace
 
-ObjectGraph::ObjectGraph(GcKinds kinds) : kinds_(kinds.begin(), kinds.end()), ids_(&memory_), nodes_(1) {
+ObjectGraph::ObjectGraph(GcKinds kinds) : kinds_(kinds.begin(), kinds.end()), slots_(64), nodes_(1) {
   for (const GcKind* kind : kinds_) {
     if (word_number(kind->kind()) == words_.size()) words_.push_back(kind->kind());
   }
@@ -195,8 +192,8 @@ ObjectGraph::Id ObjectGraph::find(std::string_view kind, std::string_view ns, st
   const auto space = std::find(namespaces_.begin(), namespaces_.end(), ns);
   if (word == words_.size() || space == namespaces_.end()) return 0;
   const auto number = static_cast<std::size_t>(space - namespaces_.begin());
-  const auto found = ids_.find(Name{space_of(word, number), key});
-  return found == ids_.end() ? 0 : found->second;
+  const Name name{word, number, key};
+  return slots_[slot_of(name, name.hash())].id;
 }
 
 GcNode ObjectGraph::node(Id id) const {
@@ -218,15 +215,44 @@ std::size_t ObjectGraph::word_number(std::string_view kind) const {
 }
 
 ObjectGraph::Id ObjectGraph::intern(std::size_t word, std::uint16_t ns, std::string_view key) {
-  const std::uint32_t space = space_of(word, ns);
-  if (const auto found = ids_.find(Name{space, key}); found != ids_.end()) return found->second;
-  const auto id = static_cast<Id>(nodes_.size());
+  if (2 * nodes_.size() > slots_.size()) add_slots();
+  const Name name{word, ns, key};
+  const std::uint32_t hash = name.hash();
+  Slot& slot = slots_[slot_of(name, hash)];
+  if (slot.id != 0) return slot.id;
+  slot = {hash, static_cast<Id>(nodes_.size())};
   Node& node = nodes_.emplace_back();
   node.key = keep(key);
   node.ns = ns;
   node.word = static_cast<std::uint8_t>(word);
-  ids_.emplace(Name{space, node.key}, id);
-  return id;
+  return slot.id;
+}
+
+std::uint32_t ObjectGraph::Name::hash() const noexcept {
+  constexpr std::size_t kOdd = 0x9E3779B97F4A7C15u;
+  return static_cast<std::uint32_t>(std::hash<std::string_view>()(key) ^ ((ns << 8 | word) * kOdd));
+}
+
+// Where it is, or belongs.
+std::size_t ObjectGraph::slot_of(const Name& name, std::uint32_t hash) const {
+  const std::size_t last = slots_.size() - 1;
+  std::size_t at = hash & last;
+  for (; slots_[at].id != 0; at = (at + 1) & last) {
+    if (slots_[at].hash != hash) continue;
+    const Node& node = nodes_[slots_[at].id];
+    if (node.word == name.word && node.ns == name.ns && node.key == name.key) break;
+  }
+  return at;
+}
+
+void ObjectGraph::add_slots() {
+  const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+  const std::size_t last = slots_.size() - 1;
+  for (const Slot& slot : before) {
+    std::size_t at = slot.hash & last;
+    while (slots_[at].id != 0) at = (at + 1) & last;
+    if (slot.id != 0) slots_[at] = slot;
+  }
 }
 
 std::string_view ObjectGraph::keep(std::string_view text) {

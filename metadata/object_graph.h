@@ -62,14 +62,16 @@ class ObjectGraph final : public GcSink {
 
   // Word and namespace by number: few of each, many keys.
   struct Name {
-    std::uint32_t space;
+    std::size_t word;
+    std::size_t ns;
     std::string_view key;
-    friend bool operator==(const Name&, const Name&) = default;
+    std::uint32_t hash() const noexcept;
   };
-  struct NameHash {
-    std::size_t operator()(const Name& name) const noexcept {
-      return std::hash<std::string_view>()(name.key) ^ (name.space * 0x9E3779B97F4A7C15u);
-    }
+  // Of a hash table without chains. Most of a scan is looking up names, and most of that would be waiting for
+  // memory: the hash tells other names apart without a look at their nodes.
+  struct Slot {
+    std::uint32_t hash = 0;
+    Id id = 0;  // 0: free
   };
   struct Node {
     std::string_view key{};
@@ -95,6 +97,8 @@ class ObjectGraph final : public GcSink {
   std::uint16_t namespace_number(std::string_view ns);
   /// words_.size() for one that is none of ours.
   std::size_t word_number(std::string_view kind) const;
+  std::size_t slot_of(const Name& name, std::uint32_t hash) const;
+  void add_slots();
   Id intern(std::size_t word, std::uint16_t ns, std::string_view key);
   void begin_telling(std::size_t kind);
   std::string_view keep(std::string_view text);
@@ -109,7 +113,7 @@ class ObjectGraph final : public GcSink {
   std::vector<std::string_view> words_;  // what the kinds are called
   std::vector<std::string> namespaces_;
   std::pmr::monotonic_buffer_resource memory_;
-  std::pmr::unordered_map<Name, Id, NameHash> ids_;
+  std::vector<Slot> slots_;  // a power of two
   std::vector<Node> nodes_;
   std::vector<Edge> edges_;
   std::unordered_map<Id, std::vector<Reference>> back_;  // those that live as long as the key does

@@ -112,4 +112,23 @@ Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bu
       std::make_unique<TreeCursor>(*read_, lifeline(), bucket, extent.rows_id));
 }
 
+// The same few labels and fields of record after record: the bytes stay where they are, so that no cursor is
+// needed.
+Result<void> ReadTx::for_each(const BucketHandle& bucket,
+                              const std::function<Result<void>(const Entry&)>& visit) const {
+  if (read_->core || !bucket.inline_bytes) return BucketSource::for_each(bucket, visit);
+  const Lifeline alive = lifeline();
+  const std::uint64_t revision = bucket.revision;
+  InlineScan scan(*bucket.inline_bytes);
+  InlineEntry found;
+  BAYPLAN_TRY(read_->usable());
+  while (scan.next(found)) {
+    if (found.key.empty()) continue;
+    BAYPLAN_TRY(visit(inline_entry(found, revision)));
+    BAYPLAN_TRY(alive.check());
+    BAYPLAN_TRY(read_->usable());
+  }
+  return scan.damaged() ? inline_damage() : Result<void>{};
+}
+
 }  // namespace bayplan::metadata

@@ -111,7 +111,7 @@ class BayplanPeer : public Peer {
         .value();
   }
 
-  void list_names(Checksum& seen) override {
+  bool list_names(Checksum& seen) override {
     db_->view([&](const ReadTx& tx) -> Result<void> {
          BAYPLAN_ASSIGN(const auto images, images_of(tx));
          return images.for_each([&](const Entry& entry) -> Result<void> {
@@ -120,6 +120,7 @@ class BayplanPeer : public Peer {
          });
        })
         .value();
+    return true;
   }
 
   bool submit(const Record& record) override {

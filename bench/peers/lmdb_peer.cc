@@ -142,8 +142,9 @@ class LmdbPeer : public Peer {
       see(value, seen);
     });
   }
-  void list_names(Checksum& seen) override {
+  bool list_names(Checksum& seen) override {
     walk([&](std::string_view name, std::string_view) { seen.add(name); });
+    return true;
   }
 
   // The smallest group commit there is: whoever finds no leader takes what has queued up, again and again

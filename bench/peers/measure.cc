@@ -48,11 +48,12 @@ Measured measure(std::uint64_t count, std::uint64_t batch,
   return measure_until(std::numeric_limits<std::uint64_t>::max(), count, batch, operation);
 }
 
-Measured measure_durable(std::uint64_t count, const std::function<void(std::uint64_t)>& operation) {
-  return measure_until(kLongestNs, count, 1, operation);
+Measured measure_slow(std::uint64_t count, std::uint64_t batch,
+                      const std::function<void(std::uint64_t)>& operation) {
+  return measure_until(kLongestNs, count, batch, operation);
 }
 
-Measured measure_threads(std::uint64_t threads, std::uint64_t count,
+Measured measure_threads(std::uint64_t threads, std::uint64_t count, std::uint64_t batch,
                          const std::function<void(std::uint64_t)>& operation) {
   const std::uint64_t share = std::max<std::uint64_t>(1, count / threads);
   std::vector<Measured> parts(threads);
@@ -63,7 +64,7 @@ Measured measure_threads(std::uint64_t threads, std::uint64_t count,
   for (std::uint64_t n = 0; n < threads; ++n) {
     running.emplace_back([&, n] {
       try {
-        parts[n] = measure_durable(share, [&](std::uint64_t i) { operation(n * share + i); });
+        parts[n] = measure_slow(share, batch, [&](std::uint64_t i) { operation(n * share + i); });
       } catch (...) {
         const std::scoped_lock lock(guard);
         failure = std::current_exception();

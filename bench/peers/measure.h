@@ -20,12 +20,13 @@ struct Measured {
 Measured measure(std::uint64_t count, std::uint64_t batch,
                  const std::function<void(std::uint64_t)>& operation);
 
-/// measure() of calls that wait for the disk, one at a time; stops after some seconds, so that a slow disk
-/// makes for fewer calls.
-Measured measure_durable(std::uint64_t count, const std::function<void(std::uint64_t)>& operation);
+/// measure() of calls that may take long: stops after some seconds, so that a slow disk or store makes for
+/// fewer calls.
+Measured measure_slow(std::uint64_t count, std::uint64_t batch,
+                      const std::function<void(std::uint64_t)>& operation);
 
-/// measure_durable() from `threads` threads at once, each with its share of the numbers.
-Measured measure_threads(std::uint64_t threads, std::uint64_t count,
+/// measure_slow() from `threads` threads at once, each with its share of the numbers.
+Measured measure_threads(std::uint64_t threads, std::uint64_t count, std::uint64_t batch,
                          const std::function<void(std::uint64_t)>& operation);
 
 struct Extra {

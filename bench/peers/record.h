@@ -1,5 +1,5 @@
 // Records of containerd's image shape: 8 leaf values in a bucket with target/ and labels/, about 356 bytes of
-// keys and values. Every peer makes the same bytes for the same number (bbolt/record.go is this file in Go),
+// keys and values. Every peer makes the same bytes for the same number (go/record.go is this file in Go),
 // so that their checksums can be compared.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace bayplan::bench {
 
@@ -30,8 +32,20 @@ struct Record {
 /// Any fixed permutation of numbers; spreads names over the key space and picks what is read.
 std::uint64_t mixed(std::uint64_t number) noexcept;
 
-/// Record `number` (below 2^32; names are unique).
+/// Record `number` (below 2^32; names are unique). One in a thousand has kRareLabel as its second label.
 Record make_record(std::uint64_t number);
+inline constexpr std::string_view kRareLabel = "foreign";
+
+/// A blob's record. Its labels keep other blobs alive.
+struct Blob {
+  std::string digest;
+  std::string created_at;
+  std::string size;
+  std::vector<std::pair<std::string, std::string>> labels;
+};
+
+/// What image record `number` points at: a manifest, and by its labels the config and the layers.
+std::vector<Blob> make_blobs(std::uint64_t number);
 
 /// A value for `updated_at` and for the last label of record `number`, other than what it was made with.
 std::string changed_time(std::uint64_t number);

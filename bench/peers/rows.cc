@@ -9,6 +9,8 @@
 #include <map>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
+#include <utility>
 
 #include "measure.h"
 
@@ -18,6 +20,10 @@ namespace {
 constexpr std::uint64_t kLoadBatch = 1000;
 constexpr std::uint64_t kReadBatch = 64;
 constexpr std::uint64_t kListPasses = 3;
+constexpr std::uint64_t kGraphBatch = 100;
+constexpr std::uint64_t kReaderRounds = 10;
+constexpr std::uint64_t kMostWrittenBeside = 1'000'000;
+constexpr std::uint64_t kMarkPasses = 5;
 
 struct Arguments {
   std::filesystem::path directory{};
@@ -55,6 +61,28 @@ Arguments parse(int argc, char** argv) {
         "usage: --dir DIR --records N [--rows a,b] [--ops N] [--reads N] [--first N]");
   return arguments;
 }
+
+/// Creates records, one durable transaction each, until its end.
+class BackgroundWriter {
+ public:
+  BackgroundWriter(Peer& peer, std::uint64_t first)
+      : thread_([this, &peer, number = first]() mutable {
+          while (!ended_) {
+            const Record record = make_record(number++);
+            peer.create({&record, 1});
+          }
+        }) {}
+  ~BackgroundWriter() {
+    ended_ = true;
+    thread_.join();
+  }
+  BackgroundWriter(const BackgroundWriter&) = delete;
+  BackgroundWriter& operator=(const BackgroundWriter&) = delete;
+
+ private:
+  std::atomic<bool> ended_ = false;
+  std::thread thread_;
+};
 
 class Run {
  public:
@@ -170,43 +198,99 @@ class Run {
     passes("list", [&](Checksum& seen) { peer_.list(seen); });
   }
   void list_names() {
-    passes("names", [&](Checksum& seen) { peer_.list_names(seen); });
+    Checksum ignored;
+    if (peer_.list_names(ignored))
+      passes("names", [&](Checksum& seen) { static_cast<void>(peer_.list_names(seen)); });
+  }
+
+  // The checksum is that of the first alone: how many follow depends on the peer.
+  void matching(std::string_view row, const std::string& filter) {
+    Checksum seen;
+    if (!peer_.list_matching(filter, seen)) return;
+    Checksum ignored;
+    Measured measured =
+        measure_slow(arguments_.reads, 1, [&](std::uint64_t) { peer_.list_matching(filter, ignored); });
+    print(row, std::move(measured), {.checksum = seen.value()});
+  }
+  void list_named() { matching("named", "name==" + make_record(random_record(0)).name); }
+  void list_labelled() {
+    matching("labelled", "labels.\"" + std::string(kLabelKeys[1]) + "\"==" + std::string(kRareLabel));
+  }
+
+  // Two threads, and one that creates records, each durable, for as long as they read.
+  void readers() {
+    const auto wanted = names(arguments_.reads, [&](std::uint64_t n) { return random_record(n); });
+    touch_all();
+    const BackgroundWriter writer(peer_, std::exchange(next_, next_ + kMostWrittenBeside));
+    print("readers2", measure_threads(2, kReaderRounds * wanted.size(), kReadBatch, [&](std::uint64_t n) {
+            Checksum ignored;
+            peer_.get(wanted[n % wanted.size()], ignored);
+          }));
   }
 
   void create() {
     const auto records = fresh_records(arguments_.ops);
-    print("create", measure_durable(records.size(), [&](std::uint64_t n) {
-            peer_.create(std::span(records).subspan(n, 1));
-          }));
+    print("create", measure_slow(records.size(), 1,
+                                 [&](std::uint64_t n) { peer_.create(std::span(records).subspan(n, 1)); }));
   }
 
   void update() {
     const auto wanted = names(arguments_.ops, [&](std::uint64_t n) { return random_record(n); });
     const std::string time = changed_time(1);
     print("update",
-          measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.update(wanted[n], time, "pinnes"); }));
+          measure_slow(wanted.size(), 1, [&](std::uint64_t n) { peer_.update(wanted[n], time, "pinnes"); }));
   }
 
   void remove() {
     const auto wanted =
         names(std::min(arguments_.ops, arguments_.records), [](std::uint64_t n) { return n; });
-    print("delete", measure_durable(wanted.size(), [&](std::uint64_t n) { peer_.remove(wanted[n]); }));
+    print("delete", measure_slow(wanted.size(), 1, [&](std::uint64_t n) { peer_.remove(wanted[n]); }));
   }
 
   void writers(std::uint64_t threads, std::uint64_t factor) {
     const auto records = fresh_records(std::max(threads, arguments_.ops * factor));
-    print("writers" + std::to_string(threads), measure_threads(threads, records.size(), [&](std::uint64_t n) {
-            peer_.create(std::span(records).subspan(n, 1));
-          }));
+    print("writers" + std::to_string(threads),
+          measure_threads(threads, records.size(), 1,
+                          [&](std::uint64_t n) { peer_.create(std::span(records).subspan(n, 1)); }));
   }
 
   void submitters(std::uint64_t threads, std::uint64_t factor) {
     const auto records = fresh_records(std::max(threads, arguments_.ops * factor));
     std::atomic<bool> able = true;
-    Measured measured = measure_threads(threads, records.size(), [&](std::uint64_t n) {
+    Measured measured = measure_threads(threads, records.size(), 1, [&](std::uint64_t n) {
       if (able && !peer_.submit(records[n])) able = false;
     });
     if (able) print("submit" + std::to_string(threads), std::move(measured));
+  }
+
+  // Every other image is there: what the others consist of is garbage.
+  void load_graph(Collector& collector) {
+    for (std::uint64_t first = 0; first < arguments_.records; first += kGraphBatch) {
+      std::vector<Record> images;
+      std::vector<Blob> blobs;
+      for (std::uint64_t n = first; n < std::min(arguments_.records, first + kGraphBatch); ++n) {
+        if (n % 2 == 0) images.push_back(make_record(n));
+        for (Blob& blob : make_blobs(n)) blobs.push_back(std::move(blob));
+      }
+      peer_.create(images);
+      collector.add(blobs);
+    }
+  }
+
+  void mark() {
+    Collector* collector = peer_.collector();
+    if (collector == nullptr) return;
+    load_graph(*collector);
+    collector->mark();
+    print("mark", measure(kMarkPasses, 1, [&](std::uint64_t) { collector->mark(); }));
+  }
+
+  void collect() {
+    Collector* collector = peer_.collector();
+    if (collector == nullptr) return;
+    collector->collect();
+    Measured measured = measure(kMarkPasses, 1, [&](std::uint64_t) { collector->collect(); });
+    print("collect", std::move(measured), {.checksum = collector->blobs_left()});
   }
 
   void savepoints(std::string_view row, const Peer::Savepoints& what) {
@@ -230,6 +314,11 @@ const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::kRows{
     {"get", &Run::get},
     {"list", &Run::list},
     {"names", &Run::list_names},
+    {"named", &Run::list_named},
+    {"labelled", &Run::list_labelled},
+    {"readers2", &Run::readers},
+    {"mark", &Run::mark},
+    {"collect", &Run::collect},
     {"create", &Run::create},
     {"update", &Run::update},
     {"delete", &Run::remove},

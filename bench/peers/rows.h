@@ -16,6 +16,20 @@
 
 namespace bayplan::bench {
 
+/// The collector of a store that holds blobs beside the records.
+class Collector {
+ public:
+  virtual ~Collector() = default;
+
+  /// Records of blobs that have no files, in one durable transaction.
+  virtual void add(std::span<const Blob> blobs) = 0;
+  /// Finds what nothing refers to, and removes nothing.
+  virtual void mark() = 0;
+  /// Marks, and removes what nothing refers to.
+  virtual void collect() = 0;
+  virtual std::uint64_t blobs_left() = 0;
+};
+
 /// A store of records below v1/default/images, made of what a peer has. Failures are exceptions.
 class Peer {
  public:
@@ -34,10 +48,21 @@ class Peer {
   virtual void get(std::string_view name, Checksum& seen) = 0;
   /// Reads all records with all values, in one read transaction.
   virtual void list(Checksum& seen) = 0;
-  virtual void list_names(Checksum& seen) = 0;
+  /// False: the peer cannot leave out the rest.
+  virtual bool list_names(Checksum& seen) = 0;
 
   /// create() of one record, sharing its commit with other threads where the peer can. False: it cannot.
   virtual bool submit(const Record& record) = 0;
+
+  /// list() of what containerd's filter language lets through. False: the peer has no filters.
+  virtual bool list_matching(const std::string& filter, Checksum& seen) {
+    static_cast<void>(filter);
+    static_cast<void>(seen);
+    return false;
+  }
+
+  /// Lives as long as the peer. nullptr: it has none.
+  virtual Collector* collector() { return nullptr; }
 
   /// From now on records take as many bytes as in bayplan's rows. False: the peer is no floor.
   virtual bool widen() { return false; }
@@ -51,7 +76,10 @@ class Peer {
     std::uint64_t pending;
     std::uint64_t repeats;
   };
-  virtual std::vector<std::uint64_t> savepoints(const Savepoints& what) = 0;
+  virtual std::vector<std::uint64_t> savepoints(const Savepoints& what) {
+    static_cast<void>(what);
+    return {};
+  }
 };
 
 /// main() of a program: parses, runs, prints. The exit code.

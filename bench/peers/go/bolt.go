@@ -24,7 +24,12 @@ func (f *boltFile) file() string { return f.path }
 func (f *boltFile) openBolt(directory string) {
 	check(os.MkdirAll(directory, 0o700))
 	f.path = filepath.Join(directory, "meta.db")
+	f.openFile(false)
+}
+
+func (f *boltFile) openFile(readOnly bool) {
 	options := *bolt.DefaultOptions
+	options.ReadOnly = readOnly
 	options.NoFreelistSync = true
 	options.FreelistType = bolt.FreelistMapType
 	var err error

@@ -93,8 +93,12 @@ func (p *containerdPeer) get(name []byte, seen *checksum) {
 	seeImage(&image, seen)
 }
 
-func (p *containerdPeer) list(seen *checksum) {
-	all, err := p.images.List(p.ctx)
+func (p *containerdPeer) list(seen *checksum) { p.listFiltered(seen) }
+
+func (p *containerdPeer) listMatching(filter string, seen *checksum) { p.listFiltered(seen, filter) }
+
+func (p *containerdPeer) listFiltered(seen *checksum, filters ...string) {
+	all, err := p.images.List(p.ctx, filters...)
 	check(err)
 	for n := range all {
 		seen.addString(all[n].Name)

@@ -16,14 +16,14 @@ type measured struct {
 	latencies  []int64
 }
 
-const longest = 3 * time.Second // of a row that waits for the disk
+const longest = 3 * time.Second // of a row that may take long
 
 func measure(count, batch int, operation func(int)) measured {
 	return measureUntil(math.MaxInt64, count, batch, operation)
 }
 
-func measureDurable(count int, operation func(int)) measured {
-	return measureUntil(longest, count, 1, operation)
+func measureSlow(count, batch int, operation func(int)) measured {
+	return measureUntil(longest, count, batch, operation)
 }
 
 func measureUntil(limit time.Duration, count, batch int, operation func(int)) measured {
@@ -47,7 +47,7 @@ func measureUntil(limit time.Duration, count, batch int, operation func(int)) me
 	return m
 }
 
-func measureThreads(threads, count int, operation func(int)) measured {
+func measureThreads(threads, count, batch int, operation func(int)) measured {
 	share := count / threads
 	if share == 0 {
 		share = 1
@@ -59,7 +59,7 @@ func measureThreads(threads, count int, operation func(int)) measured {
 		running.Add(1)
 		go func(n int) {
 			defer running.Done()
-			parts[n] = measureDurable(share, func(i int) { operation(n*share + i) })
+			parts[n] = measureSlow(share, batch, func(i int) { operation(n*share + i) })
 		}(n)
 	}
 	running.Wait()

@@ -13,12 +13,17 @@ import (
 )
 
 const (
-	loadBatch  = 1000
-	readBatch  = 64
-	listPasses = 3
+	loadBatch         = 1000
+	readBatch         = 64
+	listPasses        = 3
+	graphBatch        = 100
+	readerRounds      = 10
+	mostWrittenBeside = 1_000_000
+	markPasses        = 5
 )
 
-// peer is a store of records; batch(*record) and listNames(*checksum) are for peers that have them.
+// peer is a store of records; batch(*record), listNames(*checksum), listMatching(filter, *checksum) and collector are
+// for peers that have them.
 type peer interface {
 	open(directory string)
 	file() string
@@ -27,6 +32,15 @@ type peer interface {
 	remove(name []byte)
 	get(name []byte, seen *checksum)
 	list(seen *checksum)
+}
+
+type collector interface {
+	add(blobs []blob)
+	beginMarking()
+	mark()
+	endMarking()
+	collect()
+	blobsLeft() int
 }
 
 type run struct {
@@ -114,15 +128,90 @@ func (r *run) passes(row string, pass func(*checksum)) {
 	r.print(row, m, sum(seen))
 }
 
+func (r *run) matching(row, filter string) {
+	store, able := r.store.(interface {
+		listMatching(filter string, seen *checksum)
+	})
+	if !able {
+		return
+	}
+	var seen, ignored checksum
+	store.listMatching(filter, &seen)
+	r.print(row, measureSlow(r.reads, 1, func(int) { store.listMatching(filter, &ignored) }), sum(seen))
+}
+
+func (r *run) readers() {
+	wanted := names(r.reads, r.randomRecord)
+	r.touchAll()
+	ended, stopped := make(chan struct{}), make(chan struct{})
+	first := r.next
+	r.next += mostWrittenBeside
+	go func() {
+		defer close(stopped)
+		for number := first; ; number++ {
+			select {
+			case <-ended:
+				return
+			default:
+				r.store.create([]record{makeRecord(uint64(number))})
+			}
+		}
+	}()
+	m := measureThreads(2, readerRounds*len(wanted), readBatch, func(n int) {
+		var ignored checksum
+		r.store.get(wanted[n%len(wanted)], &ignored)
+	})
+	close(ended)
+	<-stopped
+	r.print("readers2", m)
+}
+
+func (r *run) loadGraph(store collector) {
+	for first := 0; first < r.records; first += graphBatch {
+		var images []record
+		var blobs []blob
+		for n := first; n < r.records && n < first+graphBatch; n++ {
+			if n%2 == 0 {
+				images = append(images, makeRecord(uint64(n)))
+			}
+			blobs = append(blobs, makeBlobs(uint64(n))...)
+		}
+		r.store.create(images)
+		store.add(blobs)
+	}
+}
+
+func (r *run) mark() {
+	store, able := r.store.(collector)
+	if !able {
+		return
+	}
+	r.loadGraph(store)
+	store.beginMarking()
+	store.mark()
+	r.print("mark", measure(markPasses, 1, func(int) { store.mark() }))
+	store.endMarking()
+}
+
+func (r *run) collect() {
+	store, able := r.store.(collector)
+	if !able {
+		return
+	}
+	store.collect()
+	m := measure(markPasses, 1, func(int) { store.collect() })
+	r.print("collect", m, fmt.Sprintf(`"checksum":%d`, store.blobsLeft()))
+}
+
 func (r *run) create() {
 	records := r.fresh(r.ops)
-	r.print("create", measureDurable(len(records), func(n int) { r.store.create(records[n : n+1]) }))
+	r.print("create", measureSlow(len(records), 1, func(n int) { r.store.create(records[n : n+1]) }))
 }
 
 func (r *run) update() {
 	wanted := names(r.ops, r.randomRecord)
 	time := changedTime(1)
-	r.print("update", measureDurable(len(wanted), func(n int) { r.store.update(wanted[n], time, []byte("pinnes")) }))
+	r.print("update", measureSlow(len(wanted), 1, func(n int) { r.store.update(wanted[n], time, []byte("pinnes")) }))
 }
 
 func (r *run) remove() {
@@ -131,7 +220,7 @@ func (r *run) remove() {
 		count = r.records
 	}
 	wanted := names(count, func(n int) uint64 { return uint64(n) })
-	r.print("delete", measureDurable(len(wanted), func(n int) { r.store.remove(wanted[n]) }))
+	r.print("delete", measureSlow(len(wanted), 1, func(n int) { r.store.remove(wanted[n]) }))
 }
 
 func (r *run) writers(row string, threads, factor int, write func([]record)) {
@@ -140,7 +229,7 @@ func (r *run) writers(row string, threads, factor int, write func([]record)) {
 		count = threads
 	}
 	records := r.fresh(count)
-	r.print(row, measureThreads(threads, len(records), func(n int) { write(records[n : n+1]) }))
+	r.print(row, measureThreads(threads, len(records), 1, func(n int) { write(records[n : n+1]) }))
 }
 
 func (r *run) submitters(row string, threads, factor int) {
@@ -163,6 +252,16 @@ func (r *run) row(name string) {
 		if names, able := r.store.(interface{ listNames(*checksum) }); able {
 			r.passes("names", names.listNames)
 		}
+	case "named":
+		r.matching(name, "name=="+string(makeRecord(r.randomRecord(0)).name))
+	case "labelled":
+		r.matching(name, fmt.Sprintf("labels.%q==%s", labelKeys[1], rareLabel))
+	case "readers2":
+		r.readers()
+	case "mark":
+		r.mark()
+	case "collect":
+		r.collect()
 	case "create":
 		r.create()
 	case "update":

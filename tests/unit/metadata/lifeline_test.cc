@@ -65,6 +65,18 @@ TEST_F(LifelineTest, what_leaves_a_view_is_closed) {
   for (const auto& cursor : cursors) expect_closed(*cursor);
 }
 
+TEST_F(LifelineTest, a_transaction_that_ends_under_a_visit_ends_it) {
+  for (const char* name : {"small", "large"}) {
+    auto tx = db().begin_read().value();
+    const Bucket bucket = *tx->bucket(name).value();
+    const auto visit = [&](const Entry&) -> Result<void> {
+      tx.reset();
+      return {};
+    };
+    EXPECT_EQ(code(bucket.for_each(visit)), Errc::closed) << name;
+  }
+}
+
 TEST_F(LifelineTest, what_leaves_an_update_is_closed) {
   std::vector<MutableBucket> buckets;
   std::vector<std::unique_ptr<BucketCursor>> cursors;

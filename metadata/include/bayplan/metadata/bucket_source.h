@@ -85,6 +85,9 @@ class BucketSource {
   virtual Result<std::uint64_t> sequence(const BucketHandle& bucket) const = 0;
   /// Errors: closed, io.
   virtual Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const = 0;
+  /// As Bucket::for_each. By default with a cursor.
+  virtual Result<void> for_each(const BucketHandle& bucket,
+                                const std::function<Result<void>(const Entry&)>& visit) const;
 
   /// Ends when the source is destroyed.
   const Lifeline& lifeline() const { return lifeline_ ? *lifeline_ : lifeline_.emplace(); }

@@ -67,6 +67,8 @@ class ReadTx : public BucketSource {
                                                   std::string_view key) const override;
   Result<std::uint64_t> sequence(const BucketHandle& bucket) const override;
   Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const override;
+  Result<void> for_each(const BucketHandle& bucket,
+                        const std::function<Result<void>(const Entry&)>& visit) const override;
 
  protected:
   friend class Db;
