@@ -133,7 +133,7 @@ Result<void> create(WriteTx& tx, std::string_view ns, const Container& container
     BAYPLAN_ASSIGN(MutableBucket record, containers.create_bucket(container.id));
     const Time time = now();
     BAYPLAN_TRY(write_record(record, container, {.created = time, .updated = time}));
-    return metadata::note_change(inner, kContainerKind, ns, container.id);
+    return metadata::note_change(inner, kContainerKind, ns, container.id, metadata::Change::created);
   });
 }
 
@@ -147,7 +147,7 @@ Result<Container> update(WriteTx& tx, std::string_view ns, const Container& give
     container.updated = now();
     BAYPLAN_TRY(
         write_record(*record, container, {.created = container.created, .updated = container.updated}));
-    BAYPLAN_TRY(metadata::note_change(inner, kContainerKind, ns, given.id));
+    BAYPLAN_TRY(metadata::note_change(inner, kContainerKind, ns, given.id, metadata::Change::updated));
     return container;
   });
 }
@@ -159,7 +159,7 @@ Result<void> set_labels(WriteTx& tx, std::string_view ns, std::string_view id, c
     if (!record) return no_such(id);
     BAYPLAN_TRY(codec::write_map(*record, schema::kLabels, labels));
     BAYPLAN_TRY(record->put(schema::kUpdatedAt, codec::encode_time(now())));
-    return metadata::note_change(inner, kContainerKind, ns, id);
+    return metadata::note_change(inner, kContainerKind, ns, id, metadata::Change::updated);
   });
 }
 
@@ -168,7 +168,8 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id) {
   if (!containers) return no_such(id);
   auto removed = containers->delete_bucket(id);
   if (!removed && removed.error().code() == Errc::not_found) return no_such(id);
-  return removed;
+  BAYPLAN_TRY(removed);
+  return metadata::note_change(tx, kContainerKind, ns, id, metadata::Change::removed);
 }
 
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,

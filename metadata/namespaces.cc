@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/schema.h"
 
 namespace bayplan::metadata {
@@ -144,7 +145,8 @@ Result<void> set_namespace_labels(WriteTx& tx, std::string_view name, const Labe
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_ASSIGN(auto found, open_namespace_bucket(inner, name, {}));
     if (!found) return no_such(name);
-    return codec::write_map(*found, schema::kLabels, labels);
+    BAYPLAN_TRY(codec::write_map(*found, schema::kLabels, labels));
+    return note_change(inner, kNamespaceKind, name, name, Change::updated);
   });
 }
 
@@ -156,7 +158,9 @@ Result<void> remove_namespace(WriteTx& tx, std::string_view name) {
         .with_advice("remove those first");
   }
   BAYPLAN_ASSIGN(auto root, tx.bucket(schema::kRoot));
-  return root ? root->delete_bucket(name) : no_such(name);
+  if (!root) return no_such(name);
+  BAYPLAN_TRY(root->delete_bucket(name));
+  return note_change(tx, kNamespaceKind, name, name, Change::removed);
 }
 
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,
@@ -169,9 +173,12 @@ Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::
 Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name,
                                               std::initializer_list<std::string_view> path) {
   BAYPLAN_TRY(validate_namespace(name));
-  BAYPLAN_ASSIGN(MutableBucket at, schema_bucket(tx));
-  BAYPLAN_ASSIGN(at, at.create_bucket_if_not_exists(name));
-  return at.create_path(path);
+  BAYPLAN_ASSIGN(MutableBucket root, schema_bucket(tx));
+  BAYPLAN_ASSIGN(auto found, root.bucket(name));
+  if (found) return found->create_path(path);
+  BAYPLAN_ASSIGN(MutableBucket created, root.create_bucket(name));
+  BAYPLAN_TRY(note_change(tx, kNamespaceKind, name, name, Change::created));
+  return created.create_path(path);
 }
 
 Result<std::optional<MutableBucket>> open_namespace_bucket(WriteTx& tx, std::string_view name,

@@ -6,6 +6,7 @@
 #include "bayplan/metadata/db.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
+#include "support/event_log.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::containers {
@@ -242,6 +243,23 @@ TEST_F(TestContainersCreateUpdateDelete, WhatTheRecordHoldsBesideIsKept) {
     EXPECT_EQ(runtime->require(metadata::schema::kOptions).value(), "opaque");
     return {};
   }));
+}
+
+TEST_F(RecordTest, SaysWhatItDid) {
+  test::EventLog log(db_);
+  ASSERT_TRUE(create(sample("c")));
+  EXPECT_THAT(log.seen(), ElementsAre("created namespace default/default", "created container default/c"));
+  Container changed = sample("c");
+  changed.labels = {{"k", "v"}};
+  ASSERT_TRUE(update(changed, {"labels"}));
+  EXPECT_THAT(log.seen(), ElementsAre("updated container default/c"));
+  ASSERT_TRUE(db_.update([](WriteTx& tx) { return set_labels(tx, kNs, "c", {}); }));
+  EXPECT_THAT(log.seen(), ElementsAre("updated container default/c"));
+  ASSERT_TRUE(remove("c"));
+  EXPECT_THAT(log.seen(), ElementsAre("removed container default/c"));
+  EXPECT_THAT(log.told(), ElementsAre("created namespace default/default", "created container default/c",
+                                      "updated container default/c", "updated container default/c",
+                                      "removed container default/c"));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ Header sample() {
   header.mutations = 6;
   header.deletions = 7;
   header.txn = 12;
-  header.reserved[55] = 'r';
+  header.reserved[47] = 'r';
   return header;
 }
 
