@@ -158,7 +158,7 @@ class EventsModel : public StoreTest {
 
   void run_round();
 
-  std::mt19937_64 random_{0};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the seed is printed
+  std::mt19937_64 random_{0};
   std::vector<Event> expected_;
 };
 

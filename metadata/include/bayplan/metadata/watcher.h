@@ -21,7 +21,8 @@
 //
 // Between two calls of next() the snapshot stays, and with it the pages that later commits replaced: the file
 // grows by what is written meanwhile, instead of reusing them. Whoever handles events slowly should take them
-// off first. While the store is idle nothing is kept. The number of the snapshot alone would not do: what was
+// off first. While the store is idle nothing is kept, but the address space of the store (map_bytes) does not
+// grow in this process as long as a watcher lives. The number of the snapshot alone would not do: what was
 // removed since leaves no trace in the store.
 #pragma once
 
