@@ -53,7 +53,7 @@ class RecordStore {
       const Time time = now();
       BAYPLAN_TRY(metadata::codec::write_times(record, {.created = time, .updated = time}));
       BAYPLAN_TRY(write(record, nullptr, value));
-      return metadata::note_change(inner, R::kWord, ns, value.id);
+      return metadata::note_change(inner, R::kWord, ns, value.id, metadata::Change::created);
     });
   }
 
@@ -67,7 +67,7 @@ class RecordStore {
       value.updated = now();
       BAYPLAN_TRY(record->put(metadata::schema::kUpdatedAt, metadata::codec::encode_time(value.updated)));
       BAYPLAN_TRY(write(*record, &stored, value));
-      BAYPLAN_TRY(metadata::note_change(inner, R::kWord, ns, given.id));
+      BAYPLAN_TRY(metadata::note_change(inner, R::kWord, ns, given.id, metadata::Change::updated));
       return value;
     });
   }
@@ -80,7 +80,7 @@ class RecordStore {
       if (!record) return no_such(id);
       BAYPLAN_TRY(metadata::codec::write_map(*record, metadata::schema::kLabels, labels));
       BAYPLAN_TRY(record->put(metadata::schema::kUpdatedAt, metadata::codec::encode_time(now())));
-      return metadata::note_change(inner, R::kWord, ns, id);
+      return metadata::note_change(inner, R::kWord, ns, id, metadata::Change::updated);
     });
   }
 
@@ -89,7 +89,8 @@ class RecordStore {
     if (!records) return no_such(id);
     auto removed = records->delete_bucket(id);
     if (!removed && removed.error().code() == Errc::not_found) return no_such(id);
-    return removed;
+    BAYPLAN_TRY(removed);
+    return metadata::note_change(tx, R::kWord, ns, id, metadata::Change::removed);
   }
 
   static Result<void> walk(const BucketSource& source, std::string_view ns, const Visit& visit) {

@@ -64,6 +64,7 @@ Result<IngestRecord> start_record(WriteTx& tx, std::string_view ns, std::string_
                                   const std::optional<Digest>& expected, std::string_view lease) {
   BAYPLAN_ASSIGN(MutableBucket ingests, metadata::create_namespace_bucket(tx, ns, kPath));
   BAYPLAN_ASSIGN(MutableBucket record, ingests.create_bucket_if_not_exists(ref));
+  BAYPLAN_ASSIGN(const auto present, record.get(schema::kRef));
   BAYPLAN_ASSIGN(IngestRecord ingest, draft(record, ns, ref));
   if (expected) ingest.expected = expected;
   ingest.expires = lease.empty() ? std::optional(now() + kDefaultExpiry) : std::nullopt;
@@ -71,7 +72,8 @@ Result<IngestRecord> start_record(WriteTx& tx, std::string_view ns, std::string_
   if (!lease.empty())
     BAYPLAN_TRY(leases::add_resource(tx, ns, lease, {std::string(schema::kIngests), ingest.ref}));
   BAYPLAN_TRY(metadata::drop_removal(tx, kIngestKind, directory_of(ingest.backend)));
-  BAYPLAN_TRY(metadata::note_change(tx, kIngestKind, ns, ref));
+  BAYPLAN_TRY(metadata::note_change(tx, kIngestKind, ns, ref,
+                                    present ? metadata::Change::updated : metadata::Change::created));
   return ingest;
 }
 
@@ -120,8 +122,8 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view ref) {
     BAYPLAN_ASSIGN(auto ingests, metadata::open_namespace_bucket(inner, ns, kPath));
     if (!ingests) return no_such_ingest(ref);
     BAYPLAN_TRY(ingests->delete_bucket(ref));
-    return ingest ? metadata::queue_removal(inner, kIngestKind, directory_of(ingest->backend))
-                  : Result<void>{};
+    if (ingest) BAYPLAN_TRY(metadata::queue_removal(inner, kIngestKind, directory_of(ingest->backend)));
+    return metadata::note_change(inner, kIngestKind, ns, ref, metadata::Change::removed);
   });
 }
 

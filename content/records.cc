@@ -15,6 +15,7 @@ namespace codec = metadata::codec;
 namespace schema = metadata::schema;
 using metadata::Bucket;
 using metadata::BucketSource;
+using metadata::Change;
 using metadata::MutableBucket;
 using metadata::WriteTx;
 
@@ -50,31 +51,38 @@ Result<void> write(MutableBucket& record, const Info& info) {
   return codec::write_map(record, schema::kLabels, info.labels);
 }
 
+struct NewRecord {
+  Info info;
+  Change change = Change::created;
+};
+
 // What is to be recorded of `file`, given what is recorded of it already.
-Result<Info> new_record(const MutableBucket& blobs, const ReadyFile& file, const Labels& labels) {
+Result<NewRecord> new_record(const MutableBucket& blobs, const ReadyFile& file, const Labels& labels) {
   const Time time = now();
-  Info info{.digest = file.digest, .size = file.size, .created = time, .updated = time};
+  NewRecord record{.info = {.digest = file.digest, .size = file.size, .created = time, .updated = time}};
+  Info& info = record.info;
   const std::string key = file.digest.to_string();
   BAYPLAN_ASSIGN(const auto present, static_cast<const Bucket&>(blobs).bucket(key));
   if (present) {
     BAYPLAN_ASSIGN(const Info old, decode(*present, file.digest).with_context("blob", key));
     info.created = old.created;
     info.labels = old.labels;
+    record.change = Change::updated;
   }
   merge(info.labels, labels);
-  return info;
+  return record;
 }
 
 Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& file, const Labels& labels,
                           const metadata::Keeper& keeper) {
   BAYPLAN_ASSIGN(MutableBucket blobs, metadata::create_namespace_bucket(tx, ns, kBlobPath));
-  BAYPLAN_ASSIGN(const Info info, new_record(blobs, file, labels));
+  BAYPLAN_ASSIGN(const NewRecord composed, new_record(blobs, file, labels));
   const std::string key = file.digest.to_string();
   BAYPLAN_ASSIGN(MutableBucket record, blobs.create_bucket_if_not_exists(key));
-  BAYPLAN_TRY(write(record, info));
+  BAYPLAN_TRY(write(record, composed.info));
   BAYPLAN_TRY(metadata::drop_removal(tx, kContentKind, key));
   BAYPLAN_TRY(metadata::leases::keep(tx, ns, keeper, {std::string(schema::kContent), key}));
-  return metadata::note_change(tx, kContentKind, ns, key);
+  return metadata::note_change(tx, kContentKind, ns, key, composed.change);
 }
 
 // Rewrites the labels of a record as `change` has them; empty values go.
@@ -90,7 +98,7 @@ Result<Info> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
     std::erase_if(info.labels, [](const auto& label) { return label.second.empty(); });
     info.updated = now();
     BAYPLAN_TRY(write(*record, info));
-    BAYPLAN_TRY(metadata::note_change(inner, kContentKind, ns, key));
+    BAYPLAN_TRY(metadata::note_change(inner, kContentKind, ns, key, Change::updated));
     return info;
   });
 }
@@ -129,9 +137,10 @@ Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view ke
     if (!blobs) return no_such_blob(key);
     auto removed = blobs->delete_bucket(key);
     if (!removed && removed.error().code() == Errc::not_found) return no_such_blob(key);
+    BAYPLAN_TRY(removed);
     // A key that is no digest has no file.
-    if (removed && Digest::parse(key)) return metadata::queue_removal(inner, kContentKind, key);
-    return removed;
+    if (Digest::parse(key)) BAYPLAN_TRY(metadata::queue_removal(inner, kContentKind, key));
+    return metadata::note_change(inner, kContentKind, ns, key, Change::removed);
   });
 }
 

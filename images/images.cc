@@ -94,7 +94,7 @@ Result<void> create_record(WriteTx& tx, std::string_view ns, const Image& image,
   const Time time = now();
   BAYPLAN_TRY(write(record, image, {time, time}));
   BAYPLAN_TRY(keep(tx, ns, image, lease));
-  return metadata::note_change(tx, kImageKind, ns, image.name);
+  return metadata::note_change(tx, kImageKind, ns, image.name, metadata::Change::created);
 }
 
 Result<void> apply(Image& stored, const Image& given, std::string_view path) {
@@ -134,7 +134,7 @@ Result<Image> update_record(WriteTx& tx, std::string_view ns, const Image& given
   image.updated = now();
   BAYPLAN_TRY(write(*record, image, {image.created, image.updated}));
   BAYPLAN_TRY(keep(tx, ns, image, lease));
-  BAYPLAN_TRY(metadata::note_change(tx, kImageKind, ns, image.name));
+  BAYPLAN_TRY(metadata::note_change(tx, kImageKind, ns, image.name, metadata::Change::updated));
   drop_empty(image.labels);
   drop_empty(image.target.annotations);
   return image;
@@ -194,7 +194,8 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name,
   if (target) BAYPLAN_TRY(check_target(*images, name, *target));
   auto removed = images->delete_bucket(name);
   if (!removed && removed.error().code() == Errc::not_found) return no_such_image(name);
-  return removed;
+  BAYPLAN_TRY(removed);
+  return metadata::note_change(tx, kImageKind, ns, name, metadata::Change::removed);
 }
 
 Result<void> walk(const BucketSource& source, std::string_view ns,

@@ -44,6 +44,16 @@ Result<void> stop_notes(WriteTx& tx) {
   return {};
 }
 
+Result<void> leave_note(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key) {
+  BAYPLAN_ASSIGN(MutableBucket notes, tx.create_bucket_if_not_exists(kBucket));
+  BAYPLAN_ASSIGN(const std::uint64_t number, notes.next_sequence());
+  if (number > kMostNotes) return stop_notes(tx);
+  std::string note;
+  note.reserve(kind.size() + ns.size() + key.size() + 2);
+  note.append(kind).append(1, kSeparator).append(ns).append(1, kSeparator).append(key);
+  return notes.put(encode_sequence(number), note);
+}
+
 Result<bool> has_notes(const ReadTx& tx) {
   BAYPLAN_ASSIGN(const auto notes, root_bucket(tx).bucket(kBucket));
   return notes.has_value();
@@ -80,15 +90,12 @@ Result<std::uint64_t> start_notes(WriteTx& tx) {
   return epoch;
 }
 
-Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key) {
-  if (collection_epoch(tx) == 0) return {};
-  BAYPLAN_ASSIGN(MutableBucket notes, tx.create_bucket_if_not_exists(kBucket));
-  BAYPLAN_ASSIGN(const std::uint64_t number, notes.next_sequence());
-  if (number > kMostNotes) return stop_notes(tx);
-  std::string note;
-  note.reserve(kind.size() + ns.size() + key.size() + 2);
-  note.append(kind).append(1, kSeparator).append(ns).append(1, kSeparator).append(key);
-  return notes.put(encode_sequence(number), note);
+Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key,
+                         Change change) {
+  // Of what was only removed a collection need not know.
+  if (change != Change::removed && collection_epoch(tx) != 0) BAYPLAN_TRY(leave_note(tx, kind, ns, key));
+  core_of(tx).tell(kind, ns, key, change);
+  return {};
 }
 
 Result<NotesRead> read_notes(const BucketSource& source, std::uint64_t after, std::uint64_t limit,

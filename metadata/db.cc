@@ -107,8 +107,10 @@ Result<void> Db::commit(std::unique_ptr<WriteTx> tx, Durability begun, Durabilit
     return committed;
   }
   if (begun == Durability::full) {
+    environment_->events().release(core.revision() - 1);
     DelayedHooks::run(earlier);
     DelayedHooks::run(own);
+    environment_->events().deliver();
     return {};
   }
   delayed.add(std::move(own));

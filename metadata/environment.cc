@@ -42,6 +42,7 @@ Environment::Environment(UniqueFd directory, std::filesystem::path path, const O
       diagnostics_(options.diagnostics),
       generation_(process_generation()),
       gate_(std::make_unique<WriterGate>(UniqueFd{})),
+      events_(std::make_shared<EventHub>(options.diagnostics)),
       submissions_(std::make_unique<SubmitQueue>(*this)) {}
 
 Environment::~Environment() {
@@ -50,6 +51,12 @@ Environment::~Environment() {
   // descriptor was closed by whoever noticed the fork.
   static_cast<void>(gate_.release());
   static_cast<void>(submissions_.release());
+}
+
+Result<std::shared_ptr<Environment>> Environment::of(const Db& db) {
+  BAYPLAN_TRY(db.opened());
+  BAYPLAN_TRY(db.environment_->usable());
+  return db.environment_;
 }
 
 Result<std::unique_ptr<Environment>> Environment::open(UniqueFd directory, std::filesystem::path path,

@@ -16,6 +16,7 @@
 #include "bayplan/metadata/db.h"
 #include "delayed_hooks.h"
 #include "environment_registry.h"
+#include "event_hub.h"
 #include "header.h"
 #include "reader_pool.h"
 #include "reserve.h"
@@ -34,6 +35,9 @@ class Environment {
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
+
+  /// That of a handle. Errors: closed.
+  static Result<std::shared_ptr<Environment>> of(const Db& db);
 
   /// Precondition: submissions().finish() has returned.
   void close();
@@ -82,9 +86,13 @@ class Environment {
   /// Precondition: this thread writes, or nobody does.
   void clear_dead_readers(std::chrono::steady_clock::time_point now) noexcept;
 
-  /// Makes every commit so far durable and runs the hooks that waited. Errors: closed, no_space, io.
+  /// Makes every commit so far durable, runs the hooks that waited, and tells the events.
+  /// Errors: closed, no_space, io.
   Result<void> sync();
   DelayedHooks& delayed_hooks() noexcept { return delayed_hooks_; }
+  EventHub& events() noexcept { return *events_; }
+  /// Whether hooks or events wait for commits to become durable.
+  bool owes() const { return delayed_hooks_.any() || events_->any(); }
 
   /// The right to collect, which one thread of one process has at a time. Errors: busy, read_only,
   /// failed_precondition (this thread writes), closed, io.
@@ -171,6 +179,7 @@ class Environment {
   off_t file_length_ = 0;  // of data.mdb when last looked at; it never becomes shorter
   Reserve reserve_;
   DelayedHooks delayed_hooks_;
+  std::shared_ptr<EventHub> events_;
   std::unique_ptr<SubmitQueue> submissions_;
 };
 

@@ -216,12 +216,15 @@ int Environment::flush() {
 Result<void> Environment::sync() {
   BAYPLAN_TRY(usable());
   auto hooks = delayed_hooks_.take();
+  const std::uint64_t pushed = events_->pushed();
   const int rc = flush();
   if (rc != 0) {
     delayed_hooks_.put_back(std::move(hooks));
     return lmdb_error(rc, "mdb_env_sync", directory_fd());
   }
+  events_->release(pushed);
   DelayedHooks::run(hooks);
+  events_->deliver();
   return {};
 }
 

@@ -73,7 +73,7 @@ void close_environment(Environment* environment, DirectoryId id) {
   // What is queued may open and close stores, so the registry's lock comes after it.
   environment->submissions().finish([=] {
     OwnThread::enter(environment);
-    if (environment->delayed_hooks().any()) ignore_error(environment->sync(), "nobody is left to hear of it");
+    if (environment->owes()) ignore_error(environment->sync(), "nobody is left to hear of it");
     OwnThread::leave(environment);
     close_now(std::unique_ptr<Environment>(environment), id);
   });

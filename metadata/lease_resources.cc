@@ -75,7 +75,7 @@ Result<void> update_lease(WriteTx& tx, std::string_view ns, std::string_view id,
     BAYPLAN_ASSIGN(auto lease, open_namespace_bucket(inner, ns, {schema::kLeases, id}));
     if (!lease) return Error(Errc::not_found, "lease", id);
     BAYPLAN_TRY(change(*lease).with_context("lease", id));
-    return note_change(inner, kLeaseKind, ns, id);
+    return note_change(inner, kLeaseKind, ns, id, Change::updated);
   });
 }
 

@@ -89,7 +89,7 @@ Result<Lease> create(WriteTx& tx, std::string_view ns, const CreateOptions& opti
     if (existing) return Error(Errc::already_exists, "lease", lease.id);
     BAYPLAN_ASSIGN(MutableBucket record, leases.create_bucket(lease.id));
     BAYPLAN_TRY(write_record(record, lease));
-    BAYPLAN_TRY(note_change(inner, kLeaseKind, ns, lease.id));
+    BAYPLAN_TRY(note_change(inner, kLeaseKind, ns, lease.id, Change::created));
     return lease;
   });
 }
@@ -105,7 +105,8 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id) {
   if (!leases) return no_such(id);
   auto removed = leases->delete_bucket(id);
   if (!removed && removed.error().code() == Errc::not_found) return no_such(id);
-  return removed;
+  BAYPLAN_TRY(removed);
+  return note_change(tx, kLeaseKind, ns, id, Change::removed);
 }
 
 Result<void> walk(const BucketSource& source, std::string_view ns,

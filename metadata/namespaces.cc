@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/schema.h"
 
 namespace bayplan::metadata {
@@ -25,14 +26,19 @@ Result<bool> may_be_namespace(const Bucket& root, std::string_view name) {
   return version.has_value();
 }
 
-Result<MutableBucket> open_or_create(MutableBucket& root, std::string_view name) {
+Result<MutableBucket> open_or_create(WriteTx& tx, std::string_view name) {
+  BAYPLAN_ASSIGN(MutableBucket root, schema_bucket(tx));
   BAYPLAN_ASSIGN(const bool possible, may_be_namespace(root, name));
   BAYPLAN_ASSIGN(const auto existing, possible ? root.bucket(name) : std::optional<MutableBucket>());
   if (existing) return *existing;
   BAYPLAN_ASSIGN(const auto version, root.entry(schema::kVersion));
-  if (version) return root.create_bucket(name);
-  return Error(Errc::version_mismatch, "schema", "0", "has no namespaces")
-      .with_advice("open the store root for writing, which brings it up to date");
+  if (!version) {
+    return Error(Errc::version_mismatch, "schema", "0", "has no namespaces")
+        .with_advice("open the store root for writing, which brings it up to date");
+  }
+  BAYPLAN_ASSIGN(MutableBucket created, root.create_bucket(name));
+  BAYPLAN_TRY(note_change(tx, kNamespaceKind, name, name, Change::created));
+  return created;
 }
 
 Error no_such(std::string_view name) { return {Errc::not_found, "namespace", name}; }
@@ -162,7 +168,8 @@ Result<void> set_namespace_labels(WriteTx& tx, std::string_view name, const Labe
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_ASSIGN(auto found, open_namespace_bucket(inner, name, {}));
     if (!found) return no_such(name);
-    return codec::write_map(*found, schema::kLabels, labels);
+    BAYPLAN_TRY(codec::write_map(*found, schema::kLabels, labels));
+    return note_change(inner, kNamespaceKind, name, name, Change::updated);
   });
 }
 
@@ -174,7 +181,9 @@ Result<void> remove_namespace(WriteTx& tx, std::string_view name) {
         .with_advice("remove those first");
   }
   BAYPLAN_ASSIGN(auto root, tx.bucket(schema::kRoot));
-  return root ? root->delete_bucket(name) : no_such(name);
+  if (!root) return no_such(name);
+  BAYPLAN_TRY(root->delete_bucket(name));
+  return note_change(tx, kNamespaceKind, name, name, Change::removed);
 }
 
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,
@@ -190,8 +199,7 @@ Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::
 Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name,
                                               std::initializer_list<std::string_view> path) {
   BAYPLAN_TRY(validate_namespace(name));
-  BAYPLAN_ASSIGN(MutableBucket root, schema_bucket(tx));
-  BAYPLAN_ASSIGN(MutableBucket at, open_or_create(root, name));
+  BAYPLAN_ASSIGN(MutableBucket at, open_or_create(tx, name));
   return at.create_path(path);
 }
 

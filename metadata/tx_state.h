@@ -103,6 +103,8 @@ class WriteCore {
   /// For who runs them instead of commit(), later. Precondition: no savepoint is open.
   std::vector<std::function<void()>> take_commit_hooks() noexcept { return std::exchange(commit_hooks_, {}); }
   void on_abort(std::function<void()> hook) { abort_hooks_.push_back(std::move(hook)); }
+  /// What is told of this transaction after its commit, unless nobody listened when it began.
+  void tell(std::string_view kind, std::string_view ns, std::string_view key, Change change);
 
   /// Open LMDB cursors, which must not survive the LMDB transaction that they were opened in.
   void attach(RowCursor* cursor) { cursors_.insert(cursor); }
@@ -117,6 +119,7 @@ class WriteCore {
     Header header{};  // as it was when the level began
     std::size_t commit_hooks = 0;
     std::size_t abort_hooks = 0;
+    std::size_t events = 0;
     std::size_t buckets = 0;
   };
 
@@ -140,6 +143,8 @@ class WriteCore {
   Pending pending_;
   std::vector<std::function<void()>> commit_hooks_;
   std::vector<std::function<void()>> abort_hooks_;
+  const bool told_;  // somebody listens
+  std::vector<Event> events_;
   std::unordered_set<RowCursor*> cursors_;
   MDB_cursor* seat_ = nullptr;  // stays on the page of the last row: the next is often found there
   Arena arena_;

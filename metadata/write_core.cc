@@ -18,7 +18,7 @@ void run(const std::vector<std::function<void()>>& hooks) {
 }  // namespace
 
 WriteCore::WriteCore(std::shared_ptr<Environment> environment, MDB_txn* txn, const Header& header)
-    : environment_(std::move(environment)), header_(header) {
+    : environment_(std::move(environment)), header_(header), told_(environment_->events().wanted()) {
   levels_.push_back({.txn = txn, .header = header});
 }
 
@@ -138,11 +138,17 @@ Result<void> WriteCore::flush_pending() {
   return put_row(pending_.row, Tag::inline_bucket, pending_.buffer.bytes());
 }
 
+void WriteCore::tell(std::string_view kind, std::string_view ns, std::string_view key, Change change) {
+  if (!told_) return;
+  events_.push_back({std::string(kind), std::string(ns), std::string(key), change, revision()});
+}
+
 Result<void> WriteCore::begin_level() {
   BAYPLAN_TRY(flush());
   levels_.push_back({.header = header_,
                      .commit_hooks = commit_hooks_.size(),
                      .abort_hooks = abort_hooks_.size(),
+                     .events = events_.size(),
                      .buckets = buckets_.mark()});
   return {};
 }
@@ -176,6 +182,7 @@ void WriteCore::undo(const Level& level) noexcept {
   drop_pending();
   buckets_.undo(level.buckets);
   commit_hooks_.resize(level.commit_hooks);
+  events_.resize(level.events);
   while (abort_hooks_.size() > level.abort_hooks) {
     const auto hook = std::move(abort_hooks_.back());
     abort_hooks_.pop_back();
@@ -237,6 +244,7 @@ Result<void> WriteCore::commit() {
   const bool durable = levels_.front().txn == nullptr;
   if (!durable) ::mdb_txn_abort(std::exchange(levels_.front().txn, nullptr));
   ended_ = true;
+  if (durable) environment_->events().push(std::move(events_), header_.revision);
   environment_->end_write();
   if (durable) BAYPLAN_TRY(fault::at(fault::Point::commit_durable));
   run(commit_hooks_);

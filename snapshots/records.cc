@@ -13,6 +13,7 @@ namespace {
 
 using metadata::Bucket;
 using metadata::BucketSource;
+using metadata::Change;
 using metadata::MutableBucket;
 using metadata::WriteTx;
 namespace codec = metadata::codec;
@@ -65,8 +66,8 @@ Result<void> unlink_child(MutableBucket& snapshots, std::string_view parent, std
   return children ? children->erase(key) : Result<void>();
 }
 
-Result<void> note_change(WriteTx& tx, Place place, std::string_view key) {
-  return metadata::note_change(tx, kSnapshotKind, place.ns, node_key(place.snapshotter, key));
+Result<void> note_change(WriteTx& tx, Place place, std::string_view key, Change change) {
+  return metadata::note_change(tx, kSnapshotKind, place.ns, node_key(place.snapshotter, key), change);
 }
 
 Result<void> keep(WriteTx& tx, Place place, std::string_view key, const metadata::Keeper& keeper) {
@@ -101,7 +102,7 @@ Result<void> write_new(WriteTx& tx, Place place, std::string_view key, const Dra
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, draft.labels));
   BAYPLAN_TRY(link_child(snapshots, draft.parent, key));
   BAYPLAN_TRY(keep(tx, place, key, draft.keeper));
-  return note_change(tx, place, key);
+  return note_change(tx, place, key, Change::created);
 }
 
 Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, const Info& active,
@@ -117,7 +118,8 @@ Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, co
   BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
   BAYPLAN_TRY(link_child(snapshots, active.parent, name));
   BAYPLAN_TRY(keep(tx, place, name, keeper));
-  return note_change(tx, place, name);
+  BAYPLAN_TRY(note_change(tx, place, active.key, Change::removed));
+  return note_change(tx, place, name, Change::created);
 }
 
 Result<void> check_parent(const BucketSource& source, Place place, std::string_view parent) {
@@ -281,8 +283,10 @@ Result<void> erase(WriteTx& tx, Place place, std::string_view key) {
     BAYPLAN_ASSIGN(auto snapshots, open_place(inner, place, key));
     BAYPLAN_TRY(unlink_child(snapshots, parent, key));
     BAYPLAN_TRY(snapshots.delete_bucket(key));
-    if (!directory) return {};
-    return metadata::queue_removal(inner, kSnapshotKind, node_key(place.snapshotter, *directory));
+    if (directory) {
+      BAYPLAN_TRY(metadata::queue_removal(inner, kSnapshotKind, node_key(place.snapshotter, *directory)));
+    }
+    return note_change(inner, place, key, Change::removed);
   });
 }
 
@@ -295,7 +299,7 @@ Result<void> set_labels(WriteTx& tx, Place place, std::string_view key, const La
     BAYPLAN_ASSIGN(auto record, open_record(snapshots, key));
     BAYPLAN_TRY(codec::write_times(record, {times.created, now()}));
     BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
-    return note_change(inner, place, key);
+    return note_change(inner, place, key, Change::updated);
   });
 }
 

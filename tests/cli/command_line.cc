@@ -9,10 +9,18 @@
 
 namespace bayplan::test {
 
-CommandResult CommandLine::run(std::vector<std::string> arguments) const {
+std::vector<std::string> CommandLine::whole(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), {BAYPLAN_COMMAND, "--root", root().string(), "--run-root",
                                        (directory() / "run").string()});
-  return run_command(arguments);
+  return arguments;
+}
+
+CommandResult CommandLine::run(std::vector<std::string> arguments) const {
+  return run_command(whole(std::move(arguments)));
+}
+
+std::unique_ptr<BackgroundCommand> CommandLine::start(std::vector<std::string> arguments) const {
+  return std::make_unique<BackgroundCommand>(whole(std::move(arguments)));
 }
 
 std::string CommandLine::ok(std::vector<std::string> arguments) const {

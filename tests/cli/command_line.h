@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ class CommandLine {
 
   /// Runs bayplan with this store's --root and --run-root.
   CommandResult run(std::vector<std::string> arguments) const;
-  /// The same, expected to succeed; answers what it printed.
+  /// The same, beside the test.
+  std::unique_ptr<BackgroundCommand> start(std::vector<std::string> arguments) const;
+  /// As run, expected to succeed; answers what it printed.
   std::string ok(std::vector<std::string> arguments) const;
 
   /// A layout of two small layers below directory(), named `reference`.
@@ -28,6 +31,8 @@ class CommandLine {
   std::map<std::string, std::string> bytes() const;
 
  private:
+  std::vector<std::string> whole(std::vector<std::string> arguments) const;
+
   TempDir directory_;
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -57,6 +58,14 @@ void drain(const UniqueFd& out, const UniqueFd& err, CommandResult& result) {
   }
 }
 
+// As a shell tells it.
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 }  // namespace
 
 CommandResult run_command(const std::vector<std::string>& arguments) {
@@ -68,11 +77,47 @@ CommandResult run_command(const std::vector<std::string>& arguments) {
   err_write.reset();
   if (pid < 0) return result;
   drain(out_read, err_read, result);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-  }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.exit_code = wait_for(pid);
   return result;
 }
+
+BackgroundCommand::BackgroundCommand(const std::vector<std::string>& arguments) {
+  auto [out_read, out_write] = make_pipe();
+  out_ = std::move(out_read);
+  pid_ = spawn(arguments, out_write.get(), STDERR_FILENO);
+}
+
+BackgroundCommand::~BackgroundCommand() {
+  if (pid_ < 0) return;
+  send(SIGKILL);
+  wait_for(pid_);
+}
+
+bool BackgroundCommand::has_line(int milliseconds) {
+  pollfd waits{.fd = out_.get(), .events = POLLIN, .revents = 0};
+  while (text_.find('\n') == std::string::npos) {
+    if (::poll(&waits, 1, milliseconds) <= 0 || !read_more()) return false;
+  }
+  return true;
+}
+
+std::string BackgroundCommand::line() {
+  if (!has_line(-1)) return {};
+  const std::size_t end = text_.find('\n');
+  std::string line = text_.substr(0, end);
+  text_.erase(0, end + 1);
+  return line;
+}
+
+bool BackgroundCommand::read_more() {
+  std::array<char, 4096> buffer{};
+  const ssize_t got = ::read(out_.get(), buffer.data(), buffer.size());
+  if (got > 0) text_.append(buffer.data(), static_cast<std::size_t>(got));
+  return got > 0;
+}
+
+void BackgroundCommand::send(int signal) const { ::kill(pid_, signal); }
+
+int BackgroundCommand::exit_code() { return wait_for(std::exchange(pid_, -1)); }
 
 }  // namespace bayplan::test

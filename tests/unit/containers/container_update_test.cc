@@ -2,6 +2,10 @@
 // container_extensions_test.cc.
 #include "container_update.h"
 
+#include <gmock/gmock.h>
+
+#include "support/event_log.h"
+
 namespace bayplan::containers {
 namespace {
 
@@ -149,6 +153,24 @@ TEST_F(TestContainersCreateUpdateDelete, AMaskedUpdateChangesNoOtherField) {
     if (path == std::string_view("extensions.new")) wanted.extensions["new"] = {};
     becomes(other(), {path}, wanted);
   }
+}
+
+TEST_F(RecordTest, SaysWhatItDid) {
+  test::EventLog log(db_);
+  ASSERT_TRUE(create(sample("c")));
+  EXPECT_THAT(log.seen(),
+              testing::ElementsAre("created namespace default/default", "created container default/c"));
+  Container changed = sample("c");
+  changed.labels = {{"k", "v"}};
+  ASSERT_TRUE(update(changed, {"labels"}));
+  EXPECT_THAT(log.seen(), testing::ElementsAre("updated container default/c"));
+  ASSERT_TRUE(db_.update([](metadata::WriteTx& tx) { return set_labels(tx, kNs, "c", {}); }));
+  EXPECT_THAT(log.seen(), testing::ElementsAre("updated container default/c"));
+  ASSERT_TRUE(remove("c"));
+  EXPECT_THAT(log.seen(), testing::ElementsAre("removed container default/c"));
+  EXPECT_THAT(log.told(), testing::ElementsAre("created namespace default/default",
+                                               "created container default/c", "updated container default/c",
+                                               "updated container default/c", "removed container default/c"));
 }
 
 }  // namespace

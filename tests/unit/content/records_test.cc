@@ -4,6 +4,7 @@
 #include "bayplan/metadata/namespaces.h"
 #include "db_fixture.h"
 #include "support/all_or_nothing.h"
+#include "support/event_log.h"
 
 namespace bayplan::content::test {
 namespace {
@@ -363,6 +364,24 @@ TEST_F(RecordsTest, KeysThatAreNoRecordsAreCorruptAndNamed) {
   }));
   EXPECT_EQ(code_of(stat_now(Digest::of("plain"))), Errc::corrupt);
   EXPECT_EQ(code_of(walk_now()), Errc::corrupt);
+}
+
+TEST_F(RecordsTest, SaysWhatItDid) {
+  using Words = bayplan::test::Words;
+  const std::string name = "content default/" + Digest::of("text").to_string();
+  bayplan::test::EventLog log(db_);
+  const Digest digest = record("text");
+  EXPECT_EQ(log.seen(), (Words{"created namespace default/default", "created " + name}));
+  EXPECT_EQ(log.told(), (Words{"created namespace default/default", "created " + name}));
+  record("text", {{"a", "1"}});
+  EXPECT_EQ(log.seen(), Words{"updated " + name});
+  must(relabel(digest, {{"b", "1"}}));
+  must(merge(digest, {{"c", "1"}}));
+  EXPECT_EQ(log.seen(), Words{"updated " + name});
+  EXPECT_EQ(log.told(), (Words{"updated " + name, "updated " + name, "updated " + name}));
+  must(unrecord("text"));
+  EXPECT_EQ(log.seen(), Words{"removed " + name});
+  EXPECT_EQ(log.told(), Words{"removed " + name});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "support/all_or_nothing.h"
+#include "support/event_log.h"
 #include "unit/images/image_db.h"
 
 namespace bayplan::images {
@@ -286,6 +287,20 @@ TEST_F(ImagesTest, AnUpdateThatFailsHalfWayChangesNothing) {
   ASSERT_EQ(outcome(updated), "ok");
   damage("a", [](MutableBucket& record) { return record.delete_bucket(schema::kLabels); });
   EXPECT_EQ(get("a")->target.digest, Digest::of("first"));
+}
+
+TEST_F(ImagesTest, SaysWhatItDid) {
+  test::EventLog log(db_);
+  ASSERT_EQ(outcome(create(image("a"))), "ok");
+  EXPECT_THAT(log.seen(), ElementsAre("created namespace default/default", "created image default/a"));
+  ASSERT_EQ(outcome(update(image("a", {{"k", "v"}}))), "ok");
+  EXPECT_THAT(log.seen(), ElementsAre("updated image default/a"));
+  ASSERT_EQ(outcome(remove("a")), "ok");
+  EXPECT_THAT(log.seen(), ElementsAre("removed image default/a"));
+  EXPECT_EQ(outcome(remove("a")), "not_found");
+  EXPECT_EQ(outcome(create(image(""))), "invalid_argument");
+  EXPECT_THAT(log.told(), ElementsAre("created namespace default/default", "created image default/a",
+                                      "updated image default/a", "removed image default/a"));
 }
 
 }  // namespace

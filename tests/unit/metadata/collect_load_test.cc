@@ -54,7 +54,7 @@ Result<void> put_object(WriteTx& tx, const std::string& kind, const std::string&
     BAYPLAN_ASSIGN(auto edges, object.create_bucket_if_not_exists("edges"));
     BAYPLAN_TRY(edges.put(edge, ""));
   }
-  return note_change(tx, kind, kNs, key);
+  return note_change(tx, kind, kNs, key, Change::updated);
 }
 
 // An image over a chain of blobs of its own.

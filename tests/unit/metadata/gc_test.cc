@@ -26,7 +26,7 @@ class Gc : public StoreTest {
       if (root) object.put("root", {}).value();
       auto out = object.create_bucket("edges").value();
       for (const auto edge : edges) put_edge(out, edge);
-      note_change(tx, kind, ns, key).value();
+      note_change(tx, kind, ns, key, Change::updated).value();
     });
   }
   // "blob:1" or "label blob:1"; the word is the edge's type.
@@ -39,7 +39,7 @@ class Gc : public StoreTest {
     update([&](WriteTx& tx) {
       auto out = open_namespace_bucket(tx, "default", {"objects", kind, key, "edges"}).value().value();
       put_edge(out, edge);
-      note_change(tx, kind, "default", key).value();
+      note_change(tx, kind, "default", key, Change::updated).value();
     });
   }
   void remove(const std::string& kind, const std::string& key) {

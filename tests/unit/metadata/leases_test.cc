@@ -6,6 +6,7 @@
 #include "bayplan/metadata/namespaces.h"
 #include "lease_store.h"
 #include "support/all_or_nothing.h"
+#include "support/event_log.h"
 
 namespace bayplan::metadata::leases {
 namespace {
@@ -148,6 +149,23 @@ TEST_F(Leases, are_all_or_nothing) {
   EXPECT_EQ(get("a")->owner, made);
   EXPECT_EQ(expect_all_or_nothing(db(), [](WriteTx& tx) { return leases::remove(tx, kNs, "a"); }), 1);
   EXPECT_EQ(code(get("a")), Errc::not_found);
+}
+
+TEST_F(Leases, say_what_was_done) {
+  test::EventLog log(db());
+  create({.id = "a"}).value();
+  EXPECT_FALSE(create({.id = "a"}));
+  EXPECT_THAT(log.seen(), ElementsAre("created namespace default/default", "created lease default/a"));
+  add("a", {"images", "x"}).value();
+  EXPECT_THAT(log.seen(), ElementsAre("updated lease default/a"));
+  drop("a", {"images", "x"}).value();
+  EXPECT_THAT(log.seen(), ElementsAre("updated lease default/a"));
+  remove("a").value();
+  EXPECT_FALSE(remove("a"));
+  EXPECT_THAT(log.seen(), ElementsAre("removed lease default/a"));
+  EXPECT_THAT(log.told(),
+              ElementsAre("created namespace default/default", "created lease default/a",
+                          "updated lease default/a", "updated lease default/a", "removed lease default/a"));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "bayplan/metadata/schema.h"
 #include "store_test_base.h"
 #include "support/all_or_nothing.h"
+#include "support/event_log.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -192,6 +193,19 @@ TEST_F(Namespaces, are_all_or_nothing) {
             1);
   EXPECT_EQ(expect_all_or_nothing(db(), [](WriteTx& tx) { return remove_namespace(tx, "a"); }), 1);
   EXPECT_TRUE(names().empty());
+}
+
+TEST_F(Namespaces, say_what_was_done) {
+  test::EventLog log(db());
+  create("a").value();
+  add("b", {"images", "x"});
+  set_label("a", "k", "v").value();
+  set_labels("a", {}).value();
+  EXPECT_FALSE(remove("b"));
+  remove("a").value();
+  EXPECT_THAT(log.told(),
+              testing::ElementsAre("created namespace a/a", "created namespace b/b", "updated namespace a/a",
+                                   "updated namespace a/a", "removed namespace a/a"));
 }
 
 }  // namespace

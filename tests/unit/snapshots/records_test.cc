@@ -7,6 +7,7 @@
 #include "bayplan/metadata/schema.h"
 #include "snapshot_store.h"
 #include "support/all_or_nothing.h"
+#include "support/event_log.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -240,6 +241,30 @@ TEST_F(Records, directories_of_all_namespaces_of_one_snapshotter) {
   ASSERT_EQ(words(inserted), "");
   const auto found = db.view([](const ReadTx& tx) { return records::directories(tx, "overlay"); });
   EXPECT_THAT(found.value(), ElementsAre("a", "b"));
+}
+
+TEST_F(Records, say_what_was_done) {
+  ASSERT_EQ(words(insert("base", Kind::committed, "1")), "");
+  test::EventLog log(db);
+  ASSERT_EQ(words(insert("active", Kind::active, "2", "base")), "");
+  EXPECT_THAT(log.seen(), ElementsAre("created snapshot default/overlay/active"));
+  ASSERT_EQ(words(db.update([&](WriteTx& tx) {
+              return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {});
+            })),
+            "");
+  EXPECT_THAT(log.seen(), ElementsAre("removed snapshot default/overlay/active",
+                                      "created snapshot default/overlay/name"));
+  ASSERT_EQ(words(db.update([&](WriteTx& tx) {
+              return records::set_labels(tx, kPlace, "name", {{"k", "v"}});
+            })),
+            "");
+  EXPECT_THAT(log.seen(), ElementsAre("updated snapshot default/overlay/name"));
+  ASSERT_EQ(words(erase("name")), "");
+  EXPECT_THAT(log.seen(), ElementsAre("removed snapshot default/overlay/name"));
+  EXPECT_THAT(log.told(),
+              ElementsAre("created snapshot default/overlay/active",
+                          "removed snapshot default/overlay/active", "created snapshot default/overlay/name",
+                          "updated snapshot default/overlay/name", "removed snapshot default/overlay/name"));
 }
 
 }  // namespace

@@ -135,7 +135,8 @@ class Db {
   /// Errors: invalid_argument (of another store); as view adds. Precondition: `tx` came from begin_read.
   Result<void> renew(std::unique_ptr<const ReadTx>& tx) const;
 
-  /// Makes every commit so far durable, and runs the on_commit hooks that waited for that.
+  /// Makes every commit so far durable, and runs the on_commit hooks, and tells the events, that waited for
+  /// that.
   /// Errors: read_only, no_space, closed, io; the hooks then go on waiting.
   Result<void> sync() const;
 
@@ -149,6 +150,7 @@ class Db {
  private:
   friend class SubmitQueue;
   friend class CollectorTurn;
+  friend class Environment;
   Db(std::shared_ptr<Environment> environment, const OpenOptions& options);
 
   template <class R>

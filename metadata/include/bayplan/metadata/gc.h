@@ -21,6 +21,7 @@
 #include "bayplan/base/progress.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/db.h"
+#include "bayplan/metadata/events.h"
 
 namespace bayplan::metadata {
 
@@ -136,10 +137,12 @@ inline constexpr std::string_view kGcRootLabel = "containerd.io/gc.root";
 /// closed, io.
 Result<bool> has_gc_root_label(const Bucket& record);
 
-/// Every function that makes or changes an object of a GcKind calls this in its transaction. Where a
-/// collection runs, in whatever process, it learns of it before it removes more. Of what was only removed it
-/// need not. Errors: those of MutableBucket.
-Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key);
+/// Every function that makes, changes or removes an object of a GcKind, or a namespace, calls this in its
+/// transaction, once for each. Subscribers hear of it after the commit (events.h); and where a collection
+/// runs, in whatever process, it learns of what was created or updated before it removes more. Errors: those
+/// of MutableBucket; none for `removed`.
+Result<void> note_change(WriteTx& tx, std::string_view kind, std::string_view ns, std::string_view key,
+                         Change change);
 
 /// The label that says when an image or a lease ends, RFC 3339.
 inline constexpr std::string_view kGcExpireLabel = "containerd.io/gc.expire";
