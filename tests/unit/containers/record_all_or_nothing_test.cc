@@ -1,7 +1,7 @@
 // Every function that changes a container or a sandbox does so wholly or not at all, in the caller's
 // transaction.
-#include "../metadata/all_or_nothing.h"
 #include "record_test.h"
+#include "support/all_or_nothing.h"
 
 namespace bayplan::containers {
 namespace {
