@@ -160,6 +160,7 @@ Result<Image> decode_image(const Bucket& record, std::string_view name) {
 }
 
 Result<Image> decode_entry(const Bucket& images, const metadata::Entry& entry) {
+  if (entry.bucket) return decode_image(Bucket(images.source(), *entry.bucket), entry.key);
   BAYPLAN_ASSIGN(const auto record, images.bucket(entry.key));
   if (!record) return Error(Errc::corrupt, "image", entry.key, "the image record is a plain value");
   return decode_image(*record, entry.key);
