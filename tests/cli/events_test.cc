@@ -54,8 +54,9 @@ TEST_F(Events, AreLinesOfJson) {
 }
 
 TEST_F(Events, HaveContainerdsTopics) {
-  const auto events = command.start({"events", "--filter", "kind==image", "--filter", "kind==content",
-                                     "--filter", "kind==snapshot", "--filter", "topic==/namespaces/create"});
+  const auto events =
+      command.start({"events", "--filter", "kind==image", "--filter", "kind==content", "--filter",
+                     "kind==snapshot", "--filter", "topic==\"/namespaces/create\""});
   wait_until_it_watches(*events);
   command.ok({"image", "import", command.layout().string()});
   std::set<std::string> topics;
