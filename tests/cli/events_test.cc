@@ -94,7 +94,7 @@ TEST_F(Events, EndWithASignal) {
 TEST_F(Events, RefuseWhatCannotBe) {
   const CommandResult bad = command.run({"events", "--filter", "kind=="});
   EXPECT_EQ(bad.exit_code, 1) << bad.err;
-  EXPECT_THAT(bad.err, HasSubstr(">|"));
+  EXPECT_THAT(bad.err, HasSubstr("[kind==]"));
   EXPECT_EQ(CommandLine().run({"events"}).exit_code, 3) << "there is no store";
 }
 
