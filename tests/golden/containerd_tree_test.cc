@@ -48,14 +48,12 @@ class ContainerdTree : public testing::Test {
   }
 
   static images::Image image() {
-    images::Image redis;
-    redis.name = "docker.io/library/redis:7";
-    redis.target = {"application/vnd.oci.image.index.v1+json",
-                    Digest::of(kHello),
-                    1234,
-                    {{"org.opencontainers.image.ref.name", "7"}}};
-    redis.labels = {{"tier", "cache"}, {"not stored", ""}};
-    return redis;
+    return {.name = "docker.io/library/redis:7",
+            .target = {"application/vnd.oci.image.index.v1+json",
+                       Digest::of(kHello),
+                       1234,
+                       {{"org.opencontainers.image.ref.name", "7"}}},
+            .labels = {{"tier", "cache"}, {"not stored", ""}}};
   }
   Result<void> fill(WriteTx& tx, content::ReadyBlob&& blob, snapshots::Stage&& base) {
     BAYPLAN_TRY(metadata::create_namespace(
