@@ -68,14 +68,15 @@ Result<std::string> origin(const Bucket& record, const Owned& by, Time at) {
 // What makes it a root, or why it is none any more.
 Result<GcObject> standing(const Bucket& record, Time at, const OwnerProbe& probe, std::string& reason) {
   GcObject object;
-  BAYPLAN_ASSIGN(const auto passed, passed_expiry(record, at));
+  BAYPLAN_ASSIGN(const auto expiry, stored_expiry(record));
   BAYPLAN_ASSIGN(const Owned by, owned(record, probe));
   const bool dead = by.state == OwnerState::dead;
-  object.root = !passed && !dead;
+  object.root = !dead && !(expiry && expiry->at <= at);
   if (object.root) {
+    if (expiry) object.until = expiry->at;
     BAYPLAN_ASSIGN(reason, origin(record, by, at));
   } else {
-    reason = dead ? "its owner has ended" : "expired at " + std::string(*passed);
+    reason = dead ? "its owner has ended" : "expired at " + std::string(expiry->text);
   }
   object.reason = reason;
   return object;
