@@ -12,6 +12,8 @@ ReadState& state_of(const ReadTx& tx) { return *tx.read_; }
 
 std::uint64_t ReadTx::revision() const noexcept { return read_->revision(); }
 
+Result<void> ReadTx::usable() const { return read_->usable(); }
+
 BucketHandle ReadTx::root_handle() const { return {kRootBucketId}; }
 
 namespace {
