@@ -1,5 +1,6 @@
 #include "records.h"
 
+#include <array>
 #include <functional>
 
 #include "bayplan/metadata/codec.h"
@@ -35,13 +36,15 @@ void merge(Labels& into, const Labels& changes) {
 }
 
 Result<Info> decode(const Bucket& record, const Digest& digest) {
+  std::array parts{codec::Part{schema::kSize}, codec::Part{schema::kCreatedAt},
+                   codec::Part{schema::kUpdatedAt}, codec::Part{schema::kLabels}};
+  BAYPLAN_TRY(codec::read_parts(record, parts));
   Info info{.digest = digest};
-  BAYPLAN_ASSIGN(const std::string_view size, record.require(schema::kSize));
+  BAYPLAN_ASSIGN(const std::string_view size, parts[0].require());
   BAYPLAN_ASSIGN(info.size, codec::decode_size(size));
-  BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(record));
-  info.created = times.created;
-  info.updated = times.updated;
-  BAYPLAN_ASSIGN(info.labels, codec::read_map(record, schema::kLabels));
+  BAYPLAN_ASSIGN(info.created, codec::read_time(parts[1]));
+  BAYPLAN_ASSIGN(info.updated, codec::read_time(parts[2]));
+  BAYPLAN_ASSIGN(info.labels, codec::read_map(record, parts[3]));
   return info;
 }
 

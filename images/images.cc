@@ -1,5 +1,6 @@
 #include "bayplan/images/images.h"
 
+#include <array>
 #include <limits>
 
 #include "bayplan/images/reference.h"
@@ -14,6 +15,7 @@ namespace {
 
 namespace codec = metadata::codec;
 namespace schema = metadata::schema;
+using codec::Part;
 using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::MutableBucket;
@@ -25,29 +27,38 @@ Error no_such_image(std::string_view name) { return {Errc::not_found, "image", n
 
 Error corrupt(std::string_view what) { return {Errc::corrupt, "record", {}, what}; }
 
+Error no_target() { return corrupt("it has no target"); }
+
 Result<Bucket> target_of(const Bucket& record) {
   BAYPLAN_ASSIGN(const auto target, record.bucket(schema::kTarget));
-  if (!target) return corrupt("it has no target");
+  if (!target) return no_target();
   return *target;
 }
 
-Result<Descriptor> decode_target(const Bucket& record) {
-  BAYPLAN_ASSIGN(const Bucket target, target_of(record));
-  BAYPLAN_ASSIGN(const std::string_view text, target.require(schema::kDigest));
+Result<Descriptor> decode_target(const Bucket& target) {
+  std::array parts{Part{schema::kDigest}, Part{schema::kMediaType}, Part{schema::kSize}};
+  BAYPLAN_TRY(codec::read_parts(target, parts));
+  BAYPLAN_ASSIGN(const std::string_view text, parts[0].require());
   const auto digest = Digest::parse(text);
   if (!digest) return corrupt("its target is no digest: " + quoted(text));
-  BAYPLAN_ASSIGN(const std::string_view media_type, target.require(schema::kMediaType));
-  BAYPLAN_ASSIGN(const std::string_view size_bytes, target.require(schema::kSize));
+  BAYPLAN_ASSIGN(const std::string_view media_type, parts[1].require());
+  BAYPLAN_ASSIGN(const std::string_view size_bytes, parts[2].require());
   BAYPLAN_ASSIGN(const std::uint64_t size, codec::decode_size(size_bytes));
-  BAYPLAN_ASSIGN(Labels annotations, codec::read_map(record, schema::kAnnotations));
-  return Descriptor{std::string(media_type), *digest, size, std::move(annotations)};
+  return Descriptor{std::string(media_type), *digest, size, {}};
 }
 
 Result<Image> decode(const Bucket& record, std::string_view name) {
-  BAYPLAN_ASSIGN(Descriptor target, decode_target(record));
-  BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(record));
-  BAYPLAN_ASSIGN(Labels labels, codec::read_map(record, schema::kLabels));
-  return Image{std::string(name), std::move(target), std::move(labels), times.created, times.updated};
+  std::array parts{Part{schema::kTarget}, Part{schema::kAnnotations}, Part{schema::kCreatedAt},
+                   Part{schema::kUpdatedAt}, Part{schema::kLabels}};
+  BAYPLAN_TRY(codec::read_parts(record, parts));
+  const auto target = parts[0].bucket_in(record);
+  if (!target) return no_target();
+  BAYPLAN_ASSIGN(Descriptor descriptor, decode_target(*target));
+  BAYPLAN_ASSIGN(descriptor.annotations, codec::read_map(record, parts[1]));
+  BAYPLAN_ASSIGN(const Time created, codec::read_time(parts[2]));
+  BAYPLAN_ASSIGN(const Time updated, codec::read_time(parts[3]));
+  BAYPLAN_ASSIGN(Labels labels, codec::read_map(record, parts[4]));
+  return Image{std::string(name), std::move(descriptor), std::move(labels), created, updated};
 }
 
 Result<void> validate_annotations(const Image& image) {

@@ -60,6 +60,12 @@ Result<std::optional<Bucket>> Bucket::descend(std::initializer_list<std::string_
   return Bucket(*source_, at);
 }
 
+Result<std::optional<std::string_view>> Bucket::inline_bytes() const {
+  BAYPLAN_TRY(usable());
+  if (handle_.inline_bytes) BAYPLAN_TRY(source_->usable());
+  return handle_.inline_bytes;
+}
+
 Result<void> Bucket::for_each(const std::function<Result<void>(const Entry&)>& visit) const {
   BAYPLAN_TRY(usable());
   return source_->for_each(handle_, visit);

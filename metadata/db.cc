@@ -24,9 +24,10 @@ Error Db::never_opened() {
 
 Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
   BAYPLAN_TRY(opened());
-  BAYPLAN_ASSIGN(MDB_txn* const txn, environment_->begin_read());
+  BAYPLAN_ASSIGN(Reader* const reader, environment_->begin_read());
   auto state = std::make_unique<ReadState>(environment_);
-  state->own_txn = txn;
+  state->reader = reader;
+  state->own_txn = reader->txn;
   std::unique_ptr<ReadTx> tx(new ReadTx);
   tx->read_ = std::move(state);
   return std::unique_ptr<const ReadTx>(std::move(tx));

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "bayplan/base/fd.h"
@@ -19,6 +18,7 @@
 #include "event_hub.h"
 #include "header.h"
 #include "lmdb_value.h"
+#include "map_users.h"
 #include "reader_pool.h"
 #include "reserve.h"
 #include "submit_queue.h"
@@ -55,9 +55,9 @@ class Environment {
   int data_fd() const noexcept;
 
   /// Errors: busy (the reader table is full), closed, io.
-  Result<MDB_txn*> begin_read();
-  /// Ends what begin_read began; its cursors were closed.
-  void end_read(MDB_txn* txn) noexcept;
+  Result<Reader*> begin_read();
+  /// Ends what begin_read began; its cursors were closed, the probe excepted.
+  void end_read(Reader* reader) noexcept;
   /// Whether the snapshot of `txn`, which is open, is that of the last commit.
   bool is_newest(MDB_txn* txn) const noexcept;
 
@@ -136,12 +136,15 @@ class Environment {
   Result<void> map(const OpenOptions& options);
   Result<void> open_rows();
   Result<void> open_rows(TxnPtr txn);
-  Result<MDB_txn*> begin(unsigned int flags);
+  /// Calls `attempt`, which answers LMDB's return code; again where what was in its way could be removed.
+  template <class Attempt>
+  Result<void> begin(Attempt attempt);
   /// Whether `txn`, which has just begun, reads the commit that it is numbered after.
   bool is_whole(MDB_txn* txn) const;
   Error begin_error(int rc) const;
   bool clear_dead_readers() noexcept;
   void describe_readers(DbStats& stats, const MDB_envinfo& info) const;
+  std::uint64_t larger_map() const noexcept;
   std::uint64_t largest_map(std::uint64_t used) const noexcept;
   bool adopt_larger_map();
   void grow_map() noexcept;
@@ -162,8 +165,7 @@ class Environment {
   MDB_dbi main_ = 0;
   MDB_dbi rows_ = 0;
 
-  std::mutex live_mutex_;
-  std::size_t live_ = 0;  // transactions and pins of this process: the map must not move under one
+  MapUsers map_users_;  // transactions and pins of this process
 
   ReaderPool readers_;
   std::atomic<std::uint64_t> dead_readers_{0};  // cleared so far

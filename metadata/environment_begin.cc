@@ -26,17 +26,37 @@ constexpr std::uint64_t kPagesOfAWriter = 32;
 }  // namespace
 
 Environment::Pin::Pin(Environment& environment) : environment_(environment) {
-  const std::lock_guard lock(environment_.live_mutex_);
-  ++environment_.live_;
+  environment_.map_users_.enter();
+}
+
+template <class Attempt>
+Result<void> Environment::begin(Attempt attempt) {
+  BAYPLAN_TRY(usable());
+  constexpr int kAttempts = 3;
+  for (int tried = 1;; ++tried) {
+    map_users_.enter();
+    const int rc = attempt();
+    if (rc == 0) return {};
+    left();
+    const bool again =
+        (rc == MDB_READERS_FULL && clear_dead_readers()) || (rc == MDB_MAP_RESIZED && adopt_larger_map());
+    if (!again || tried == kAttempts) return begin_error(rc);
+  }
 }
 
 // LMDB 0.9 numbers a snapshot first and copies its roots after that: a reader that is held up between the two
 // for as long as two commits take gets the roots of a later one, or half of them.
-Result<MDB_txn*> Environment::begin_read() {
+// The last one, which is perhaps of no commit at all, must leave nothing for who gets its number rightly.
+Result<Reader*> Environment::begin_read() {
   for (int attempt = 1;; ++attempt) {
-    BAYPLAN_ASSIGN(MDB_txn* const txn, begin(MDB_RDONLY));
-    if (attempt == kSnapshotAttempts || is_whole(txn)) return txn;
-    end_read(txn);
+    Reader* reader = nullptr;
+    BAYPLAN_TRY(begin([&] { return readers_.begin(env_, &reader); }));
+    const bool whole = is_whole(reader->txn);
+    if (whole || attempt == kSnapshotAttempts) {
+      reader->buckets.start(whole ? ::mdb_txn_id(reader->txn) : 0);
+      return reader;
+    }
+    end_read(reader);
   }
 }
 
@@ -46,9 +66,9 @@ bool Environment::is_whole(MDB_txn* txn) const {
   return header && check_commit(*header, ::mdb_txn_id(txn));
 }
 
-void Environment::end_read(MDB_txn* txn) noexcept {
+void Environment::end_read(Reader* reader) noexcept {
   if (forked()) return;  // the reader slot is the parent's
-  readers_.end(txn);
+  readers_.end(reader);
   left();
 }
 
@@ -83,23 +103,36 @@ Result<MDB_txn*> Environment::begin_write(WriterKind kind, const WriteOptions& o
   clear_dead_readers(began);
   grow_map();
   auto space = ensure_space(options.reclaiming);
-  auto txn = space ? begin(options.durability == Durability::full ? 0 : MDB_NOMETASYNC)
-                   : Result<MDB_txn*>(std::move(space).error());
-  if (!txn) leave_gate();
-  return txn;
+  const unsigned int flags = options.durability == Durability::full ? 0 : MDB_NOMETASYNC;
+  MDB_txn* txn = nullptr;
+  auto begun = space ? begin([&] { return ::mdb_txn_begin(env_, nullptr, flags, &txn); }) : std::move(space);
+  if (begun) return txn;
+  leave_gate();
+  return std::move(begun).error();
+}
+
+// 0: the map is large enough, or as large as it may become. Precondition: the map stays where it is
+// meanwhile.
+std::uint64_t Environment::larger_map() const noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return 0;
+  const std::uint64_t used = (info.me_last_pgno + 1) * stat.ms_psize;
+  if (used < info.me_mapsize / 2) return 0;
+  const std::uint64_t larger = std::min(std::uint64_t{info.me_mapsize} * 2, largest_map(used));
+  return larger > info.me_mapsize ? larger : 0;
 }
 
 // The map moves only when no transaction of this process stands on it.
 void Environment::grow_map() noexcept {
-  const std::lock_guard lock(live_mutex_);
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  if (::mdb_env_info(env_, &info) != 0 || ::mdb_env_stat(env_, &stat) != 0) return;
-  const std::uint64_t used = (info.me_last_pgno + 1) * stat.ms_psize;
-  if (used < info.me_mapsize / 2) return;
-  const std::uint64_t larger = std::min(std::uint64_t{info.me_mapsize} * 2, largest_map(used));
-  // A map that cannot grow is told by the write that does not fit.
-  if (live_ == 0 && larger > info.me_mapsize) ::mdb_env_set_mapsize(env_, larger);
+  {
+    const Pin pin(*this);
+    if (larger_map() == 0) return;
+  }
+  map_users_.alone([this] {
+    // A map that cannot grow is told by the write that does not fit.
+    if (const std::uint64_t larger = larger_map(); larger != 0) ::mdb_env_set_mapsize(env_, larger);
+  });
 }
 
 // Before anything is dirtied.
@@ -130,9 +163,9 @@ Result<void> Environment::ensure_space(bool reclaiming) {
 
 // LMDB shows its list to read transactions only.
 Result<std::uint64_t> Environment::free_pages() {
-  BAYPLAN_ASSIGN(MDB_txn* const txn, begin_read());
-  auto pages = count_free_pages(txn);
-  end_read(txn);
+  BAYPLAN_ASSIGN(Reader* const reader, begin_read());
+  auto pages = count_free_pages(reader->txn);
+  end_read(reader);
   return pages;
 }
 
@@ -228,14 +261,12 @@ Result<void> Environment::sync() {
   return {};
 }
 
-void Environment::left() noexcept {
-  const std::lock_guard lock(live_mutex_);
-  --live_;
-}
+void Environment::left() noexcept { map_users_.leave(); }
 
 bool Environment::adopt_larger_map() {
-  const std::lock_guard lock(live_mutex_);
-  return live_ == 0 && ::mdb_env_set_mapsize(env_, 0) == 0;
+  int rc = EBUSY;
+  map_users_.alone([&] { rc = ::mdb_env_set_mapsize(env_, 0); });
+  return rc == 0;
 }
 
 bool Environment::clear_dead_readers() noexcept {
@@ -249,25 +280,6 @@ void Environment::clear_dead_readers(Clock::time_point now) noexcept {
   if (now - readers_checked_ < kDeadReaderInterval) return;
   readers_checked_ = now;
   clear_dead_readers();
-}
-
-Result<MDB_txn*> Environment::begin(unsigned int flags) {
-  BAYPLAN_TRY(usable());
-  constexpr int kAttempts = 3;
-  for (int attempt = 1;; ++attempt) {
-    {
-      const std::lock_guard lock(live_mutex_);
-      ++live_;
-    }
-    MDB_txn* txn = nullptr;
-    const int rc =
-        flags == MDB_RDONLY ? readers_.begin(env_, &txn) : ::mdb_txn_begin(env_, nullptr, flags, &txn);
-    if (rc == 0) return txn;
-    left();
-    const bool again =
-        (rc == MDB_READERS_FULL && clear_dead_readers()) || (rc == MDB_MAP_RESIZED && adopt_larger_map());
-    if (!again || attempt == kAttempts) return begin_error(rc);
-  }
 }
 
 Error Environment::begin_error(int rc) const {

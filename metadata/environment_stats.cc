@@ -15,8 +15,8 @@ namespace {
 
 struct ReadGuard {
   Environment& environment;
-  MDB_txn* txn;
-  ~ReadGuard() { environment.end_read(txn); }
+  Reader* reader;
+  ~ReadGuard() { environment.end_read(reader); }
 };
 
 std::uint64_t pages_of(const MDB_stat& stat) {
@@ -51,8 +51,9 @@ Result<DbStats> Environment::stats() {
   if (const int rc = ::mdb_env_info(env_, &info); rc != 0) return lmdb_error(rc, "mdb_env_info");
   describe_readers(stats, info);
   pin.reset();  // a map that another process enlarged has to be adopted
-  BAYPLAN_ASSIGN(MDB_txn* const txn, begin_read());
-  const ReadGuard guard{*this, txn};
+  BAYPLAN_ASSIGN(Reader* const reader, begin_read());
+  const ReadGuard guard{*this, reader};
+  MDB_txn* const txn = reader->txn;
   BAYPLAN_ASSIGN(const Header header, read_header(txn));
   MDB_stat main{};
   MDB_stat rows{};

@@ -3,6 +3,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "filter_plan.h"
+#include "inline_bucket.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -44,8 +45,20 @@ bool test_text(const FilterTest& test, const Text& value) {
   return value && compare<std::string_view>(selector.op, text, selector.value);
 }
 
+Result<Text> read_inline(std::string_view bytes, std::string_view inside, std::string_view key) {
+  if (!inside.empty()) {
+    BAYPLAN_ASSIGN(const auto bucket, inline_find(bytes, inside));
+    if (!bucket || !bucket->is_bucket) return Text();
+    bytes = bucket->value;
+  }
+  BAYPLAN_ASSIGN(const auto found, inline_find(bytes, key));
+  return found && !found->is_bucket ? Text(found->value) : Text();
+}
+
 Result<Text> read(const FilterTest& test, const Bucket& record) {
   const std::string_view inside = test.field->bucket;
+  BAYPLAN_ASSIGN(const auto bytes, record.inline_bytes());
+  if (bytes) return test.key.empty() ? Text() : read_inline(*bytes, inside, test.key);
   if (inside.empty()) return record.get(test.key);
   BAYPLAN_ASSIGN(const auto bucket, record.bucket(inside));
   return bucket ? bucket->get(test.key) : Text();

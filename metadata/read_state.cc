@@ -7,9 +7,19 @@
 namespace bayplan::metadata {
 
 ReadState::~ReadState() {
-  if (own_txn == nullptr) return;
-  if (probe != nullptr) ::mdb_cursor_close(probe);
-  environment->end_read(own_txn);
+  if (reader != nullptr) environment->end_read(reader);
+}
+
+// With a cursor: a second look at a page already found is cheap.
+int ReadState::find_row(MDB_val* key, MDB_val* stored) noexcept {
+  if (core) return core->find_row(key, stored);
+  int rc = 0;
+  if (!probed) {
+    rc = reader->probe != nullptr ? ::mdb_cursor_renew(own_txn, reader->probe)
+                                  : ::mdb_cursor_open(own_txn, environment->rows(), &reader->probe);
+    probed = rc == 0;
+  }
+  return rc == 0 ? ::mdb_cursor_get(reader->probe, key, stored, MDB_SET_KEY) : rc;
 }
 
 Result<void> ReadState::look_closer() const {
@@ -45,13 +55,7 @@ Result<bool> ReadState::get(const RowKey& key, KeyedRow& row) {
   BAYPLAN_TRY(settle());
   MDB_val wanted = to_val(key.bytes());
   MDB_val stored{};
-  int rc = 0;
-  if (core) {
-    rc = core->find_row(&wanted, &stored);
-  } else {
-    if (probe == nullptr) rc = ::mdb_cursor_open(own_txn, environment->rows(), &probe);
-    if (rc == 0) rc = ::mdb_cursor_get(probe, &wanted, &stored, MDB_SET_KEY);
-  }
+  const int rc = find_row(&wanted, &stored);
   if (rc == MDB_NOTFOUND) return false;
   if (rc != 0) return lmdb_error(rc, "mdb_get");
   auto decoded = decode_row(key.bytes(), to_view(stored));

@@ -2,17 +2,31 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <utility>
 
 namespace bayplan::metadata {
 namespace {
 
+using Clock = ReaderPool::Clock;
+
 // Clock::now() as it was a few milliseconds ago at most: an age does not need more, and every read asks.
-ReaderPool::Clock::time_point coarse_now() noexcept {
+Clock::rep coarse_now() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return ReaderPool::Clock::time_point(std::chrono::seconds(now.tv_sec) +
-                                       std::chrono::nanoseconds(now.tv_nsec));
+  return Clock::duration(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec)).count();
+}
+
+// Where this thread looks first: at what it took last time, mostly.
+std::size_t own_place() noexcept {
+  static std::atomic<std::size_t> threads{0};
+  thread_local const std::size_t place = threads.fetch_add(1, std::memory_order_relaxed);
+  return place;
+}
+
+void abort(Reader& reader) noexcept {
+  if (reader.probe != nullptr) ::mdb_cursor_close(std::exchange(reader.probe, nullptr));
+  if (reader.txn != nullptr) ::mdb_txn_abort(std::exchange(reader.txn, nullptr));
 }
 
 }  // namespace
@@ -21,62 +35,76 @@ void ReaderPool::set_table_size(unsigned int slots) {
   constexpr unsigned int kMost = 16;
   constexpr unsigned int kShare = 64;
   limit_ = std::min(slots / kShare, kMost);
-  idle_.reserve(limit_);
+  kept_ = std::make_unique<Reader[]>(limit_);
 }
 
-MDB_txn* ReaderPool::take_idle() {
-  const std::lock_guard lock(mutex_);
-  if (idle_.empty()) return nullptr;
-  MDB_txn* const txn = idle_.back();
-  idle_.pop_back();
-  return txn;
-}
-
-int ReaderPool::begin(MDB_env* env, MDB_txn** txn) {
-  *txn = take_idle();
-  int rc = *txn != nullptr ? ::mdb_txn_renew(*txn) : ::mdb_txn_begin(env, nullptr, MDB_RDONLY, txn);
-  if (rc != 0 && *txn != nullptr) {
-    ::mdb_txn_abort(*txn);
-    *txn = nullptr;
+Reader* ReaderPool::take() {
+  const std::size_t place = own_place();
+  for (std::size_t n = 0; n < limit_; ++n) {
+    Reader& reader = kept_[(place + n) % limit_];
+    if (!reader.taken_.load(std::memory_order_relaxed) &&
+        !reader.taken_.exchange(true, std::memory_order_acquire)) {
+      return &reader;
+    }
   }
-  if (rc != 0) return rc;
-  const auto since = coarse_now();
   const std::lock_guard lock(mutex_);
-  reading_.push_back({*txn, since});
+  return others_.emplace_back(std::make_unique<Reader>()).get();
+}
+
+bool ReaderPool::is_kept(const Reader* reader) const noexcept {
+  return std::greater_equal<>()(reader, kept_.get()) && std::less<>()(reader, kept_.get() + limit_);
+}
+
+void ReaderPool::give_back(Reader* reader) noexcept {
+  if (is_kept(reader)) {
+    reader->taken_.store(false, std::memory_order_release);
+    return;
+  }
+  abort(*reader);
+  const std::lock_guard lock(mutex_);
+  std::erase_if(others_, [reader](const auto& other) { return other.get() == reader; });
+}
+
+int ReaderPool::begin(MDB_env* env, Reader** reader) {
+  Reader* const taken = take();
+  const int rc = taken->txn != nullptr ? ::mdb_txn_renew(taken->txn)
+                                       : ::mdb_txn_begin(env, nullptr, MDB_RDONLY, &taken->txn);
+  if (rc != 0) {
+    abort(*taken);
+    give_back(taken);
+    return rc;
+  }
+  taken->since_.store(coarse_now(), std::memory_order_relaxed);
+  *reader = taken;
   return 0;
 }
 
-void ReaderPool::end(MDB_txn* txn) noexcept {
-  ::mdb_txn_reset(txn);
-  {
-    const std::lock_guard lock(mutex_);
-    // From the back: what began last mostly ends first.
-    const auto found = std::find_if(reading_.rbegin(), reading_.rend(),
-                                    [txn](const Reader& reader) { return reader.txn == txn; });
-    if (found != reading_.rend()) reading_.erase(std::next(found).base());
-    if (idle_.size() < limit_) {
-      idle_.push_back(txn);
-      return;
-    }
-  }
-  ::mdb_txn_abort(txn);
+void ReaderPool::end(Reader* reader) noexcept {
+  ::mdb_txn_reset(reader->txn);
+  reader->since_.store(0, std::memory_order_relaxed);
+  give_back(reader);
 }
 
-bool ReaderPool::drain() noexcept {
-  std::vector<MDB_txn*> idle;
-  {
-    const std::lock_guard lock(mutex_);
-    idle = std::exchange(idle_, {});
+void ReaderPool::drain() noexcept {
+  for (std::size_t n = 0; n < limit_; ++n) {
+    Reader& reader = kept_[n];
+    if (reader.taken_.exchange(true, std::memory_order_acquire)) continue;
+    abort(reader);
+    give_back(&reader);
   }
-  for (MDB_txn* const txn : idle) ::mdb_txn_abort(txn);
-  return !idle.empty();
 }
 
-std::optional<ReaderPool::Clock::time_point> ReaderPool::oldest() const {
+std::optional<Clock::time_point> ReaderPool::oldest() const {
+  std::optional<Clock::time_point> oldest;
+  const auto look = [&](const Reader& reader) {
+    const Clock::rep since = reader.since_.load(std::memory_order_relaxed);
+    const Clock::time_point began{Clock::duration(since)};
+    if (since != 0 && (!oldest || began < *oldest)) oldest = began;
+  };
+  for (std::size_t n = 0; n < limit_; ++n) look(kept_[n]);
   const std::lock_guard lock(mutex_);
-  const auto first = std::min_element(reading_.begin(), reading_.end(),
-                                      [](const Reader& a, const Reader& b) { return a.since < b.since; });
-  return first == reading_.end() ? std::optional<Clock::time_point>{} : first->since;
+  for (const auto& reader : others_) look(*reader);
+  return oldest;
 }
 
 }  // namespace bayplan::metadata

@@ -12,6 +12,8 @@ ReadState& state_of(const ReadTx& tx) { return *tx.read_; }
 
 std::uint64_t ReadTx::revision() const noexcept { return read_->revision(); }
 
+Result<void> ReadTx::usable() const { return read_->usable(); }
+
 BucketHandle ReadTx::root_handle() const { return {kRootBucketId}; }
 
 namespace {
@@ -81,11 +83,16 @@ Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& buck
     if (!found || !found->is_bucket) return std::optional<BucketHandle>{};
     return handle_of(*read_, bucket, key, 0, found->value, extent.revision);
   }
+  Reader* const reader = read_->reader;
+  if (reader != nullptr) {
+    if (const std::uint64_t known = reader->buckets.find(extent.rows_id, key)) return BucketHandle{known};
+  }
   KeyedRow keyed;
   BAYPLAN_ASSIGN(const bool found, find_row(*read_, extent.rows_id, key, keyed));
   const Row& row = keyed.row;
   if (!found || !is_bucket(row)) return std::optional<BucketHandle>{};
   const std::uint64_t rows_id = row.tag == Tag::bucket ? row.number() : 0;
+  if (reader != nullptr && rows_id != 0) reader->buckets.add(extent.rows_id, key, rows_id);
   return handle_of(*read_, bucket, key, rows_id, row.payload, row.revision);
 }
 

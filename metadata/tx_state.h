@@ -193,8 +193,9 @@ struct ReadState {
 
   Environment* environment;
   std::shared_ptr<Environment> kept{};
-  MDB_txn* own_txn = nullptr;   // of a read transaction
-  MDB_cursor* probe = nullptr;  // of a read transaction: a second look at a page already found is cheap
+  Reader* reader = nullptr;    // of a read transaction
+  MDB_txn* own_txn = nullptr;  // of a read transaction: the reader's
+  bool probed = false;         // the reader's probe is of this transaction
   std::optional<std::uint64_t> known_revision{};
   std::shared_ptr<const BucketSteps> known_steps{};  // of a read transaction: a damaged store asks often
   std::shared_ptr<WriteCore> core{};                 // of a write transaction
@@ -203,6 +204,7 @@ struct ReadState {
   std::optional<Arena> own_arena{};
 
  private:
+  int find_row(MDB_val* key, MDB_val* stored) noexcept;
   Result<void> look_closer() const;
   Result<void> locate_extent(const BucketHandle& bucket, Extent& extent);
 };

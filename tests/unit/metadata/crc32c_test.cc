@@ -43,5 +43,16 @@ TEST(Crc32c, continues_from_what_came_before) {
   }
 }
 
+// Several rounds of lanes, every length of the tail.
+TEST(Crc32c, long_bytes_are_summed_as_the_portable_one_sums_them) {
+  std::string bytes;
+  for (int i = 0; i < 700; ++i) bytes += static_cast<char>(i * 7 + i / 13);
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    const std::string_view view(bytes.data(), size);
+    const auto before = static_cast<std::uint32_t>(size * 2654435761u);
+    EXPECT_EQ(crc32c(view, before), crc32c_portable(view, before)) << size;
+  }
+}
+
 }  // namespace
 }  // namespace bayplan::metadata

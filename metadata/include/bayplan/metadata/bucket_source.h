@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxValueBytes = (std::size_t{1} << 31) - 64;
 /// Names one bucket to the source that made it; meaningless to any other.
 struct BucketHandle {
   std::uint64_t id = 0;
-  /// The bucket itself, where the source reads it inside the row that holds it.
+  /// The bucket itself, where the source reads it inside the row that holds it, as transactions store it.
   std::optional<std::string_view> inline_bytes{};
   std::uint64_t revision = 0;  ///< of that row
 };
@@ -89,6 +89,9 @@ class BucketSource {
   virtual Result<void> for_each(const BucketHandle& bucket,
                                 const std::function<Result<void>(const Entry&)>& visit) const;
 
+  /// Whether it can still be read. Errors: closed.
+  virtual Result<void> usable() const { return {}; }
+
   /// Ends when the source is destroyed.
   const Lifeline& lifeline() const { return lifeline_ ? *lifeline_ : lifeline_.emplace(); }
 
@@ -125,6 +128,9 @@ class Bucket {
   /// for_each over the sub-buckets only.
   Result<void> for_each_bucket(
       const std::function<Result<void>(std::string_view key, const Bucket&)>& visit) const;
+
+  /// BucketHandle::inline_bytes, for who goes through them by themselves, at once. Errors: closed.
+  Result<std::optional<std::string_view>> inline_bytes() const;
 
   /// Precondition: the source has not ended.
   const BucketSource& source() const noexcept { return *source_; }

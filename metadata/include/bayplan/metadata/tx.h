@@ -69,6 +69,7 @@ class ReadTx : public BucketSource {
   Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const override;
   Result<void> for_each(const BucketHandle& bucket,
                         const std::function<Result<void>(const Entry&)>& visit) const override;
+  Result<void> usable() const override;
 
  protected:
   friend class Db;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +35,23 @@ Result<Any> decode_any(std::string_view bytes);
 Result<void> write_map(MutableBucket& record, std::string_view key, const Labels& map);
 /// Errors: corrupt, closed, io.
 Result<Labels> read_map(const Bucket& record, std::string_view key);
+
+/// A key that a record is read for, and what is there.
+struct Part {
+  std::string_view key;
+  std::optional<Entry> entry{};  ///< that of a bucket has its handle
+
+  /// The value. Errors: corrupt (absent, or a bucket).
+  Result<std::string_view> require() const;
+  /// Of `record`, which was asked for this; empty when absent or a value.
+  std::optional<Bucket> bucket_in(const Bucket& record) const;
+};
+/// Looks all of them up: a record that lies in one row is gone through once. Errors: corrupt, closed, io.
+Result<void> read_parts(const Bucket& record, std::span<Part> parts);
+/// The string map at `part` of `record`. Errors: corrupt, closed, io.
+Result<Labels> read_map(const Bucket& record, const Part& part);
+/// Errors: corrupt (absent or malformed).
+Result<Time> read_time(const Part& part);
 
 /// createdat and updatedat of a record.
 struct Times {
