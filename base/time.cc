@@ -84,6 +84,11 @@ Error not_a_time(std::string_view text, std::string_view why) {
 
 }  // namespace
 
+double seconds_between(Time from, Time to) noexcept {
+  using Seconds = std::chrono::duration<double>;
+  return Seconds(to.time_since_epoch()).count() - Seconds(from.time_since_epoch()).count();
+}
+
 Time now() noexcept { return std::chrono::system_clock::now(); }
 
 std::string format_rfc3339(Time time) {

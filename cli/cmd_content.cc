@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
 #include "session.h"
@@ -58,6 +59,16 @@ Result<int> print_content(const Session& session, const std::string& text) {
   }
 }
 
+Result<int> label_content(const Session& session, const std::string& text,
+                          const std::vector<std::string>& labels) {
+  BAYPLAN_ASSIGN(const Digest digest, Digest::parse(text));
+  BAYPLAN_ASSIGN(const Labels changes, parse_labels(labels));
+  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_TRY(store.db().update(
+      [&](metadata::WriteTx& tx) { return content::merge_labels(tx, session.ns, digest, changes); }));
+  return 0;
+}
+
 }  // namespace
 
 void add_content_commands(CLI::App& app, Session& session) {
@@ -71,6 +82,13 @@ void add_content_commands(CLI::App& app, Session& session) {
       add_command(*content, session, "cat", "Write a blob to standard output; exit code 4 if it is damaged",
                   [&session, digest] { return print_content(session, *digest); });
   command->add_option("DIGEST", *digest, "algorithm:hex")->required();
+
+  auto labelled = std::make_shared<std::string>();
+  auto labels = std::make_shared<std::vector<std::string>>();
+  command = add_command(*content, session, "label", "Set labels; KEY= removes one",
+                        [&session, labelled, labels] { return label_content(session, *labelled, *labels); });
+  command->add_option("DIGEST", *labelled, "algorithm:hex")->required();
+  command->add_option("LABELS", *labels, "KEY=value")->required();
 }
 
 }  // namespace bayplan::cli

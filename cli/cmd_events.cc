@@ -143,7 +143,7 @@ void add_events_command(CLI::App& app, Session& session) {
       [&session, arguments] { return follow(session, *arguments); });
   command->add_option(
       "-f,--filter", arguments->filters,
-      "Only what matches; fields: topic, kind, key, namespace, change, e.g. topic==/images/create");
+      "Only what matches; fields: topic, kind, key, namespace, change, e.g. topic==\"/images/create\"");
   arguments->format = app.get_option("--format");
   arguments->ns = app.get_option("--namespace");
 }

@@ -5,6 +5,7 @@
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "prune.h"
 #include "session.h"
 
 namespace bayplan::cli {
@@ -159,6 +160,12 @@ void add_image_commands(CLI::App& app, Session& session) {
   command = add_command(*image, session, "rm", "Remove image records; gc removes what only they kept",
                         [&session, names] { return remove_images(session, *names); });
   command->add_option("NAME", *names, "Image names")->required();
+
+  auto pruned = std::make_shared<PruneArguments>();
+  command = add_command(*image, session, "prune", "Remove unused images, and all that nothing refers to then",
+                        [&session, pruned] { return prune(session, *pruned); });
+  // Without it other tools remove what has no name. Here every image has one.
+  add_prune_options(*command, *pruned)->required();
 
   auto name = std::make_shared<std::string>();
   command = add_command(*image, session, "inspect", "Show what an image is made of, as JSON",

@@ -1,10 +1,8 @@
 #include <memory>
 
-#include "bayplan/metadata/check.h"
 #include "bucket_path.h"
+#include "check_store.h"
 #include "decode_value.h"
-#include "exit_codes.h"
-#include "gc_kinds.h"
 #include "print.h"
 #include "session.h"
 
@@ -75,34 +73,6 @@ Result<int> print_value(const Session& session, const std::string& path) {
     return {};
   }));
   return 0;
-}
-
-void print_check_json(const metadata::CheckReport& report) {
-  json::Writer out = begin_json();
-  out.key("clean").boolean(report.clean()).key("buckets").unsigned_integer(report.buckets);
-  out.key("rows").unsigned_integer(report.rows).key("problems").begin_array();
-  for (const auto& problem : report.problems) {
-    out.begin_object().member("kind", problem.object.kind).member("namespace", problem.object.ns);
-    out.member("key", problem.object.key).member("problem", problem.what).end_object();
-  }
-  out.end_array().end_object();
-  print_json(std::move(out));
-}
-
-Result<int> check_store(const Session& session) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  BAYPLAN_ASSIGN(const auto report, metadata::check(store.db(), all_kinds(store)));
-  if (session.json()) {
-    print_check_json(report);
-  } else {
-    for (const auto& problem : report.problems) {
-      print_line(printable(problem.object.kind + " " + problem.object.ns + "/" + problem.object.key) + ": " +
-                 printable(problem.what));
-    }
-    print_line((report.clean() ? "clean: " : std::to_string(report.problems.size()) + " problems: ") +
-               std::to_string(report.buckets) + " buckets, " + std::to_string(report.rows) + " rows");
-  }
-  return report.clean() ? kOk : kDamage;
 }
 
 Result<int> print_stats(const Session& session) {

@@ -69,6 +69,7 @@ int run(int argc, char** argv) {
   add_namespace_commands(app, session);
   add_lease_commands(app, session);
   add_gc_command(app, session);
+  add_system_commands(app, session);
   add_events_command(app, session);
   add_inspect_commands(app, session);
 

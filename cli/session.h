@@ -46,6 +46,7 @@ void add_sandbox_commands(CLI::App& app, Session& session);
 void add_namespace_commands(CLI::App& app, Session& session);
 void add_lease_commands(CLI::App& app, Session& session);
 void add_gc_command(CLI::App& app, Session& session);
+void add_system_commands(CLI::App& app, Session& session);
 void add_events_command(CLI::App& app, Session& session);
 void add_inspect_commands(CLI::App& app, Session& session);
 

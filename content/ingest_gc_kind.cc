@@ -34,8 +34,9 @@ Result<void> IngestKind::tell(std::string_view ref, const Bucket& record, metada
   BAYPLAN_ASSIGN(const IngestRecord ingest, ingests::decode_record(ref, record));
   const bool live = is_written_to(*dirs_, ingest);
   const std::string reason = live ? "being written" : expiry_words(ingest);
-  const bool root = live || (ingest.expires && *ingest.expires > now());
-  BAYPLAN_TRY(sink.object({.key = ref, .root = root, .reason = reason}));
+  const bool lasts = ingest.expires && *ingest.expires > now();
+  BAYPLAN_TRY(sink.object(
+      {.key = ref, .root = live || lasts, .reason = reason, .until = lasts ? ingest.expires : std::nullopt}));
   if (!ingest.expected) return {};
   return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
 }

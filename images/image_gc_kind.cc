@@ -19,9 +19,12 @@ GcNode image_node(std::string_view ns, std::string_view name) {
 }
 
 Result<void> tell(std::string_view ns, std::string_view name, const Bucket& record, Time at, GcSink& sink) {
-  BAYPLAN_ASSIGN(const auto passed, metadata::passed_expiry(record, at));
-  const std::string reason = passed ? "expired at " + std::string(*passed) : "an image";
-  BAYPLAN_TRY(sink.object({.key = name, .root = !passed, .reason = reason}));
+  BAYPLAN_ASSIGN(const auto expiry, metadata::stored_expiry(record));
+  const bool passed = expiry && expiry->at <= at;
+  const std::string reason = passed ? "expired at " + std::string(expiry->text) : "an image";
+  metadata::GcObject object{.key = name, .root = !passed, .reason = reason};
+  if (expiry && !passed) object.until = expiry->at;
+  BAYPLAN_TRY(sink.object(object));
   BAYPLAN_ASSIGN(const std::string_view digest, target_digest(record).with_context("image", name));
   BAYPLAN_TRY(sink.edge({.kind = "content", .key = digest, .why = "target"}));
   return metadata::label_edges(ns, record, sink);

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kBytesPerTransaction = std::size_t{16} << 20;
 constexpr std::size_t kRowsPerProgress = 4096;
-constexpr std::uint64_t kSmallestMap = std::uint64_t{1} << 20;
 
 // Fills a new environment with the rows that a read transaction sees.
 class RowCopier {

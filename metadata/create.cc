@@ -15,14 +15,10 @@
 namespace bayplan::metadata {
 namespace {
 
-constexpr std::uint64_t kCreationMapBytes = std::uint64_t{1} << 20;
 constexpr std::uint32_t kCreationReaders = 8;
 
 struct EnvCloser {
   void operator()(MDB_env* env) const noexcept { ::mdb_env_close(env); }
-};
-struct TxnAborter {
-  void operator()(MDB_txn* txn) const noexcept { ::mdb_txn_abort(txn); }
 };
 
 Result<void> commit_first(MDB_env* env) {
@@ -30,7 +26,7 @@ Result<void> commit_first(MDB_env* env) {
   BAYPLAN_ASSIGN(header.uuid, random_uuid());
   MDB_txn* raw = nullptr;
   if (const int rc = ::mdb_txn_begin(env, nullptr, 0, &raw); rc != 0) return lmdb_error(rc, "mdb_txn_begin");
-  std::unique_ptr<MDB_txn, TxnAborter> txn(raw);
+  TxnPtr txn(raw);
   header.txn = ::mdb_txn_id(raw);
   const std::string encoded = encode_header(header);
   MDB_dbi main = 0;
@@ -123,8 +119,7 @@ Result<bool> build_environment(const std::filesystem::path& directory, std::uint
 }
 
 Result<void> create_environment(const std::filesystem::path& directory) {
-  BAYPLAN_ASSIGN([[maybe_unused]] const bool built,
-                 build_environment(directory, kCreationMapBytes, commit_first));
+  BAYPLAN_ASSIGN([[maybe_unused]] const bool built, build_environment(directory, kSmallestMap, commit_first));
   return {};
 }
 

@@ -9,7 +9,6 @@
 #include "bayplan/base/file.h"
 #include "environment_registry.h"
 #include "lmdb_error.h"
-#include "lmdb_value.h"
 #include "open_lock.h"
 #include "precheck.h"
 
@@ -17,7 +16,6 @@ namespace bayplan::metadata {
 namespace {
 
 constexpr const char* kRowsName = "rows";
-constexpr std::uint64_t kSmallestMap = std::uint64_t{1} << 20;
 
 void on_assert(MDB_env* env, const char* message) {
   const auto* sink = static_cast<const DiagnosticSink*>(::mdb_env_get_userctx(env));

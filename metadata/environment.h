@@ -17,6 +17,7 @@
 #include "environment_registry.h"
 #include "event_hub.h"
 #include "header.h"
+#include "lmdb_value.h"
 #include "map_users.h"
 #include "reader_pool.h"
 #include "reserve.h"
@@ -133,10 +134,6 @@ class Environment {
   Error fork_error() const;
   Error inside_write_transaction() const;
   Result<void> map(const OpenOptions& options);
-  struct TxnAborter {
-    void operator()(MDB_txn* txn) const noexcept { ::mdb_txn_abort(txn); }
-  };
-  using TxnPtr = std::unique_ptr<MDB_txn, TxnAborter>;
   Result<void> open_rows();
   Result<void> open_rows(TxnPtr txn);
   /// Calls `attempt`, which answers LMDB's return code; again where what was in its way could be removed.

@@ -55,6 +55,7 @@ class Collector {
     if (!order_.empty()) BAYPLAN_TRY(remove_unreached(seen));
     sort_by_node(report_.removed);
     report_.marked = graph_->kept();
+    report_.next_expiry = graph_->next_expiry();
     return std::move(report_);
   }
 
@@ -166,7 +167,7 @@ Result<GcReport> rehearse(const Db& db, GcKinds kinds, const Control& control) {
     ObjectGraph graph(kinds);
     BAYPLAN_TRY(graph.scan(tx, control));
     graph.mark();
-    GcReport report{graph.kept(), {}, {}};
+    GcReport report{.marked = graph.kept(), .next_expiry = graph.next_expiry()};
     for (const ObjectGraph::Id id : graph.unreached()) report.removed.push_back(removal(graph, id));
     sort_by_node(report.removed);
     return report;

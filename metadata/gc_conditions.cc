@@ -19,18 +19,12 @@ Result<std::optional<Time>> used_at(const Bucket& record) {
   return text && time ? std::optional(*time) : std::nullopt;
 }
 
-// Of any two times: what does not fit into nanoseconds is no less an age.
-double age_in_seconds(Time from, Time to) {
-  using Seconds = std::chrono::duration<double>;
-  return Seconds(to.time_since_epoch()).count() - Seconds(from.time_since_epoch()).count();
-}
-
 bool holds(std::string_view condition, Time used, Time at) {
   if (!condition.starts_with(kUsedAt)) return false;
   condition.remove_prefix(kUsedAt.size());
   const auto limit = parse_duration(condition.substr(std::min<std::size_t>(condition.size(), 1)));
   if (!limit) return false;
-  const double age = age_in_seconds(used, at);
+  const double age = seconds_between(used, at);
   const double wanted = std::chrono::duration<double>(*limit).count();
   return (condition.front() == '<' && age < wanted) || (condition.front() == '>' && age > wanted);
 }

@@ -102,12 +102,12 @@ std::optional<Time> gc_expiry(const Labels& labels) {
   return label == labels.end() ? std::nullopt : parse_expiry(label->second);
 }
 
-Result<std::optional<std::string_view>> passed_expiry(const Bucket& record, Time at) {
+Result<std::optional<StoredExpiry>> stored_expiry(const Bucket& record) {
   BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
-  if (!labels) return std::optional<std::string_view>();
+  if (!labels) return std::optional<StoredExpiry>();
   BAYPLAN_ASSIGN(const auto text, labels->get(kGcExpireLabel));
-  const auto expiry = text ? parse_expiry(*text) : std::nullopt;
-  return expiry && *expiry <= at ? text : std::nullopt;
+  const auto at = text ? parse_expiry(*text) : std::nullopt;
+  return at ? std::optional(StoredExpiry{*text, *at}) : std::nullopt;
 }
 
 }  // namespace bayplan::metadata

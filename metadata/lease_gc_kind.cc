@@ -1,7 +1,9 @@
+#include <array>
 #include <functional>
 #include <utility>
 
 #include "bayplan/base/digest.h"
+#include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
 #include "lease_records.h"
 #include "owner_probe.h"
@@ -26,23 +28,56 @@ Result<void> tell_resource(const Resource& resource, bool flat, GcSink& sink) {
   return sink.edge(edge);
 }
 
+struct Owned {
+  std::optional<Owner> owner;
+  OwnerState state = OwnerState::unknown;
+};
+
 // An owner that cannot be read cannot be known to be dead.
-Result<bool> is_owner_dead(const Bucket& record, const OwnerProbe& probe) {
+Result<Owned> owned(const Bucket& record, const OwnerProbe& probe) {
   const auto owner = read_owner(record);
-  if (!owner && owner.error().code() == Errc::corrupt) return false;
+  if (!owner && owner.error().code() == Errc::corrupt) return Owned{};
   if (!owner) return owner.error();
-  return *owner && probe.state(**owner) == OwnerState::dead;
+  return Owned{*owner, *owner ? probe.state(**owner) : OwnerState::unknown};
+}
+
+// In its largest unit.
+std::string age_words(double age) {
+  const auto seconds = static_cast<std::int64_t>(age);
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 3> kUnits = {
+      {{86'400, " days"}, {3'600, " hours"}, {60, " minutes"}}};
+  for (const auto& [unit, word] : kUnits) {
+    if (seconds >= 2 * unit) return std::to_string(seconds / unit).append(word);
+  }
+  return std::to_string(seconds) + " seconds";
+}
+
+// Who made it and how long ago: what to ask of one that should have gone.
+Result<std::string> origin(const Bucket& record, const Owned& by, Time at) {
+  std::string words = "a lease";
+  if (by.owner) {
+    words += " of process " + std::to_string(by.owner->pid);
+    words.append(" (").append(to_string(by.state)).append(")");
+  }
+  BAYPLAN_ASSIGN(const auto bytes, record.get(schema::kCreatedAt));
+  const auto created = bytes ? codec::decode_time(*bytes) : Result<Time>(Error(Errc::corrupt, "time", {}));
+  if (created && *created <= at) words += ", made " + age_words(seconds_between(*created, at)) + " ago";
+  return words;
 }
 
 // What makes it a root, or why it is none any more.
 Result<GcObject> standing(const Bucket& record, Time at, const OwnerProbe& probe, std::string& reason) {
   GcObject object;
-  BAYPLAN_ASSIGN(const auto passed, passed_expiry(record, at));
-  BAYPLAN_ASSIGN(const bool dead, is_owner_dead(record, probe));
-  object.root = !passed && !dead;
-  reason = "a lease";
-  if (passed) reason = "expired at " + std::string(*passed);
-  if (dead) reason = "its owner has ended";
+  BAYPLAN_ASSIGN(const auto expiry, stored_expiry(record));
+  BAYPLAN_ASSIGN(const Owned by, owned(record, probe));
+  const bool dead = by.state == OwnerState::dead;
+  object.root = !dead && !(expiry && expiry->at <= at);
+  if (object.root) {
+    if (expiry) object.until = expiry->at;
+    BAYPLAN_ASSIGN(reason, origin(record, by, at));
+  } else {
+    reason = dead ? "its owner has ended" : "expired at " + std::string(expiry->text);
+  }
   object.reason = reason;
   return object;
 }

@@ -72,6 +72,8 @@ Result<void> ObjectGraph::object(const GcObject& object) {
   node.collectable = object.collectable || (node.exists && node.collectable);
   node.exists = true;
   node.root = object.root;
+  if (object.root && object.until)
+    next_expiry_ = std::min(*object.until, next_expiry_.value_or(*object.until));
   node.reason = keep_reason(object.reason);
   node.bytes = object.bytes;
   node.first_edge = static_cast<std::uint32_t>(edges_.size());

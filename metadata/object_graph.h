@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,9 @@ class ObjectGraph final : public GcSink {
   bool reached(Id id) const noexcept { return nodes_[id].reach != Reach::no; }
   /// Number of objects that are not unreached().
   std::uint64_t kept() const;
+
+  /// GcReport::next_expiry, of what was taken in.
+  std::optional<Time> next_expiry() const noexcept { return next_expiry_; }
 
   /// 0 when nobody named it.
   Id find(std::string_view kind, std::string_view ns, std::string_view key) const;
@@ -119,6 +123,7 @@ class ObjectGraph final : public GcSink {
   std::unordered_map<Id, std::vector<Reference>> back_;  // those that live as long as the key does
   std::unordered_map<std::string_view, std::string_view> reasons_;
   std::vector<Id> pending_;
+  std::optional<Time> next_expiry_{};
   Id told_ = 0;  // the object told last
   std::size_t telling_kind_ = 0;
   std::size_t telling_word_ = 0;

@@ -22,6 +22,7 @@ struct RecordBucket {
 };
 constexpr std::array kRecordBuckets = {RecordBucket{schema::kImages, {}, false, "image"},
                                        RecordBucket{schema::kContent, schema::kBlob, false, "content"},
+                                       RecordBucket{schema::kContent, schema::kIngests, false, "ingest"},
                                        RecordBucket{schema::kContainers, {}, false, "container"},
                                        RecordBucket{schema::kSandboxes, {}, false, "sandbox"},
                                        RecordBucket{schema::kSnapshots, {}, true, "snapshot"},
@@ -30,9 +31,13 @@ constexpr std::array kRecordBuckets = {RecordBucket{schema::kImages, {}, false, 
 constexpr std::size_t kNamespaceDepth = 2;
 constexpr std::size_t kBucketDepth = 3;
 
-const RecordBucket* record_bucket(std::string_view name) {
-  const auto* const found = std::find_if(kRecordBuckets.begin(), kRecordBuckets.end(),
-                                         [&](const RecordBucket& known) { return known.bucket == name; });
+/// Those that `path` is in, or leads to where `path` ends before it tells; null: none.
+const RecordBucket* record_bucket(KeyPath path) {
+  const auto* const found =
+      std::find_if(kRecordBuckets.begin(), kRecordBuckets.end(), [&](const RecordBucket& known) {
+        const bool within = known.within.empty() || path.size() == kBucketDepth || path[3] == known.within;
+        return known.bucket == path[2] && within;
+      });
   return found == kRecordBuckets.end() ? nullptr : found;
 }
 
@@ -40,10 +45,9 @@ DiffDepth depth_of(KeyPath path) {
   if (path[0] != schema::kRoot) return DiffDepth::skip;
   if (path.size() <= kNamespaceDepth) return DiffDepth::inside;
   if (path[2] == schema::kLabels) return DiffDepth::whole;
-  const RecordBucket* const records = record_bucket(path[2]);
+  const RecordBucket* const records = record_bucket(path);
   if (records == nullptr) return DiffDepth::skip;
   if (path.size() == kBucketDepth) return DiffDepth::inside;
-  if (!records->within.empty() && path[3] != records->within) return DiffDepth::skip;
   if (path.size() < records->depth()) return DiffDepth::inside;
   // The links to its children are part of a snapshot's record, but theirs to change.
   const bool links = records->grouped && path.size() > records->depth() && path[5] == schema::kChildren;
@@ -72,8 +76,9 @@ class Recorder {
 
  private:
   void take_record(KeyPath path, Change change) {
-    const RecordBucket& records = *record_bucket(path[2]);
-    if (path.size() != records.depth()) return;
+    const RecordBucket* const found = record_bucket(path);
+    if (found == nullptr || path.size() != found->depth()) return;
+    const RecordBucket& records = *found;
     const std::string key =
         records.grouped ? std::string(path[3]).append("/").append(path[4]) : std::string(path.back());
     add(records.kind, path[1], key, change);

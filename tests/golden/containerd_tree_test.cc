@@ -47,6 +47,14 @@ class ContainerdTree : public testing::Test {
     return {};
   }
 
+  static images::Image image() {
+    return {.name = "docker.io/library/redis:7",
+            .target = {"application/vnd.oci.image.index.v1+json",
+                       Digest::of(kHello),
+                       1234,
+                       {{"org.opencontainers.image.ref.name", "7"}}},
+            .labels = {{"tier", "cache"}, {"not stored", ""}}};
+  }
   Result<void> fill(WriteTx& tx, content::ReadyBlob&& blob, snapshots::Stage&& base) {
     BAYPLAN_TRY(metadata::create_namespace(
         tx, kNs,
@@ -54,13 +62,7 @@ class ContainerdTree : public testing::Test {
     BAYPLAN_TRY(content::add(tx, kNs, std::move(blob),
                              {{"containerd.io/distribution.source.docker.io", "library/redis"}},
                              metadata::referred()));
-    BAYPLAN_TRY(images::create(tx, kNs,
-                               {"docker.io/library/redis:7",
-                                {"application/vnd.oci.image.index.v1+json",
-                                 Digest::of(kHello),
-                                 1234,
-                                 {{"org.opencontainers.image.ref.name", "7"}}},
-                                {{"tier", "cache"}, {"not stored", ""}}}));
+    BAYPLAN_TRY(images::create(tx, kNs, image()));
     BAYPLAN_TRY(add_lease(tx));
     return snapshotter_.add_committed(tx, kNs, "base", {}, std::move(base), {.inodes = 3, .bytes = 4096},
                                       {{"containerd.io/gc.root", "yes"}}, metadata::referred());

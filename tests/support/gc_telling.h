@@ -1,6 +1,7 @@
 // What a GcKind tells, kept.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ class Telling final : public metadata::GcSink {
     if (object.collectable) collectable.push_back(node);
     reasons.emplace_back(object.reason);
     bytes.push_back(object.bytes);
+    until.push_back(object.until);
     return {};
   }
   Result<void> edge(const metadata::GcEdge& edge) override {
@@ -46,10 +48,11 @@ class Telling final : public metadata::GcSink {
   std::vector<metadata::GcNode> roots{};
   std::vector<metadata::GcNode> collectable{};
   std::vector<metadata::GcNode> edges{};
-  std::vector<bool> flat{};               ///< of the edges
-  std::vector<std::string> reasons{};     ///< of the objects
-  std::vector<std::uint64_t> bytes{};     ///< of the objects
-  std::vector<std::string> edge_words{};  ///< type and why of the edges
+  std::vector<bool> flat{};                  ///< of the edges
+  std::vector<std::string> reasons{};        ///< of the objects
+  std::vector<std::uint64_t> bytes{};        ///< of the objects
+  std::vector<std::optional<Time>> until{};  ///< of the objects
+  std::vector<std::string> edge_words{};     ///< type and why of the edges
 
  private:
   template <class Ask>

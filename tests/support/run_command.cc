@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 #include "bayplan/base/fd.h"
@@ -96,24 +97,26 @@ BackgroundCommand::~BackgroundCommand() {
 bool BackgroundCommand::has_line(int milliseconds) {
   pollfd waits{.fd = out_.get(), .events = POLLIN, .revents = 0};
   while (text_.find('\n') == std::string::npos) {
-    if (::poll(&waits, 1, milliseconds) <= 0 || !read_more()) return false;
+    if (::poll(&waits, 1, milliseconds) <= 0) return false;
+    read_more();
   }
   return true;
 }
 
 std::string BackgroundCommand::line() {
-  if (!has_line(-1)) return {};
+  while (!has_line(-1)) {
+  }
   const std::size_t end = text_.find('\n');
   std::string line = text_.substr(0, end);
   text_.erase(0, end + 1);
   return line;
 }
 
-bool BackgroundCommand::read_more() {
+void BackgroundCommand::read_more() {
   std::array<char, 4096> buffer{};
   const ssize_t got = ::read(out_.get(), buffer.data(), buffer.size());
-  if (got > 0) text_.append(buffer.data(), static_cast<std::size_t>(got));
-  return got > 0;
+  if (got <= 0) throw std::runtime_error("the program has ended its output");
+  text_.append(buffer.data(), static_cast<std::size_t>(got));
 }
 
 void BackgroundCommand::send(int signal) const { ::kill(pid_, signal); }

@@ -29,16 +29,16 @@ class BackgroundCommand {
   BackgroundCommand(const BackgroundCommand&) = delete;
   BackgroundCommand& operator=(const BackgroundCommand&) = delete;
 
-  /// Whether a whole line is there, or comes within `milliseconds`.
+  /// Whether a whole line is there, or comes within `milliseconds`. Throws at the end of its output.
   bool has_line(int milliseconds);
-  /// Waits for the next line. Empty at the end of its output.
+  /// Waits for the next line. Throws at the end of its output.
   std::string line();
   void send(int signal) const;
   /// Waits for its end; as CommandResult::exit_code.
   int exit_code();
 
  private:
-  bool read_more();
+  void read_more();
 
   UniqueFd out_;
   pid_t pid_ = -1;

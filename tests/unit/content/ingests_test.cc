@@ -108,11 +108,13 @@ TEST_F(IngestsTest, ADamagedRecordIsNamed) {
 }
 
 TEST_F(IngestsTest, IsARootUntilItExpires) {
-  must(start("layer-1", Digest::of("x")));
+  const IngestRecord made = must(start("layer-1", Digest::of("x")));
   EXPECT_EQ(told().roots.size(), 1u);
+  EXPECT_EQ(told().until.at(0), made.expires);
   EXPECT_EQ(told().edges.at(0), (metadata::GcNode{"content", "default", Digest::of("x").to_string()}));
   expire("layer-1");
   EXPECT_EQ(told().roots.size(), 0u);
+  EXPECT_EQ(told().until.at(0), std::nullopt);
   EXPECT_EQ(told().objects.size(), 1u);
 }
 

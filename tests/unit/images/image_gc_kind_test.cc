@@ -78,6 +78,14 @@ TEST_F(ImageGcKindTest, RootsAreImagesWithoutAnExpiryThatHasCome) {
   EXPECT_THAT(roots(), UnorderedElementsAre("plain", "labelled", "future", "unreadable", "almost"));
 }
 
+TEST_F(ImageGcKindTest, TellsWhenARootEndsByItself) {
+  ASSERT_EQ(outcome(create(image("a-past", {{kExpire, "2000-01-01T00:00:00Z"}}))), "ok");
+  ASSERT_EQ(outcome(create(image("b-future", {{kExpire, "2200-01-01T00:00:00Z"}}))), "ok");
+  ASSERT_EQ(outcome(create(image("c-never"))), "ok");
+  const std::vector<std::optional<Time>> until{{}, parse_rfc3339("2200-01-01T00:00:00Z").value(), {}};
+  EXPECT_EQ(told().until, until);
+}
+
 TEST_F(ImageGcKindTest, AnEmptyNamespaceHasNone) {
   EXPECT_THAT(roots(), IsEmpty());
   EXPECT_THAT(candidates(), IsEmpty());

@@ -338,5 +338,19 @@ TEST_F(Events, of_the_collector_are_its_removals) {
   EXPECT_THAT(log.seen(), ElementsAre("removed lease default/old"));
 }
 
+TEST(EventHub, tells_no_commit_that_is_not_durable) {
+  const auto hub = std::make_shared<EventHub>(DiagnosticSink());
+  std::vector<std::uint64_t> told;
+  const auto subscription =
+      hub->subscribe([&](std::span<const Event> commit) { told.push_back(commit[0].revision); });
+  for (const std::uint64_t revision : {3u, 5u, 8u}) hub->push({Event{.revision = revision}}, revision);
+  hub->release(5);
+  hub->deliver();
+  EXPECT_THAT(told, ElementsAre(3, 5));
+  hub->release(8);
+  hub->deliver();
+  EXPECT_THAT(told, ElementsAre(3, 5, 8));
+}
+
 }  // namespace
 }  // namespace bayplan::metadata

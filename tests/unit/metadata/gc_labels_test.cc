@@ -44,7 +44,8 @@ class GcLabels : public StoreTest {
     update([&](WriteTx& tx) {
       auto record = tx.create_bucket_if_not_exists("record").value();
       codec::write_map(record, "labels", labels).value();
-      expired = passed_expiry(record, at).value().has_value();
+      const auto expiry = stored_expiry(record).value();
+      expired = expiry && expiry->at <= at;
     });
     return expired;
   }

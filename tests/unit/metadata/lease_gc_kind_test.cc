@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "bayplan/base/digest.h"
 #include "bayplan/metadata/check.h"
+#include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
 #include "lease_store.h"
 #include "support/gc_telling.h"
@@ -12,6 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::MatchesRegex;
 
 const std::string kExpire(kGcExpireLabel);
 
@@ -119,8 +122,27 @@ TEST_F(LeaseKindTest, what_ended_says_why) {
   create({.id = "past", .expires = Time{}}).value();
   create({.id = "plain"}).value();
   create({.id = "owned", .owner = owner()}).value();
-  EXPECT_THAT(told().reasons,
-              ElementsAre("its owner has ended", "expired at 1970-01-01T00:00:00Z", "a lease"));
+  EXPECT_THAT(told().reasons, ElementsAre("its owner has ended", "expired at 1970-01-01T00:00:00Z",
+                                          MatchesRegex("a lease, made . seconds ago")));
+}
+
+TEST_F(LeaseKindTest, one_that_keeps_names_its_owner_and_its_age) {
+  const LeaseOwner alive = LeaseOwner::acquire(run_.path()).value();
+  create({.id = "owned", .owner = alive.record()}).value();
+  create({.id = "unreadable"}).value();
+  const auto made_before = [&](std::string_view id, std::chrono::nanoseconds age) {
+    damage(id, [&](auto& lease) { lease.put("createdat", codec::encode_time(now() - age)).value(); });
+  };
+  const auto reason = [&](std::chrono::nanoseconds age) {
+    made_before("owned", age);
+    return told().reasons.at(0);
+  };
+  const std::string process = "a lease of process " + std::to_string(::getpid()) + " (alive), made ";
+  EXPECT_EQ(reason(std::chrono::hours(72)), process + "3 days ago");
+  EXPECT_EQ(reason(std::chrono::hours(5)), process + "5 hours ago");
+  EXPECT_EQ(reason(std::chrono::minutes(61)), process + "61 minutes ago");
+  damage("unreadable", [](auto& lease) { lease.put("createdat", "soon").value(); });
+  EXPECT_EQ(told().reasons.at(1), "a lease");
 }
 
 TEST_F(LeaseKindTest, flat_leases_keep_no_more_than_they_list) {

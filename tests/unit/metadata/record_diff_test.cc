@@ -38,14 +38,16 @@ TEST_F(RecordDiff, knows_every_kind_of_record) {
   const auto make = [](WriteTx& tx) {
     put(tx, {schema::kImages, "i"});
     put(tx, {schema::kContent, schema::kBlob, "b"});
+    put(tx, {schema::kContent, schema::kIngests, "g"});
     put(tx, {schema::kContainers, "c"});
     put(tx, {schema::kSandboxes, "x"});
     put(tx, {schema::kSnapshots, "overlay", "s"});
     put(tx, {schema::kLeases, "l"});
   };
-  EXPECT_THAT(seen(make), ElementsAre("created namespace ns/ns", "created container ns/c",
-                                      "created content ns/b", "created image ns/i", "created lease ns/l",
-                                      "created sandbox ns/x", "created snapshot ns/overlay/s"));
+  EXPECT_THAT(seen(make),
+              ElementsAre("created namespace ns/ns", "created container ns/c", "created content ns/b",
+                          "created ingest ns/g", "created image ns/i", "created lease ns/l",
+                          "created sandbox ns/x", "created snapshot ns/overlay/s"));
   EXPECT_THAT(seen(make), IsEmpty()) << "the same again";
 }
 
@@ -87,7 +89,7 @@ TEST_F(RecordDiff, tells_nothing_of_what_is_no_record) {
   EXPECT_THAT(seen([](WriteTx& tx) {
                 tx.create_bucket("elsewhere").value().put("k", "v").value();
                 put(tx, {"names", "x"});
-                put(tx, {schema::kContent, schema::kIngests, "x"});
+                put(tx, {schema::kContent, "elsewhere", "x"});
                 put(tx, {schema::kImages});
               }),
               IsEmpty());

@@ -248,10 +248,11 @@ TEST_F(Records, say_what_was_done) {
   test::EventLog log(db);
   ASSERT_EQ(words(insert("active", Kind::active, "2", "base")), "");
   EXPECT_THAT(log.seen(), ElementsAre("created snapshot default/overlay/active"));
-  ASSERT_EQ(words(db.update([&](WriteTx& tx) {
-              return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {});
-            })),
-            "");
+  ASSERT_EQ(
+      words(db.update([&](WriteTx& tx) {
+        return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {}, metadata::referred());
+      })),
+      "");
   EXPECT_THAT(log.seen(), ElementsAre("removed snapshot default/overlay/active",
                                       "created snapshot default/overlay/name"));
   ASSERT_EQ(words(db.update([&](WriteTx& tx) {

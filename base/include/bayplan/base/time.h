@@ -14,6 +14,10 @@ using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::nan
 /// The current time.
 Time now() noexcept;
 
+/// From one time to another, in seconds; of any two, where nanoseconds in 64 bits would not hold it. Exact to
+/// a microsecond within decades.
+double seconds_between(Time from, Time to) noexcept;
+
 /// RFC 3339 in UTC, nanoseconds without trailing zeros: "2026-11-20T10:00:00.5Z".
 std::string format_rfc3339(Time time);
 

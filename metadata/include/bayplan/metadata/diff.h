@@ -2,8 +2,7 @@
 // what has the same revision is skipped unread.
 //
 // A small bucket lies in one row whose revision is that of the last change inside: it is skipped whole. Rows
-// of larger buckets are compared one by one, so a diff costs a look at each of them in both snapshots; see
-// docs/benchmarks.md.
+// of larger buckets are compared one by one, so a diff costs a look at each of them in both snapshots.
 #pragma once
 
 #include <functional>

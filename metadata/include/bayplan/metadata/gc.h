@@ -42,6 +42,8 @@ struct GcObject {
   bool collectable = true;    ///< this kind may remove it; else only its owner does
   std::string_view reason{};  ///< for people: what makes it a root, or why it is none any more
   std::uint64_t bytes = 0;    ///< disk space that goes with it
+  /// Of a root: when it stops being one by itself. Later than the moment at which it is told.
+  std::optional<Time> until{};
 };
 
 enum class EdgeType : unsigned char {
@@ -150,9 +152,14 @@ inline constexpr std::string_view kGcExpireLabel = "containerd.io/gc.expire";
 /// When a record with these labels ends; empty: never. An expiry that cannot be read never comes: removing
 /// what somebody wanted is the worse mistake.
 std::optional<Time> gc_expiry(const Labels& labels);
-/// The end of the record in this bucket, if it has come at `at`: the label's value, a view of it. Errors:
-/// corrupt, closed, io.
-Result<std::optional<std::string_view>> passed_expiry(const Bucket& record, Time at);
+
+/// When a record ends, as it says and as it is read.
+struct StoredExpiry {
+  std::string_view text;  ///< a view of the record's
+  Time at{};
+};
+/// gc_expiry() of the record in this bucket. Errors: corrupt, closed, io.
+Result<std::optional<StoredExpiry>> stored_expiry(const Bucket& record);
 
 struct GcOptions {
   bool dry_run = false;   ///< mark, report, remove nothing
@@ -167,9 +174,11 @@ struct GcRemoval {
 };
 
 struct GcReport {
-  std::uint64_t marked = 0;        ///< objects kept
-  std::vector<GcRemoval> removed;  ///< in byte order of the nodes
-  FileSweep files;                 ///< zero in a dry run
+  std::uint64_t marked = 0;          ///< objects kept
+  std::vector<GcRemoval> removed{};  ///< in byte order of the nodes
+  FileSweep files{};                 ///< zero in a dry run
+  /// When the first root stops being one by itself, of those that were seen. Empty: none does.
+  std::optional<Time> next_expiry{};
 };
 
 /// One collection over all namespaces. One process at a time collects a store; the others get busy. When it

@@ -13,8 +13,8 @@
 // - within one answer the order is that of the stored tree: by namespace, then by bucket, then by key. Events
 //   of one answer are never of commits after those of the next: between answers nothing is reordered. All
 //   events of an answer carry the revision of the snapshot that it leads to.
-// - only records are told: images, content, containers, sandboxes, snapshots, leases, and namespaces with
-//   their labels. That a snapshot got or lost a child is no change of it.
+// - only records are told: images, content, ingests, containers, sandboxes, snapshots, leases, and namespaces
+//   with their labels. That a snapshot got or lost a child is no change of it.
 //
 // A watcher wakes by inotify on the store's data file. Where that is refused (limits, no /proc) it looks
 // again every kPollInterval, which is also how soon it notices a cancellation.
