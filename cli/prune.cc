@@ -56,19 +56,14 @@ void print_pruned_json(const Session& session, const Images& pruned, const metad
   print_json(std::move(out));
 }
 
-void print_pruned(const Images& pruned, const metadata::GcReport& report, bool dry_run) {
+void print_pruned(const Images& pruned, bool dry_run) {
   Table table({"IMAGE", "TARGET", "CREATED"});
   for (const auto& image : pruned) {
     table.row({image.name, short_digest(image.target.digest.to_string()), format_rfc3339(image.created)});
   }
   if (!pruned.empty()) table.print();
   const std::string count = std::to_string(pruned.size()) + " unused images";
-  if (dry_run) {
-    print_line("would remove " + count + ", and what only they keep; without them:");
-  } else {
-    print_line("removed " + count);
-  }
-  print_gc_report(report, dry_run);
+  print_line(dry_run ? "would remove " + count + ", and what only they keep; besides:" : "removed " + count);
 }
 
 }  // namespace
@@ -95,7 +90,8 @@ Result<int> prune(const Session& session, const PruneArguments& arguments) {
   if (session.json()) {
     print_pruned_json(session, pruned, report, arguments.dry_run);
   } else {
-    print_pruned(pruned, report, arguments.dry_run);
+    if (arguments.all) print_pruned(pruned, arguments.dry_run);
+    print_gc_report(report, arguments.dry_run);
   }
   return 0;
 }
