@@ -46,7 +46,7 @@ std::string_view to_string(Change change) noexcept;
 inline constexpr std::string_view kNamespaceKind = "namespace";
 
 struct Event {
-  std::string kind{};  ///< as GcNode's: "image", "content", "snapshot", "container", "lease"; "namespace"
+  std::string kind{};  ///< as GcNode's: "image", "content", "ingest", "sandbox", ..; and "namespace"
   std::string ns{};
   std::string key{};  ///< as GcNode's: name, digest, "<snapshotter>/<key>", id
   Change change = Change::updated;
