@@ -3,6 +3,7 @@
 #include "bayplan/metadata/check.h"
 #include "exit_codes.h"
 #include "gc_kinds.h"
+#include "gc_report.h"
 #include "print.h"
 
 namespace bayplan::cli {
@@ -13,8 +14,9 @@ void print_check_json(const metadata::CheckReport& report) {
   out.key("clean").boolean(report.clean()).key("buckets").unsigned_integer(report.buckets);
   out.key("rows").unsigned_integer(report.rows).key("problems").begin_array();
   for (const auto& problem : report.problems) {
-    out.begin_object().member("kind", problem.object.kind).member("namespace", problem.object.ns);
-    out.member("key", problem.object.key).member("problem", problem.what).end_object();
+    out.begin_object();
+    write_node(out, problem.object);
+    out.member("problem", problem.what).end_object();
   }
   out.end_array().end_object();
   print_json(std::move(out));
@@ -29,8 +31,7 @@ Result<int> check_store(const Session& session) {
     print_check_json(report);
   } else {
     for (const auto& problem : report.problems) {
-      print_line(printable(problem.object.kind + " " + problem.object.ns + "/" + problem.object.key) + ": " +
-                 printable(problem.what));
+      print_line(printable(words(problem.object)) + ": " + printable(problem.what));
     }
     print_line((report.clean() ? "clean: " : std::to_string(report.problems.size()) + " problems: ") +
                std::to_string(report.buckets) + " buckets, " + std::to_string(report.rows) + " rows");

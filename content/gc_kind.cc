@@ -39,47 +39,58 @@ Result<std::string> problem_of(const BlobDirs& dirs, const Bucket& blobs, const 
   return file.error();
 }
 
+class ContentKind final : public metadata::GcKind {
+ public:
+  explicit ContentKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
+
+  std::string_view kind() const override { return kContentKind; }
+
+  Result<void> scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+    if (!blobs) return {};
+    return blobs->for_each_bucket(
+        [&](std::string_view key, const Bucket& record) { return tell(ns, key, record, sink); });
+  }
+
+  Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
+                    metadata::GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+    BAYPLAN_ASSIGN(const auto record, blobs ? blobs->bucket(key) : std::optional<Bucket>());
+    return record ? tell(ns, key, *record, sink) : Result<void>{};
+  }
+
+  Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
+    return remove_record(tx, node.ns, node.key);
+  }
+
+  Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override {
+    return sweep_blobs(*dirs_, db, control);
+  }
+
+  Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
+                                                    const metadata::Removal& removal) const override {
+    return unlink_blob(*dirs_, db, removal);
+  }
+
+  Result<void> check(const BucketSource& source, std::string_view ns,
+                     const metadata::ProblemSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
+    if (!blobs) return {};
+    return blobs->for_each([&](const Entry& entry) -> Result<void> {
+      BAYPLAN_ASSIGN(std::string what, problem_of(*dirs_, *blobs, entry));
+      if (!what.empty()) sink({.object = node_of(ns, entry.key), .what = std::move(what)});
+      return {};
+    });
+  }
+
+ private:
+  std::shared_ptr<const BlobDirs> dirs_;
+};
+
 }  // namespace
 
-std::string_view ContentKind::kind() const { return kContentKind; }
-
-Result<void> ContentKind::scan(const BucketSource& source, std::string_view ns,
-                               metadata::GcSink& sink) const {
-  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
-  if (!blobs) return {};
-  return blobs->for_each_bucket(
-      [&](std::string_view key, const Bucket& record) { return tell(ns, key, record, sink); });
-}
-
-Result<void> ContentKind::look(const BucketSource& source, std::string_view ns, std::string_view key,
-                               metadata::GcSink& sink) const {
-  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
-  BAYPLAN_ASSIGN(const auto record, blobs ? blobs->bucket(key) : std::optional<Bucket>());
-  return record ? tell(ns, key, *record, sink) : Result<void>{};
-}
-
-Result<void> ContentKind::remove(metadata::WriteTx& tx, const GcNode& node) const {
-  return remove_record(tx, node.ns, node.key);
-}
-
-Result<metadata::FileSweep> ContentKind::sweep_files(const metadata::Db& db, const Control& control) const {
-  return sweep_blobs(*dirs_, db, control);
-}
-
-Result<std::optional<metadata::FileSweep>> ContentKind::unlink(const metadata::Db& db,
-                                                               const metadata::Removal& removal) const {
-  return unlink_blob(*dirs_, db, removal);
-}
-
-Result<void> ContentKind::check(const BucketSource& source, std::string_view ns,
-                                const metadata::ProblemSink& sink) const {
-  BAYPLAN_ASSIGN(const auto blobs, blob_bucket(source, ns));
-  if (!blobs) return {};
-  return blobs->for_each([&](const Entry& entry) -> Result<void> {
-    BAYPLAN_ASSIGN(std::string what, problem_of(*dirs_, *blobs, entry));
-    if (!what.empty()) sink({.object = node_of(ns, entry.key), .what = std::move(what)});
-    return {};
-  });
+std::unique_ptr<metadata::GcKind> make_content_kind(std::shared_ptr<const BlobDirs> dirs) {
+  return std::make_unique<ContentKind>(std::move(dirs));
 }
 
 }  // namespace bayplan::content

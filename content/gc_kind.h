@@ -1,29 +1,14 @@
-// Content as the collector sees it.
+// Content and ingests as the collector sees them (content/store.h).
 #pragma once
+
+#include <memory>
 
 #include "bayplan/metadata/gc.h"
 #include "blob_dirs.h"
 
 namespace bayplan::content {
 
-class ContentKind final : public metadata::GcKind {
- public:
-  explicit ContentKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
-
-  std::string_view kind() const override;
-  Result<void> scan(const metadata::BucketSource& source, std::string_view ns,
-                    metadata::GcSink& sink) const override;
-  Result<void> look(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
-                    metadata::GcSink& sink) const override;
-  Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override;
-  Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
-                                                    const metadata::Removal& removal) const override;
-  Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override;
-  Result<void> check(const metadata::BucketSource& source, std::string_view ns,
-                     const metadata::ProblemSink& sink) const override;
-
- private:
-  std::shared_ptr<const BlobDirs> dirs_;
-};
+std::unique_ptr<metadata::GcKind> make_content_kind(std::shared_ptr<const BlobDirs> dirs);
+std::unique_ptr<metadata::GcKind> make_ingest_kind(std::shared_ptr<const BlobDirs> dirs);
 
 }  // namespace bayplan::content

@@ -1,6 +1,5 @@
-#include "ingest_gc_kind.h"
-
 #include "bayplan/base/file.h"
+#include "gc_kind.h"
 #include "ingest_records.h"
 #include "sweep.h"
 
@@ -26,63 +25,75 @@ std::string expiry_words(const IngestRecord& ingest) {
   return (*ingest.expires <= now() ? "expired at " : "expires at ") + format_rfc3339(*ingest.expires);
 }
 
+class IngestKind final : public metadata::GcKind {
+ public:
+  explicit IngestKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
+
+  std::string_view kind() const override { return kIngestKind; }
+
+  Result<void> scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
+    if (!records) return {};
+    return records->for_each_bucket(
+        [&](std::string_view ref, const Bucket& record) { return tell(ref, record, sink); });
+  }
+
+  Result<void> look(const BucketSource& source, std::string_view ns, std::string_view ref,
+                    metadata::GcSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
+    BAYPLAN_ASSIGN(const auto record, records ? records->bucket(ref) : std::optional<Bucket>());
+    return record ? tell(ref, *record, sink) : Result<void>{};
+  }
+
+  Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override {
+    return ingests::remove(tx, node.ns, node.key);
+  }
+
+  Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
+                                                    const metadata::Removal& removal) const override {
+    return unlink_staging(*dirs_, db, removal);
+  }
+
+  Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override {
+    return sweep_staging(*dirs_, db, control);
+  }
+
+  Result<void> check(const BucketSource& source, std::string_view ns,
+                     const metadata::ProblemSink& sink) const override {
+    BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
+    if (!records) return {};
+    return records->for_each([&](const metadata::Entry& entry) -> Result<void> {
+      const auto ingest = ingests::decode_record(*records, entry);
+      if (!ingest && ingest.error().code() != Errc::corrupt) return ingest.error();
+      if (!ingest) {
+        sink({.object = {std::string(kIngestKind), std::string(ns), std::string(entry.key)},
+              .what = ingest.error().to_string()});
+      }
+      return {};
+    });
+  }
+
+ private:
+  Result<void> tell(std::string_view ref, const Bucket& record, metadata::GcSink& sink) const {
+    BAYPLAN_ASSIGN(const IngestRecord ingest, ingests::decode_record(ref, record));
+    const bool live = is_written_to(*dirs_, ingest);
+    const std::string reason = live ? "being written" : expiry_words(ingest);
+    const bool lasts = ingest.expires && *ingest.expires > now();
+    BAYPLAN_TRY(sink.object({.key = ref,
+                             .root = live || lasts,
+                             .reason = reason,
+                             .until = lasts ? ingest.expires : std::nullopt}));
+    if (!ingest.expected) return {};
+    return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
+  }
+
+  std::shared_ptr<const BlobDirs> dirs_;
+};
+
 }  // namespace
 
-std::string_view IngestKind::kind() const { return kIngestKind; }
-
-Result<void> IngestKind::tell(std::string_view ref, const Bucket& record, metadata::GcSink& sink) const {
-  BAYPLAN_ASSIGN(const IngestRecord ingest, ingests::decode_record(ref, record));
-  const bool live = is_written_to(*dirs_, ingest);
-  const std::string reason = live ? "being written" : expiry_words(ingest);
-  const bool lasts = ingest.expires && *ingest.expires > now();
-  BAYPLAN_TRY(sink.object(
-      {.key = ref, .root = live || lasts, .reason = reason, .until = lasts ? ingest.expires : std::nullopt}));
-  if (!ingest.expected) return {};
-  return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
-}
-
-Result<void> IngestKind::scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const {
-  BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
-  if (!records) return {};
-  return records->for_each_bucket(
-      [&](std::string_view ref, const Bucket& record) { return tell(ref, record, sink); });
-}
-
-Result<void> IngestKind::look(const BucketSource& source, std::string_view ns, std::string_view ref,
-                              metadata::GcSink& sink) const {
-  BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
-  BAYPLAN_ASSIGN(const auto record, records ? records->bucket(ref) : std::optional<Bucket>());
-  return record ? tell(ref, *record, sink) : Result<void>{};
-}
-
-Result<void> IngestKind::remove(metadata::WriteTx& tx, const metadata::GcNode& node) const {
-  return ingests::remove(tx, node.ns, node.key);
-}
-
-Result<std::optional<metadata::FileSweep>> IngestKind::unlink(const metadata::Db& db,
-                                                              const metadata::Removal& removal) const {
-  return unlink_staging(*dirs_, db, removal);
-}
-
-Result<metadata::FileSweep> IngestKind::sweep_files(const metadata::Db& db, const Control& control) const {
-  return sweep_staging(*dirs_, db, control);
-}
-
-Result<void> IngestKind::check(const BucketSource& source, std::string_view ns,
-                               const metadata::ProblemSink& sink) const {
-  BAYPLAN_ASSIGN(const auto records, ingests::ingest_bucket(source, ns));
-  if (!records) return {};
-  return records->for_each([&](const metadata::Entry& entry) -> Result<void> {
-    BAYPLAN_ASSIGN(const auto record, records->bucket(entry.key));
-    const auto ingest = record ? ingests::decode_record(entry.key, *record)
-                               : Error(Errc::corrupt, "ingest", entry.key, "the record is a plain value");
-    if (!ingest && ingest.error().code() != Errc::corrupt) return ingest.error();
-    if (!ingest) {
-      sink({.object = {std::string(kIngestKind), std::string(ns), std::string(entry.key)},
-            .what = ingest.error().to_string()});
-    }
-    return {};
-  });
+std::unique_ptr<metadata::GcKind> make_ingest_kind(std::shared_ptr<const BlobDirs> dirs) {
+  return std::make_unique<IngestKind>(std::move(dirs));
 }
 
 }  // namespace bayplan::content

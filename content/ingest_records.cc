@@ -45,8 +45,6 @@ Result<IngestRecord> decode(std::string_view ref, const Bucket& record) {
 
 // containerd counts in the record's own bucket, so that the number is 1 until a record is used again.
 Result<IngestRecord> draft(MutableBucket& record, std::string_view ns, std::string_view ref) {
-  BAYPLAN_ASSIGN(const auto backend, record.get(schema::kRef));
-  if (backend) return decode_record(ref, record);
   BAYPLAN_ASSIGN(const std::uint64_t number, record.next_sequence());
   IngestRecord ingest{.ref = std::string(ref)};
   ingest.backend = std::string(ns).append("/").append(std::to_string(number)).append("/").append(ref);
@@ -65,7 +63,7 @@ Result<IngestRecord> start_record(WriteTx& tx, std::string_view ns, std::string_
   BAYPLAN_ASSIGN(MutableBucket ingests, metadata::create_namespace_bucket(tx, ns, kPath));
   BAYPLAN_ASSIGN(MutableBucket record, ingests.create_bucket_if_not_exists(ref));
   BAYPLAN_ASSIGN(const auto present, record.get(schema::kRef));
-  BAYPLAN_ASSIGN(IngestRecord ingest, draft(record, ns, ref));
+  BAYPLAN_ASSIGN(IngestRecord ingest, present ? decode_record(ref, record) : draft(record, ns, ref));
   if (expected) ingest.expected = expected;
   ingest.expires = lease.empty() ? std::optional(now() + kDefaultExpiry) : std::nullopt;
   BAYPLAN_TRY(write(record, ingest));
@@ -85,6 +83,12 @@ Result<std::optional<Bucket>> ingest_bucket(const BucketSource& source, std::str
 
 Result<IngestRecord> decode_record(std::string_view ref, const Bucket& record) {
   return decode(ref, record).with_context("ingest", ref);
+}
+
+Result<IngestRecord> decode_record(const Bucket& ingests, const metadata::Entry& entry) {
+  BAYPLAN_ASSIGN(const auto record, ingests.bucket(entry.key));
+  if (!record) return Error(Errc::corrupt, "ingest", entry.key, "the record is a plain value");
+  return decode_record(entry.key, *record);
 }
 
 std::string directory_of(std::string_view backend) { return Digest::of(backend).hex(); }
@@ -132,9 +136,7 @@ Result<void> walk(const BucketSource& source, std::string_view ns,
   BAYPLAN_ASSIGN(const auto ingests, ingest_bucket(source, ns));
   if (!ingests) return {};
   return ingests->for_each([&](const metadata::Entry& entry) -> Result<void> {
-    BAYPLAN_ASSIGN(const auto record, ingests->bucket(entry.key));
-    if (!record) return Error(Errc::corrupt, "ingest", entry.key, "the record is a plain value");
-    BAYPLAN_ASSIGN(const IngestRecord ingest, decode_record(entry.key, *record));
+    BAYPLAN_ASSIGN(const IngestRecord ingest, decode_record(*ingests, entry));
     return visit(ingest);
   });
 }

@@ -17,6 +17,8 @@ Result<std::optional<metadata::Bucket>> ingest_bucket(const metadata::BucketSour
                                                       std::string_view ns);
 /// Errors: corrupt, naming the ingest; closed, io.
 Result<IngestRecord> decode_record(std::string_view ref, const metadata::Bucket& record);
+/// One entry of the bucket of all. Errors: as decode_record.
+Result<IngestRecord> decode_record(const metadata::Bucket& ingests, const metadata::Entry& entry);
 
 /// Below <root>/ingest.
 std::string directory_of(std::string_view backend);

@@ -3,18 +3,17 @@
 #include "bayplan/base/file.h"
 #include "gc_kind.h"
 #include "ingest_file.h"
-#include "ingest_gc_kind.h"
 #include "reader_state.h"
 
 namespace bayplan::content {
 
 struct Store::State {
   explicit State(std::shared_ptr<const BlobDirs> opened)
-      : dirs(std::move(opened)), kind(dirs), ingest_kind(dirs) {}
+      : dirs(std::move(opened)), kind(make_content_kind(dirs)), ingest_kind(make_ingest_kind(dirs)) {}
 
   std::shared_ptr<const BlobDirs> dirs;
-  ContentKind kind;
-  IngestKind ingest_kind;
+  std::unique_ptr<metadata::GcKind> kind;
+  std::unique_ptr<metadata::GcKind> ingest_kind;
 };
 
 Store::Store(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -28,8 +27,8 @@ Result<Store> Store::open(const std::filesystem::path& root) {
   return Store(std::make_shared<State>(*std::move(dirs)));
 }
 
-const metadata::GcKind& Store::gc_kind() const noexcept { return state_->kind; }
-const metadata::GcKind& Store::ingest_gc_kind() const noexcept { return state_->ingest_kind; }
+const metadata::GcKind& Store::gc_kind() const noexcept { return *state_->kind; }
+const metadata::GcKind& Store::ingest_gc_kind() const noexcept { return *state_->ingest_kind; }
 
 Result<Ingest> Store::ingest(const Expected& expected) {
   BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(state_->dirs, expected));

@@ -57,6 +57,7 @@ Result<bool> is_awaited(const ReadTx& tx, const std::string& name) {
 Result<FileSweep> sweep_staging(const BlobDirs& dirs, const Db& db, const Control& control) {
   FileSweep sweep;
   BAYPLAN_ASSIGN(const auto names, file::list(dirs.ingest.get(), "ingest"));
+  BAYPLAN_ASSIGN(const auto named, db.view([](const ReadTx& tx) { return ingests::directories(tx); }));
   for (const std::string& name : names) {
     BAYPLAN_TRY(control.cancel.check());
     const auto info = file::stat_at(dirs.ingest.get(), name);
@@ -66,6 +67,7 @@ Result<FileSweep> sweep_staging(const BlobDirs& dirs, const Db& db, const Contro
       report_stray(db, "ingest/" + name);
       continue;
     }
+    if (named.contains(name)) continue;
     BAYPLAN_ASSIGN(const auto removed,
                    remove_staging(dirs, db, name, [&](const ReadTx& tx) { return is_awaited(tx, name); }));
     if (removed) sweep += *removed;

@@ -71,6 +71,13 @@ Result<bool> drop_some(WriteTx& tx) {
 
 }  // namespace
 
+WriteOptions in_background() {
+  WriteOptions options;
+  options.reclaiming = true;
+  options.background = true;
+  return options;
+}
+
 Result<CollectorTurn> CollectorTurn::take(const Db& db) {
   BAYPLAN_TRY(db.opened());
   BAYPLAN_TRY(db.environment_->begin_collecting());
@@ -134,11 +141,8 @@ Result<bool> drop_notes(WriteTx& tx, std::uint64_t last, std::uint64_t limit) {
 
 Result<void> end_notes(const Db& db) {
   BAYPLAN_ASSIGN(bool left, db.view(has_notes));
-  WriteOptions options;
-  options.reclaiming = true;
-  options.background = true;
   while (left) {
-    BAYPLAN_ASSIGN(left, db.update(drop_some, options));
+    BAYPLAN_ASSIGN(left, db.update(drop_some, in_background()));
   }
   return {};
 }

@@ -13,6 +13,9 @@ namespace bayplan::metadata {
 
 class Environment;
 
+/// How a collection writes: it releases space, and others go first.
+WriteOptions in_background();
+
 /// The right to collect, for as long as it lives.
 class CollectorTurn {
  public:

@@ -22,14 +22,6 @@ constexpr std::size_t kMostRemoved = 64;
 constexpr std::uint64_t kMostNotesRead = 512;
 constexpr std::uint64_t kMostNotesDropped = 128;
 
-// What a collection writes: it removes, and others go first.
-WriteOptions in_background() {
-  WriteOptions options;
-  options.reclaiming = true;
-  options.background = true;
-  return options;
-}
-
 constexpr std::string_view kUnreferred = "nothing refers to it";
 
 GcRemoval removal(const ObjectGraph& graph, ObjectGraph::Id id) {

@@ -8,6 +8,7 @@
 
 #include "bayplan/base/fault.h"
 #include "byte_order.h"
+#include "collection.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -61,13 +62,6 @@ Result<void> drop_batch(WriteTx& tx, std::string_view kind, std::span<const Remo
     if (value && *value == encode_revision(removal.revision)) BAYPLAN_TRY(names->erase(removal.name));
   }
   return {};
-}
-
-WriteOptions in_background() {
-  WriteOptions options;
-  options.reclaiming = true;
-  options.background = true;
-  return options;
 }
 
 /// Unlinks what is queued of one kind.

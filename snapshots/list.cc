@@ -12,11 +12,9 @@ using metadata::Bucket;
 using metadata::Field;
 using metadata::FieldType;
 
-constexpr std::array<std::string_view, 3> kKinds = {"view", "active", "committed"};  // as Kind numbers them
-
 constexpr std::array<Field, 7> kFields = {{
     {.name = "name"},
-    {.name = "kind", .key = schema::kKind, .words = kKinds, .type = FieldType::word},
+    {.name = "kind", .key = schema::kKind, .words = records::kKindWords, .type = FieldType::word},
     {.name = "parent", .key = schema::kParent, .type = FieldType::text, .always_present = true},
     {.name = "size", .key = schema::kSize, .type = FieldType::number},
     {.name = "createdat", .key = schema::kCreatedAt, .type = FieldType::time},

@@ -3,6 +3,7 @@
 // something are all-or-nothing inside the caller's transaction.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,9 @@
 #include "driver.h"
 
 namespace bayplan::snapshots::records {
+
+/// As Kind numbers them, from 1.
+inline constexpr std::array<std::string_view, 3> kKindWords = {"view", "active", "committed"};
 
 /// Where the records of one snapshotter in one namespace are.
 struct Place {

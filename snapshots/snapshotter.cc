@@ -49,15 +49,8 @@ Error other_base(std::string_view key) {
 }  // namespace
 
 std::string_view to_string(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::view:
-      return "view";
-    case Kind::active:
-      return "active";
-    case Kind::committed:
-      return "committed";
-  }
-  return "unknown";
+  const std::size_t number = static_cast<std::size_t>(kind) - 1;
+  return number < records::kKindWords.size() ? records::kKindWords[number] : "unknown";
 }
 
 struct Snapshotter::State {
