@@ -10,6 +10,10 @@ function(bayplan_tests)
   target_link_libraries(${arg_NAME} PRIVATE bayplan_${arg_FOLDER} bayplan_${arg_FOLDER}_internal bayplan_test_support
                         bayplan_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
   target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/${arg_FOLDER})
+  # A third of the time that sanitized tests take to compile, for what AddressSanitizer tells as well.
+  if(BAYPLAN_SANITIZE MATCHES undefined)
+    target_compile_options(${arg_NAME} PRIVATE -fno-sanitize=null,alignment,vptr,object-size)
+  endif()
   gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
   set_property(DIRECTORY APPEND PROPERTY BAYPLAN_REGISTERED_TESTS ${arg_SOURCES})
   cmake_language(EVAL CODE "cmake_language(DEFER ID check_tests_${arg_NAME} CALL bayplan_check_registered)")

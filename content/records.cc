@@ -36,15 +36,16 @@ void merge(Labels& into, const Labels& changes) {
 }
 
 Result<Info> decode(const Bucket& record, const Digest& digest) {
-  std::array parts{codec::Part{schema::kSize}, codec::Part{schema::kCreatedAt},
-                   codec::Part{schema::kUpdatedAt}, codec::Part{schema::kLabels}};
+  std::array parts{codec::Part{schema::kCreatedAt}, codec::Part{schema::kLabels}, codec::Part{schema::kSize},
+                   codec::Part{schema::kUpdatedAt}};
+  const auto& [created_at, labels, size_part, updated_at] = parts;
   BAYPLAN_TRY(codec::read_parts(record, parts));
   Info info{.digest = digest};
-  BAYPLAN_ASSIGN(const std::string_view size, parts[0].require());
+  BAYPLAN_ASSIGN(const std::string_view size, size_part.require());
   BAYPLAN_ASSIGN(info.size, codec::decode_size(size));
-  BAYPLAN_ASSIGN(info.created, codec::read_time(parts[1]));
-  BAYPLAN_ASSIGN(info.updated, codec::read_time(parts[2]));
-  BAYPLAN_ASSIGN(info.labels, codec::read_map(record, parts[3]));
+  BAYPLAN_ASSIGN(info.created, codec::read_time(created_at));
+  BAYPLAN_ASSIGN(info.updated, codec::read_time(updated_at));
+  BAYPLAN_TRY(codec::read_map(record, labels, info.labels));
   return info;
 }
 

@@ -35,9 +35,11 @@ Result<Bucket> target_of(const Bucket& record) {
   return *target;
 }
 
-Result<Descriptor> decode_target(const Bucket& target) {
+// Without its annotations, which the record has.
+Result<Descriptor> decode_target(const Bucket& record, const Part& target) {
+  if (!target.bucket()) return no_target();
   std::array parts{Part{schema::kDigest}, Part{schema::kMediaType}, Part{schema::kSize}};
-  BAYPLAN_TRY(codec::read_parts(target, parts));
+  BAYPLAN_TRY(codec::read_parts(record, target, parts));
   BAYPLAN_ASSIGN(const std::string_view text, parts[0].require());
   const auto digest = Digest::parse(text);
   if (!digest) return corrupt("its target is no digest: " + quoted(text));
@@ -47,18 +49,19 @@ Result<Descriptor> decode_target(const Bucket& target) {
   return Descriptor{std::string(media_type), *digest, size, {}};
 }
 
+// Filled where it is answered: images are large to move.
 Result<Image> decode(const Bucket& record, std::string_view name) {
-  std::array parts{Part{schema::kTarget}, Part{schema::kAnnotations}, Part{schema::kCreatedAt},
-                   Part{schema::kUpdatedAt}, Part{schema::kLabels}};
+  std::array parts{Part{schema::kAnnotations}, Part{schema::kCreatedAt}, Part{schema::kLabels},
+                   Part{schema::kTarget}, Part{schema::kUpdatedAt}};
+  const auto& [annotations, created_at, labels, target_part, updated_at] = parts;
   BAYPLAN_TRY(codec::read_parts(record, parts));
-  const auto target = parts[0].bucket_in(record);
-  if (!target) return no_target();
-  BAYPLAN_ASSIGN(Descriptor descriptor, decode_target(*target));
-  BAYPLAN_ASSIGN(descriptor.annotations, codec::read_map(record, parts[1]));
-  BAYPLAN_ASSIGN(const Time created, codec::read_time(parts[2]));
-  BAYPLAN_ASSIGN(const Time updated, codec::read_time(parts[3]));
-  BAYPLAN_ASSIGN(Labels labels, codec::read_map(record, parts[4]));
-  return Image{std::string(name), std::move(descriptor), std::move(labels), created, updated};
+  BAYPLAN_ASSIGN(Descriptor target, decode_target(record, target_part));
+  BAYPLAN_ASSIGN(const Time created, codec::read_time(created_at));
+  BAYPLAN_ASSIGN(const Time updated, codec::read_time(updated_at));
+  Result<Image> image{Image{std::string(name), std::move(target), {}, created, updated}};
+  BAYPLAN_TRY(codec::read_map(record, annotations, image->target.annotations));
+  BAYPLAN_TRY(codec::read_map(record, labels, image->labels));
+  return image;
 }
 
 Result<void> validate_annotations(const Image& image) {
@@ -167,7 +170,9 @@ Result<std::optional<Bucket>> image_bucket(const BucketSource& source, std::stri
 }
 
 Result<Image> decode_image(const Bucket& record, std::string_view name) {
-  return decode(record, name).with_context("image", name);
+  auto image = decode(record, name);
+  if (!image) return std::move(image).error().with_context("image", name);
+  return image;
 }
 
 Result<Image> decode_entry(const Bucket& images, const metadata::Entry& entry) {

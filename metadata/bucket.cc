@@ -7,13 +7,23 @@ Error Lifeline::ended() {
       .with_advice("use buckets and cursors inside the closure that they came from");
 }
 
+Result<bool> BucketCursor::advance(Entry& entry) {
+  BAYPLAN_ASSIGN(const auto found, next());
+  if (found) entry = *found;
+  return found.has_value();
+}
+
 Result<void> BucketSource::for_each(const BucketHandle& bucket,
                                     const std::function<Result<void>(const Entry&)>& visit) const {
   BAYPLAN_ASSIGN(const auto at, open_cursor(bucket));
-  auto entry = at->first();
-  for (; entry && *entry; entry = at->next()) BAYPLAN_TRY(visit(**entry));
-  if (!entry) return std::move(entry).error();
-  return {};
+  BAYPLAN_ASSIGN(const auto first, at->first());
+  if (!first) return {};
+  Entry entry = *first;
+  while (true) {
+    BAYPLAN_TRY(visit(entry));
+    BAYPLAN_ASSIGN(const bool more, at->advance(entry));
+    if (!more) return {};
+  }
 }
 
 Result<std::optional<Entry>> Bucket::entry(std::string_view key) const {

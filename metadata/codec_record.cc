@@ -8,31 +8,33 @@
 namespace bayplan::metadata::codec {
 namespace {
 
-// Bucket::for_each for the same few keys of record after record.
-template <class Visit>
-Result<void> for_each_inline(std::string_view bytes, Visit visit) {
+Error bucket_in_map(std::string_view key) {
+  return Error(Errc::corrupt, "key", key, "a bucket, where only values can be");
+}
+
+Result<void> read_inline(std::string_view bytes, Labels& labels) {
   InlineScan scan(bytes);
   InlineEntry entry;
   while (scan.next(entry)) {
-    if (!entry.key.empty()) BAYPLAN_TRY(visit(entry));
+    if (entry.is_bucket) return bucket_in_map(entry.key);
+    if (!entry.key.empty()) labels.emplace_hint(labels.end(), entry.key, entry.value);
   }
   return scan.damaged() ? inline_damage() : Result<void>{};
 }
 
-Result<Labels> read_all(const Bucket& map) {
-  Labels labels;
-  const auto add = [&](const auto& entry) -> Result<void> {
-    if (entry.is_bucket) return Error(Errc::corrupt, "key", entry.key, "a bucket, where only values can be");
+Result<void> read_all(const Bucket& map, Labels& labels) {
+  BAYPLAN_ASSIGN(const auto bytes, map.inline_bytes());
+  if (bytes) return read_inline(*bytes, labels);
+  return map.for_each([&](const Entry& entry) -> Result<void> {
+    if (entry.is_bucket) return bucket_in_map(entry.key);
     labels.emplace_hint(labels.end(), entry.key, entry.value);
     return {};
-  };
-  BAYPLAN_ASSIGN(const auto bytes, map.inline_bytes());
-  BAYPLAN_TRY(bytes ? for_each_inline(*bytes, add) : map.for_each(add));
-  return labels;
+  });
 }
 
 Result<void> replace_all(MutableBucket& bucket, const Labels& map) {
-  BAYPLAN_ASSIGN(const Labels before, read_all(bucket));
+  Labels before;
+  BAYPLAN_TRY(read_all(bucket, before));
   for (const auto& [name, value] : before) {
     if (const auto now = map.find(name); now == map.end() || now->second.empty())
       BAYPLAN_TRY(bucket.erase(name));
@@ -52,45 +54,74 @@ bool holds_nothing(const Labels& map) {
   return true;
 }
 
-// What is met first counts, as it does for who looks the key up.
-void take(std::span<Part> parts, const InlineEntry& found, std::uint64_t revision) {
-  for (Part& part : parts) {
-    if (part.key != found.key) continue;
-    if (!part.entry) part.entry = inline_entry(found, revision);
-    return;
+// The first of `key`, looked for from `next` on: keys and parts are in the same order, mostly.
+Part* part_of(std::span<Part> parts, std::string_view key, std::size_t& next) {
+  for (std::size_t tried = 0; tried < parts.size(); ++tried) {
+    Part& part = parts[next];
+    next = next + 1 == parts.size() ? 0 : next + 1;
+    if (part.key == key) return &part;
   }
+  return nullptr;
+}
+
+// What is met first counts, as it does for who looks the key up.
+Result<void> take_all(std::string_view bytes, std::uint64_t revision, std::span<Part> parts) {
+  InlineScan scan(bytes);
+  InlineEntry found;
+  std::size_t next = 0;
+  while (scan.next(found)) {
+    Part* const part = part_of(parts, found.key, next);
+    if (part == nullptr || part->is != Part::Is::nothing) continue;
+    part->is = found.is_bucket ? Part::Is::inline_bucket : Part::Is::value;
+    part->bytes = found.value;
+    part->revision = revision;
+  }
+  return scan.damaged() ? inline_damage() : Result<void>{};
 }
 
 Result<void> look_up(const Bucket& record, Part& part) {
-  BAYPLAN_ASSIGN(part.entry, record.entry(part.key));
-  if (!part.entry || !part.entry->is_bucket) return {};
+  BAYPLAN_ASSIGN(const auto entry, record.entry(part.key));
+  if (!entry) return {};
+  if (!entry->is_bucket) {
+    part.is = Part::Is::value;
+    part.bytes = entry->value;
+    return {};
+  }
   BAYPLAN_ASSIGN(const auto bucket, record.bucket(part.key));
-  if (bucket) part.entry->bucket = bucket->handle();
+  if (!bucket) return {};
+  const BucketHandle& handle = bucket->handle();
+  part.is = handle.inline_bytes ? Part::Is::inline_bucket : Part::Is::bucket;
+  part.bytes = handle.inline_bytes.value_or(std::string_view());
+  part.bucket_id = handle.id;
+  part.revision = handle.revision;
   return {};
 }
 
 }  // namespace
 
 Result<std::string_view> Part::require() const {
-  if (entry && !entry->is_bucket) return entry->value;
+  if (is == Is::value) return bytes;
   return Error(Errc::corrupt, "key", key, "absent, though every record has it");
 }
 
-std::optional<Bucket> Part::bucket_in(const Bucket& record) const {
-  if (!entry || !entry->bucket) return std::nullopt;
-  return Bucket(record.source(), *entry->bucket);
+std::optional<BucketHandle> Part::bucket() const {
+  if (is == Is::inline_bucket) return BucketHandle{0, bytes, revision};
+  if (is == Is::bucket) return BucketHandle{bucket_id};
+  return std::nullopt;
 }
 
 Result<void> read_parts(const Bucket& record, std::span<Part> parts) {
   BAYPLAN_ASSIGN(const auto bytes, record.inline_bytes());
-  if (bytes) {
-    return for_each_inline(*bytes, [&](const InlineEntry& found) -> Result<void> {
-      take(parts, found, record.handle().revision);
-      return {};
-    });
-  }
+  if (bytes) return take_all(*bytes, record.handle().revision, parts);
   for (Part& part : parts) BAYPLAN_TRY(look_up(record, part));
   return {};
+}
+
+Result<void> read_parts(const Bucket& record, const Part& part, std::span<Part> parts) {
+  const auto bucket = part.bucket();
+  if (!bucket) return {};
+  if (bucket->inline_bytes) return take_all(*bucket->inline_bytes, bucket->revision, parts);
+  return read_parts(Bucket(record.source(), *bucket), parts);
 }
 
 Result<void> write_map(MutableBucket& record, std::string_view key, const Labels& map) {
@@ -103,14 +134,17 @@ Result<void> write_map(MutableBucket& record, std::string_view key, const Labels
 
 Result<Labels> read_map(const Bucket& record, std::string_view key) {
   BAYPLAN_ASSIGN(const auto map, record.bucket(key));
-  if (!map) return Labels{};
-  return read_all(*map).with_context("map", key);
+  Result<Labels> labels{Labels()};
+  if (map) BAYPLAN_TRY(read_all(*map, *labels).with_context("map", key));
+  return labels;
 }
 
-Result<Labels> read_map(const Bucket& record, const Part& part) {
-  const auto map = part.bucket_in(record);
-  if (!map) return Labels{};
-  return read_all(*map).with_context("map", part.key);
+Result<void> read_map(const Bucket& record, const Part& part, Labels& map) {
+  const auto bucket = part.bucket();
+  if (!bucket) return {};
+  return (bucket->inline_bytes ? read_inline(*bucket->inline_bytes, map)
+                               : read_all(Bucket(record.source(), *bucket), map))
+      .with_context("map", part.key);
 }
 
 Result<Time> read_time(const Part& part) {

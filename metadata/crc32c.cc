@@ -1,5 +1,6 @@
 #include "crc32c.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -34,16 +35,32 @@ Word take(std::string_view& bytes) noexcept {
   return word;
 }
 
-constexpr std::size_t kLaneBytes = 64;
+constexpr std::size_t kMostLaneWords = 64;
+// Fewer bytes than this are not worth the products.
+constexpr std::size_t kLeastLaneWords = 4;
+constexpr std::size_t kLanes = 3;
 
-// What a product with a checksum takes to move it on by `bytes`: x^(8 * bytes - 33), for the carry-less
-// product of reflected numbers is off by one and the checksum's instruction multiplies by x^32.
-constexpr std::uint32_t mover(std::size_t bytes) {
+// What a product with a checksum takes to move it on by `words` of 8 bytes: x^(64 * words - 33), for the
+// carry-less product of reflected numbers is off by one and the checksum's instruction multiplies by x^32.
+constexpr std::uint32_t mover(std::size_t words) {
   std::uint32_t power = 0x80000000u;
-  for (std::size_t n = 8 * bytes - 33; n > 0; --n)
+  for (std::size_t n = 64 * words - 33; n > 0; --n)
     power = (power >> 1) ^ ((power & 1u) != 0 ? kReversedPolynomial : 0u);
   return power;
 }
+
+struct Movers {
+  std::uint32_t by_one_lane;
+  std::uint32_t by_two;
+};
+
+constexpr std::array<Movers, kMostLaneWords + 1> make_movers() {
+  std::array<Movers, kMostLaneWords + 1> movers{};
+  for (std::size_t words = 1; words <= kMostLaneWords; ++words)
+    movers[words] = {mover(words), mover(2 * words)};
+  return movers;
+}
+constexpr auto kMovers = make_movers();
 
 __attribute__((target("sse4.2,pclmul"))) std::uint64_t moved(std::uint64_t checksum,
                                                              std::uint32_t by) noexcept {
@@ -52,31 +69,34 @@ __attribute__((target("sse4.2,pclmul"))) std::uint64_t moved(std::uint64_t check
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
 }
 
-// Each step waits for the one before: three lanes wait at the same time.
-__attribute__((target("sse4.2,pclmul"))) std::uint64_t three_lanes(const char* bytes,
+// Each step waits for the one before: three lanes, of `words` each, wait at the same time.
+__attribute__((target("sse4.2,pclmul"))) std::uint64_t three_lanes(const char* bytes, std::size_t words,
                                                                    std::uint64_t first) noexcept {
+  const std::size_t lane = 8 * words;
   std::uint64_t second = 0;
   std::uint64_t third = 0;
-  std::uint64_t words[3];
-  for (std::size_t at = 0; at < kLaneBytes; at += 8) {
-    std::memcpy(&words[0], bytes + at, 8);
-    std::memcpy(&words[1], bytes + kLaneBytes + at, 8);
-    std::memcpy(&words[2], bytes + 2 * kLaneBytes + at, 8);
-    first = _mm_crc32_u64(first, words[0]);
-    second = _mm_crc32_u64(second, words[1]);
-    third = _mm_crc32_u64(third, words[2]);
+  std::uint64_t next[kLanes];
+  for (const char* const end = bytes + lane; bytes != end; bytes += 8) {
+    std::memcpy(&next[0], bytes, 8);
+    std::memcpy(&next[1], bytes + lane, 8);
+    std::memcpy(&next[2], bytes + 2 * lane, 8);
+    first = _mm_crc32_u64(first, next[0]);
+    second = _mm_crc32_u64(second, next[1]);
+    third = _mm_crc32_u64(third, next[2]);
   }
-  constexpr std::uint32_t kOneLane = mover(kLaneBytes);
-  constexpr std::uint32_t kTwoLanes = mover(2 * kLaneBytes);
-  return _mm_crc32_u64(0, moved(first, kTwoLanes) ^ moved(second, kOneLane)) ^ third;
+  const Movers& move = kMovers[words];
+  return _mm_crc32_u64(0, moved(first, move.by_two) ^ moved(second, move.by_one_lane)) ^ third;
 }
 
 // The tail of a few bytes, which every key has, goes in steps as large as they can be, too.
 __attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_hardware(std::string_view bytes,
                                                                        std::uint32_t before) noexcept {
   std::uint64_t wide = ~before;
-  for (; bytes.size() >= 3 * kLaneBytes; bytes.remove_prefix(3 * kLaneBytes))
-    wide = three_lanes(bytes.data(), wide);
+  while (bytes.size() >= kLanes * 8 * kLeastLaneWords) {
+    const std::size_t words = std::min(bytes.size() / (kLanes * 8), kMostLaneWords);
+    wide = three_lanes(bytes.data(), words, wide);
+    bytes.remove_prefix(kLanes * 8 * words);
+  }
   while (bytes.size() >= 8) wide = _mm_crc32_u64(wide, take<std::uint64_t>(bytes));
   auto value = static_cast<std::uint32_t>(wide);
   if (bytes.size() >= 4) value = _mm_crc32_u32(value, take<std::uint32_t>(bytes));

@@ -1,5 +1,7 @@
 #include "cursor.h"
 
+#include <utility>
+
 #include "bucket_path.h"
 
 namespace bayplan::metadata {
@@ -13,10 +15,14 @@ constexpr std::uint64_t kEntriesBetweenLooks = 1024;
 Result<void> TreeCursor::ready(Direction direction) {
   if (direction != direction_) entered_ = 0;
   direction_ = direction;
-
   BAYPLAN_TRY(lifeline_.check());
+  remember();
   BAYPLAN_TRY(state_->usable(bucket_));
   return state_->settle();
+}
+
+void TreeCursor::remember() {
+  if (!passed_.empty()) position_.assign(std::exchange(passed_, {}));
 }
 
 void TreeCursor::to_top() {
@@ -122,17 +128,30 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
   BAYPLAN_ASSIGN(const auto row, std::move(found));
   if (!row) return std::optional<Entry>{};
   position_.assign(prefix_).append(row->key);
-  Entry entry;
-  entry.key = prefix_.empty() ? state_->keep(row->key) : state_->arena().keep(position_);
-  entry.is_bucket = row->row.tag != Tag::value;
-  entry.revision = row->row.revision;
-  if (!entry.is_bucket) {
-    entry.value = state_->keep(row->row.payload);
-  } else if (!state_->core) {
-    entry.bucket = row->row.tag == Tag::bucket ? BucketHandle{row->row.number()}
-                                               : BucketHandle{0, row->row.payload, row->row.revision};
-  }
+  Result<std::optional<Entry>> entry{std::optional<Entry>(std::in_place)};
+  fill(*row, **entry);
   return entry;
+}
+
+void TreeCursor::fill(const KeyedRow& found, Entry& entry) {
+  const Row& row = found.row;
+  entry.key = prefix_.empty() ? state_->keep(found.key) : state_->arena().keep(position_);
+  entry.value = {};
+  entry.is_bucket = row.tag != Tag::value;
+  entry.revision = row.revision;
+  entry.bucket.reset();
+  if (!entry.is_bucket) {
+    entry.value = state_->keep(row.payload);
+  } else if (!state_->core) {
+    entry.bucket =
+        row.tag == Tag::bucket ? BucketHandle{row.number()} : BucketHandle{0, row.payload, row.revision};
+  }
+}
+
+// From row to row of a snapshot, where nothing moves and no long key is about.
+bool TreeCursor::runs() const noexcept {
+  return !state_->core && started_ && prefix_.empty() && direction_ == Direction::forward &&
+         rows_.positioned();
 }
 
 Result<std::optional<Entry>> TreeCursor::first() {
@@ -155,6 +174,24 @@ Result<std::optional<Entry>> TreeCursor::next() {
   BAYPLAN_TRY(ready(Direction::forward));
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::forward) : reposition(Direction::forward));
+}
+
+Result<bool> TreeCursor::advance(Entry& entry) {
+  BAYPLAN_TRY(lifeline_.check());
+  if (!runs()) return BucketCursor::advance(entry);
+  BAYPLAN_TRY(state_->usable());
+  KeyedRow row;
+  BAYPLAN_ASSIGN(const bool found, rows_.next(level_id(), row));
+  if (!found) return false;
+  if (row.row.tag == Tag::chain) {
+    remember();
+    BAYPLAN_ASSIGN(const auto settled, answer(settle(Found(row), Direction::forward)));
+    if (settled) entry = *settled;
+    return settled.has_value();
+  }
+  passed_ = row.key;
+  fill(row, entry);
+  return true;
 }
 
 Result<std::optional<Entry>> TreeCursor::prev() {

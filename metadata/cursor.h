@@ -29,6 +29,7 @@ class TreeCursor final : public BucketCursor {
   Result<std::optional<Entry>> next() override;
   Result<std::optional<Entry>> prev() override;
   Result<std::optional<Entry>> seek(std::string_view key) override;
+  Result<bool> advance(Entry& entry) override;
 
  private:
   using Found = Result<std::optional<KeyedRow>>;
@@ -36,6 +37,7 @@ class TreeCursor final : public BucketCursor {
 
   Result<void> ready(Direction direction);
   void to_top();
+  void remember();
   Result<void> enter(const KeyedRow& chain);
   RowKey pop();
   Found leave(Direction direction);
@@ -45,6 +47,8 @@ class TreeCursor final : public BucketCursor {
   Found step(Direction direction);
   Found reposition(Direction direction);
   Result<std::optional<Entry>> answer(Found found);
+  void fill(const KeyedRow& row, Entry& entry);
+  bool runs() const noexcept;
   std::uint64_t level_id() const noexcept { return ids_.back(); }
 
   ReadState* state_;
@@ -55,6 +59,7 @@ class TreeCursor final : public BucketCursor {
   std::vector<std::uint64_t> ids_;  // the bucket, then the continuations that the row cursor is inside
   std::string prefix_;              // what leads there: kMaxChunkBytes of key for each continuation
   std::string position_;            // the key last answered or sought
+  std::string_view passed_{};       // the same, where advance() came past it
   bool started_;
   Direction direction_ = Direction::forward;
   std::uint64_t entered_ = 0;  // continuations, since the cursor was placed or turned

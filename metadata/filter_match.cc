@@ -45,23 +45,42 @@ bool test_text(const FilterTest& test, const Text& value) {
   return value && compare<std::string_view>(selector.op, text, selector.value);
 }
 
-Result<Text> read_inline(std::string_view bytes, std::string_view inside, std::string_view key) {
+Result<void> absent(const InlineScan& ended) { return ended.damaged() ? inline_damage() : Result<void>{}; }
+
+Result<void> read_inline(std::string_view bytes, std::string_view inside, std::string_view key, Text& value) {
+  InlineScan scan(bytes);
+  InlineEntry entry;
   if (!inside.empty()) {
-    BAYPLAN_ASSIGN(const auto bucket, inline_find(bytes, inside));
-    if (!bucket || !bucket->is_bucket) return Text();
-    bytes = bucket->value;
+    if (!scan.find(inside, entry)) return absent(scan);
+    if (!entry.is_bucket) return {};
+    scan = InlineScan(entry.value);
   }
-  BAYPLAN_ASSIGN(const auto found, inline_find(bytes, key));
-  return found && !found->is_bucket ? Text(found->value) : Text();
+  if (!scan.find(key, entry)) return absent(scan);
+  if (!entry.is_bucket) value = entry.value;
+  return {};
 }
 
-Result<Text> read(const FilterTest& test, const Bucket& record) {
+Result<Text> look_up(const FilterTest& test, const Bucket& record) {
   const std::string_view inside = test.field->bucket;
-  BAYPLAN_ASSIGN(const auto bytes, record.inline_bytes());
-  if (bytes) return test.key.empty() ? Text() : read_inline(*bytes, inside, test.key);
   if (inside.empty()) return record.get(test.key);
   BAYPLAN_ASSIGN(const auto bucket, record.bucket(inside));
   return bucket ? bucket->get(test.key) : Text();
+}
+
+// A record, and its bytes where it lies in one row.
+struct Tested {
+  std::string_view key;
+  const Bucket& record;
+  std::optional<std::string_view> bytes;
+};
+
+Result<void> read(const FilterTest& test, const Tested& tested, Text& value) {
+  if (!tested.bytes) {
+    BAYPLAN_ASSIGN(value, look_up(test, tested.record));
+  } else if (!test.key.empty()) {
+    BAYPLAN_TRY(read_inline(*tested.bytes, test.field->bucket, test.key, value));
+  }
+  return {};
 }
 
 Result<std::int64_t> decode(FieldType type, std::string_view bytes) {
@@ -97,10 +116,11 @@ Text text_of(const Field& field, const Text& stored) {
   return stored && !stored->empty() ? stored : Text();
 }
 
-Result<bool> passes(const FilterTest& test, std::string_view key, const Bucket& record) {
+Result<bool> passes(const FilterTest& test, const Tested& tested) {
   if (!test.field) return test_text(test, {});
-  if (test.field->type == FieldType::key) return test_text(test, key);
-  BAYPLAN_ASSIGN(const Text stored, read(test, record));
+  if (test.field->type == FieldType::key) return test_text(test, tested.key);
+  Text stored;
+  BAYPLAN_TRY(read(test, tested, stored));
   switch (test.field->type) {
     case FieldType::key:
     case FieldType::map:
@@ -118,9 +138,9 @@ Result<bool> passes(const FilterTest& test, std::string_view key, const Bucket& 
   return test_text(test, stored);
 }
 
-Result<bool> all_pass(const std::vector<FilterTest>& tests, std::string_view key, const Bucket& record) {
+Result<bool> all_pass(const std::vector<FilterTest>& tests, const Tested& tested) {
   for (const FilterTest& test : tests) {
-    BAYPLAN_ASSIGN(const bool passed, passes(test, key, record));
+    BAYPLAN_ASSIGN(const bool passed, passes(test, tested));
     if (!passed) return false;
   }
   return true;
@@ -129,11 +149,14 @@ Result<bool> all_pass(const std::vector<FilterTest>& tests, std::string_view key
 }  // namespace
 
 Result<bool> BoundFilter::matches(std::string_view key, const Bucket& record) const {
+  if (plan_->alternatives.empty()) return true;
+  BAYPLAN_ASSIGN(const auto bytes, record.inline_bytes());
+  const Tested tested{key, record, bytes};
   for (const auto& tests : plan_->alternatives) {
-    BAYPLAN_ASSIGN(const bool passed, all_pass(tests, key, record));
+    BAYPLAN_ASSIGN(const bool passed, all_pass(tests, tested));
     if (passed) return true;
   }
-  return plan_->alternatives.empty();
+  return false;
 }
 
 }  // namespace bayplan::metadata

@@ -45,19 +45,10 @@ Result<std::size_t> depth_of(std::string_view bytes, std::size_t left) {
   return deepest + 1;
 }
 
-// False where `scan` ends, or is damaged, without having met `key`.
-bool scan_to(InlineScan& scan, std::string_view key, InlineEntry& entry) noexcept {
-  while (scan.next(entry)) {
-    if (entry.key == key)
-      return true;  // equal length is what rules out most keys, before any byte is compared
-  }
-  return false;
-}
-
 // Steps from `bytes` into the bucket at `key`; `entry` is that bucket's. Errors: corrupt.
 Result<void> step_into(std::string_view& bytes, std::string_view key, InlineEntry& entry) {
   InlineScan scan(bytes);
-  if (!scan_to(scan, key, entry)) return scan.damaged() ? inline_damage() : bad_path();
+  if (!scan.find(key, entry)) return scan.damaged() ? inline_damage() : bad_path();
   if (!entry.is_bucket) return bad_path();
   bytes = entry.value;
   return {};
@@ -70,7 +61,7 @@ Error inline_damage() { return bad_inline("an entry reaches beyond the end"); }
 Found inline_find(std::string_view bytes, std::string_view key) {
   InlineScan scan(bytes);
   InlineEntry entry;
-  if (scan_to(scan, key, entry)) return entry;
+  if (scan.find(key, entry)) return entry;
   return answer(scan, {});
 }
 

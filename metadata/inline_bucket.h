@@ -52,6 +52,13 @@ class InlineScan {
     rest_.remove_prefix(kHeaderBytes + key_size + value_size);
     return true;
   }
+  /// Goes on to the next entry of `key`; false as next().
+  bool find(std::string_view key, InlineEntry& entry) noexcept {
+    while (next(entry)) {
+      if (entry.key == key) return true;  // its length rules out most, before a byte is compared
+    }
+    return false;
+  }
   /// Precondition: next() answered false.
   bool damaged() const noexcept { return !rest_.empty(); }
 

@@ -37,19 +37,27 @@ class Lister {
 
   Result<void> scan() {
     BAYPLAN_ASSIGN(const auto cursor, records_.cursor());
-    auto entry = options_.after.empty() ? cursor->first() : cursor->seek(options_.after);
-    if (entry && *entry && (*entry)->key == options_.after) entry = cursor->next();
-    for (int errors = 0; !entry || *entry; entry = cursor->next()) {
+    Entry entry;
+    auto found = begin(*cursor, entry);
+    for (int errors = 0; !found || *found; found = cursor->advance(entry)) {
       if (full()) return {};
-      if (entry) {
+      if (found) {
         errors = 0;
-        BAYPLAN_TRY(offer(**entry));
+        BAYPLAN_TRY(offer(entry));
       } else {
-        if (++errors == kMaxConsecutiveErrors) return std::move(entry).error();
-        BAYPLAN_TRY(note({}, entry.error()));
+        if (++errors == kMaxConsecutiveErrors) return std::move(found).error();
+        BAYPLAN_TRY(note({}, found.error()));
       }
     }
     return {};
+  }
+
+  Result<bool> begin(BucketCursor& cursor, Entry& entry) const {
+    BAYPLAN_ASSIGN(const auto first, options_.after.empty() ? cursor.first() : cursor.seek(options_.after));
+    if (!first) return false;
+    if (first->key == options_.after) return cursor.advance(entry);
+    entry = *first;
+    return true;
   }
 
   // Asked when there is another key.
@@ -61,20 +69,20 @@ class Lister {
   }
 
   Result<void> show(const Entry& entry) {
-    BAYPLAN_ASSIGN(const Bucket record, record_of(entry));
-    BAYPLAN_ASSIGN(const bool matches, filter_.matches(entry.key, record).with_context("record", entry.key));
-    if (!matches) return {};
+    if (entry.bucket) return show(entry, Bucket(records_.source(), *entry.bucket));
+    BAYPLAN_ASSIGN(const auto record, records_.bucket(entry.key));
+    if (!record) return Error(Errc::corrupt, "record", entry.key, "it is a plain value");
+    return show(entry, *record);
+  }
+
+  Result<void> show(const Entry& entry, const Bucket& record) {
+    auto matches = filter_.matches(entry.key, record);
+    if (!matches) return std::move(matches).error().with_context("record", entry.key);
+    if (!*matches) return {};
     BAYPLAN_TRY(sink_.record(entry.key, record));
     end_.last = entry.key;
     ++shown_;
     return {};
-  }
-
-  Result<Bucket> record_of(const Entry& entry) const {
-    if (entry.bucket) return Bucket(records_.source(), *entry.bucket);
-    BAYPLAN_ASSIGN(const auto record, records_.bucket(entry.key));
-    if (!record) return Error(Errc::corrupt, "record", entry.key, "it is a plain value");
-    return *record;
   }
 
   // Damage goes to the sink; anything else ends the list.

@@ -20,10 +20,20 @@ Result<MutableBucket> schema_bucket(WriteTx& tx) {
 }
 
 // Schema 0 keeps image records where a namespace "images" would be; it has no namespaces, and no version.
-Result<bool> may_be_namespace(const Bucket& root, std::string_view name) {
+Result<bool> may_be_namespace(const BucketSource& source, const BucketHandle& root, std::string_view name) {
   if (name != schema::kImages) return true;
-  BAYPLAN_ASSIGN(const auto version, root.entry(schema::kVersion));
+  BAYPLAN_ASSIGN(const auto version, source.find(root, schema::kVersion));
   return version.has_value();
+}
+// Whether there is a bucket at `key` of `at`, which is that one then.
+Result<bool> step_into(const BucketSource& source, BucketHandle& at, std::string_view key) {
+  BAYPLAN_ASSIGN(const auto found, source.find_bucket(at, key));
+  if (found) at = *found;
+  return found.has_value();
+}
+
+Result<bool> may_be_namespace(const Bucket& root, std::string_view name) {
+  return may_be_namespace(root.source(), root.handle(), name);
 }
 
 Result<MutableBucket> open_or_create(WriteTx& tx, std::string_view name) {
@@ -186,14 +196,19 @@ Result<void> remove_namespace(WriteTx& tx, std::string_view name) {
   return note_change(tx, kNamespaceKind, name, name, Change::removed);
 }
 
+// Every read of a record begins here: only the bucket at the end is made.
 Result<std::optional<Bucket>> namespace_bucket(const BucketSource& source, std::string_view name,
                                                std::initializer_list<std::string_view> path) {
-  BAYPLAN_ASSIGN(const auto root, root_bucket(source).bucket(schema::kRoot));
-  if (!root) return root;
-  BAYPLAN_ASSIGN(const bool possible, may_be_namespace(*root, name));
-  BAYPLAN_ASSIGN(const auto found, possible ? root->bucket(name) : std::optional<Bucket>());
-  if (!found) return found;
-  return found->descend(path);
+  BucketHandle at = source.root_handle();
+  BAYPLAN_ASSIGN(const bool has_schema, step_into(source, at, schema::kRoot));
+  BAYPLAN_ASSIGN(const bool possible, has_schema ? may_be_namespace(source, at, name) : Result<bool>(false));
+  BAYPLAN_ASSIGN(bool found, possible ? step_into(source, at, name) : Result<bool>(false));
+  for (auto step = path.begin(); found && step != path.end(); ++step) {
+    BAYPLAN_ASSIGN(found, step_into(source, at, *step));
+  }
+  Result<std::optional<Bucket>> bucket{std::optional<Bucket>()};
+  if (found) bucket->emplace(source, at);
+  return bucket;
 }
 
 Result<MutableBucket> create_namespace_bucket(WriteTx& tx, std::string_view name,

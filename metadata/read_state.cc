@@ -58,9 +58,9 @@ Result<bool> ReadState::get(const RowKey& key, KeyedRow& row) {
   const int rc = find_row(&wanted, &stored);
   if (rc == MDB_NOTFOUND) return false;
   if (rc != 0) return lmdb_error(rc, "mdb_get");
-  auto decoded = decode_row(key.bytes(), to_view(stored));
+  auto decoded = decode_row(key.bytes(), to_view(stored), row.row);
   if (!decoded) return in_bucket(*this, std::move(decoded).error(), key.bytes());
-  row = {to_view(wanted).substr(kBucketIdBytes), *decoded};
+  row.key = to_view(wanted).substr(kBucketIdBytes);
   return true;
 }
 

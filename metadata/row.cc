@@ -55,11 +55,11 @@ std::uint64_t Row::number() const noexcept {
   return payload.size() == sizeof(std::uint64_t) ? load_le<std::uint64_t>(payload.data()) : 0;
 }
 
-Result<Row> decode_row(std::string_view row_key, std::string_view stored) {
+Result<void> decode_row(std::string_view row_key, std::string_view stored, Row& row) {
   if (row_key.size() < kBucketIdBytes) return corrupt_row(row_key, "the row's key is too short");
   if (stored.size() < kRowHeaderBytes) return corrupt_row(row_key, "the row is too short");
-  const Row row{static_cast<Tag>(stored[0]), load_le<std::uint64_t>(stored.data() + kRevisionAt),
-                stored.substr(kRowHeaderBytes)};
+  row = {static_cast<Tag>(stored[0]), load_le<std::uint64_t>(stored.data() + kRevisionAt),
+         stored.substr(kRowHeaderBytes)};
   if (checksum(row_key, row.tag, row.revision, row.payload) !=
       load_le<std::uint32_t>(stored.data() + kCrcAt)) {
     return corrupt_row(row_key, "the row's checksum does not match");
@@ -71,6 +71,12 @@ Result<Row> decode_row(std::string_view row_key, std::string_view stored) {
   }
   if (!has_right_shape(user_key, row))
     return corrupt_row(row_key, "the row's kind does not fit its key or size");
+  return {};
+}
+
+Result<Row> decode_row(std::string_view row_key, std::string_view stored) {
+  Row row;
+  BAYPLAN_TRY(decode_row(row_key, stored, row));
   return row;
 }
 

@@ -69,6 +69,8 @@ struct KeyedRow {
 /// Checks and takes apart what LMDB stores under `row_key`. Errors: corrupt (checksum, structure),
 /// version_mismatch (a reserved or unknown tag).
 Result<Row> decode_row(std::string_view row_key, std::string_view stored);
+/// The same into `row`, which means nothing after an error.
+Result<void> decode_row(std::string_view row_key, std::string_view stored, Row& row);
 
 /// Fills `to`, kRowHeaderBytes + payload.size() long.
 void encode_row(std::string_view row_key, const Row& row, char* to) noexcept;

@@ -1,6 +1,7 @@
 #include "row_cursor.h"
 
 #include <limits>
+#include <utility>
 
 #include "bucket_path.h"
 #include "byte_order.h"
@@ -41,17 +42,24 @@ Result<void> RowCursor::prepare() {
 
 int RowCursor::move(MDB_cursor_op op) { return ::mdb_cursor_get(cursor_, &key_, &value_, op); }
 
-RowCursor::Answer RowCursor::read(int rc, std::uint64_t id) {
+Result<bool> RowCursor::read(int rc, std::uint64_t id, KeyedRow& row) {
   found_ = false;
-  if (rc == MDB_NOTFOUND) return std::optional<KeyedRow>{};
+  if (rc == MDB_NOTFOUND) return false;
   if (rc != 0) return lmdb_error(rc, "mdb_cursor_get");
   const std::string_view key = to_view(key_);
   if (key.size() < kBucketIdBytes) return corrupt_row(key, "the row's key is too short");
-  if (load_be<std::uint64_t>(key.data()) != id) return std::optional<KeyedRow>{};
+  if (load_be<std::uint64_t>(key.data()) != id) return false;
   found_ = true;
-  auto row = decode_row(key, to_view(value_));
-  if (!row) return in_bucket(*state_, std::move(row).error(), key);
-  return KeyedRow{key.substr(kBucketIdBytes), *row};
+  auto decoded = decode_row(key, to_view(value_), row.row);
+  if (!decoded) return in_bucket(*state_, std::move(decoded).error(), key);
+  row.key = key.substr(kBucketIdBytes);
+  return true;
+}
+
+RowCursor::Answer RowCursor::read(int rc, std::uint64_t id) {
+  KeyedRow row;
+  BAYPLAN_ASSIGN(const bool found, read(rc, id, row));
+  return found ? std::optional(row) : std::nullopt;
 }
 
 // Going backwards, the sequence row is what lies before a bucket's first key.
@@ -82,6 +90,23 @@ RowCursor::Answer RowCursor::last(std::uint64_t id) {
 }
 
 RowCursor::Answer RowCursor::next(std::uint64_t id) { return read(move(MDB_NEXT), id); }
+
+Result<bool> RowCursor::next(std::uint64_t id, KeyedRow& row) {
+  const int rc = move(MDB_NEXT);
+  if (rc == 0) fetch_page();
+  return read(rc, id, row);
+}
+
+// Rows of a page lie in no order: all of it is asked for when the first is met, so that the others are there
+// in time.
+void RowCursor::fetch_page() noexcept {
+  constexpr std::uintptr_t kPageBytes = 4096;
+  constexpr std::uintptr_t kLineBytes = 64;
+  const auto page = reinterpret_cast<std::uintptr_t>(key_.mv_data) & ~(kPageBytes - 1);
+  if (page == std::exchange(fetched_, page)) return;
+  for (std::uintptr_t line = 0; line < kPageBytes; line += kLineBytes)
+    __builtin_prefetch(reinterpret_cast<const char*>(page + line), 0, 2);
+}
 
 RowCursor::Answer RowCursor::prev(std::uint64_t id) { return without_sequence(read(move(MDB_PREV), id)); }
 

@@ -4,6 +4,7 @@
 
 #include <lmdb.h>
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -27,6 +28,8 @@ class RowCursor {
   Answer last(std::uint64_t id);
   /// The neighbour, if it belongs to `id`. Precondition: positioned().
   Answer next(std::uint64_t id);
+  /// next() into `row`; false where that answers empty.
+  Result<bool> next(std::uint64_t id, KeyedRow& row);
   Answer prev(std::uint64_t id);
 
   /// False when a write happened since the last call, or nothing was found.
@@ -36,9 +39,11 @@ class RowCursor {
 
  private:
   Result<void> prepare();
+  Result<bool> read(int rc, std::uint64_t id, KeyedRow& row);
   Answer read(int rc, std::uint64_t id);
   Answer without_sequence(Answer row);
   int move(MDB_cursor_op op);
+  void fetch_page() noexcept;
 
   ReadState* state_;                 // perhaps gone when the cursor is closed
   std::shared_ptr<WriteCore> core_;  // of a write transaction
@@ -46,6 +51,7 @@ class RowCursor {
   MDB_val key_{};
   MDB_val value_{};
   std::uint64_t version_ = 0;
+  std::uintptr_t fetched_ = 0;  // the page that was asked for last
   bool found_ = false;
 };
 

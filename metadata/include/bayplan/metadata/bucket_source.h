@@ -62,6 +62,9 @@ class BucketCursor {
   virtual Result<std::optional<Entry>> prev() = 0;
   /// The first key >= `key`.
   virtual Result<std::optional<Entry>> seek(std::string_view key) = 0;
+  /// next() into `entry`, for who goes through many; false where that answers empty, and then, as after an
+  /// error, `entry` is as it was.
+  virtual Result<bool> advance(Entry& entry);
 };
 
 /// Thread rule: as the implementation says; a transaction is used by one thread at a time.

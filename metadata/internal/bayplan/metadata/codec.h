@@ -36,20 +36,26 @@ Result<void> write_map(MutableBucket& record, std::string_view key, const Labels
 /// Errors: corrupt, closed, io.
 Result<Labels> read_map(const Bucket& record, std::string_view key);
 
-/// A key that a record is read for, and what is there.
+/// A key that a record is read for, and what is there. Views live as the record's source says.
 struct Part {
   std::string_view key;
-  std::optional<Entry> entry{};  ///< that of a bucket has its handle
+  enum class Is : unsigned char { nothing, value, bucket, inline_bucket } is = Is::nothing;
+  std::string_view bytes{};     ///< the value, or the inline bucket
+  std::uint64_t bucket_id = 0;  ///< of any other bucket
+  std::uint64_t revision = 0;   ///< of the row that holds the inline bucket
 
   /// The value. Errors: corrupt (absent, or a bucket).
   Result<std::string_view> require() const;
-  /// Of `record`, which was asked for this; empty when absent or a value.
-  std::optional<Bucket> bucket_in(const Bucket& record) const;
+  /// Of the source that was asked for this; empty when absent or a value.
+  std::optional<BucketHandle> bucket() const;
 };
-/// Looks all of them up: a record that lies in one row is gone through once. Errors: corrupt, closed, io.
+/// Looks all of them up: a record that lies in one row is gone through once, fastest for parts in the order
+/// of their keys. Errors: corrupt, closed, io.
 Result<void> read_parts(const Bucket& record, std::span<Part> parts);
-/// The string map at `part` of `record`. Errors: corrupt, closed, io.
-Result<Labels> read_map(const Bucket& record, const Part& part);
+/// The same of the bucket at `part` of `record`; without one, nothing is there. Errors: as above.
+Result<void> read_parts(const Bucket& record, const Part& part, std::span<Part> parts);
+/// Adds to `map`, which is empty, the string map at `part` of `record`. Errors: corrupt, closed, io.
+Result<void> read_map(const Bucket& record, const Part& part, Labels& map);
 /// Errors: corrupt (absent or malformed).
 Result<Time> read_time(const Part& part);
 
