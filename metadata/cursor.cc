@@ -118,21 +118,23 @@ TreeCursor::Found TreeCursor::reposition(Direction direction) {
   return settle(rows_.last(level_id()), direction);
 }
 
-Result<std::optional<Entry>> TreeCursor::answer(Found found) {
-  BAYPLAN_ASSIGN(const auto row, std::move(found));
-  if (!row) return std::optional<Entry>{};
-  position_.assign(prefix_).append(row->key);
-  Entry entry;
-  entry.key = prefix_.empty() ? state_->keep(row->key) : state_->arena().keep(position_);
-  entry.is_bucket = row->row.tag != Tag::value;
-  entry.revision = row->row.revision;
+Result<std::optional<Entry>> TreeCursor::answer(const Found& found) {
+  if (!found) return found.error();
+  Result<std::optional<Entry>> answer{std::optional<Entry>()};
+  if (!*found) return answer;
+  const auto& [key, row] = **found;
+  position_.assign(prefix_).append(key);
+  Entry& entry = answer->emplace();
+  entry.key = prefix_.empty() ? state_->keep(key) : state_->arena().keep(position_);
+  entry.is_bucket = row.tag != Tag::value;
+  entry.revision = row.revision;
   if (!entry.is_bucket) {
-    entry.value = state_->keep(row->row.payload);
+    entry.value = state_->keep(row.payload);
   } else if (!state_->core) {
-    entry.bucket = row->row.tag == Tag::bucket ? BucketHandle{row->row.number()}
-                                               : BucketHandle{0, row->row.payload, row->row.revision};
+    entry.bucket =
+        row.tag == Tag::bucket ? BucketHandle{row.number()} : BucketHandle{0, row.payload, row.revision};
   }
-  return entry;
+  return answer;
 }
 
 Result<std::optional<Entry>> TreeCursor::first() {

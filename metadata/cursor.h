@@ -44,7 +44,7 @@ class TreeCursor final : public BucketCursor {
   Found find(std::string_view key);
   Found step(Direction direction);
   Found reposition(Direction direction);
-  Result<std::optional<Entry>> answer(Found found);
+  Result<std::optional<Entry>> answer(const Found& found);
   std::uint64_t level_id() const noexcept { return ids_.back(); }
 
   ReadState* state_;
