@@ -1,8 +1,9 @@
 #include "gc_kind.h"
 
+#include <array>
 #include <string>
 
-#include "bayplan/metadata/codec.h"
+#include "bayplan/metadata/gc_record.h"
 #include "bayplan/metadata/schema.h"
 #include "records.h"
 #include "sweep.h"
@@ -14,17 +15,22 @@ using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::Entry;
 using metadata::GcNode;
+using metadata::codec::Part;
 
 GcNode node_of(std::string_view ns, std::string_view key) {
   return {.kind = std::string(kContentKind), .ns = std::string(ns), .key = std::string(key)};
 }
 
 Result<void> tell(std::string_view ns, std::string_view key, const Bucket& record, metadata::GcSink& sink) {
-  BAYPLAN_ASSIGN(const bool root, metadata::has_gc_root_label(record));
-  BAYPLAN_ASSIGN(const std::uint64_t bytes, metadata::codec::read_size(record, metadata::schema::kSize));
-  BAYPLAN_TRY(
-      sink.object({.key = key, .root = root, .reason = root ? metadata::kGcRootLabel : "", .bytes = bytes}));
-  return metadata::label_edges(ns, record, sink);
+  std::array parts{Part{metadata::schema::kLabels}, Part{metadata::schema::kSize}};
+  BAYPLAN_TRY(metadata::codec::read_parts(record, parts));
+  const auto& [label_part, size] = parts;
+  BAYPLAN_ASSIGN(const auto labels, metadata::GcLabels::of(record, label_part));
+  BAYPLAN_TRY(sink.object({.key = key,
+                           .root = labels.root(),
+                           .reason = labels.root() ? metadata::kGcRootLabel : "",
+                           .bytes = metadata::codec::size_or_none(size)}));
+  return labels.edges(ns, sink);
 }
 
 // What is wrong with one record or its file; empty when nothing is.

@@ -1,6 +1,8 @@
+#include <array>
 #include <functional>
 
 #include "bayplan/content/store.h"
+#include "bayplan/metadata/gc_record.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "image_records.h"
@@ -19,7 +21,10 @@ GcNode image_node(std::string_view ns, std::string_view name) {
 }
 
 Result<void> tell(std::string_view ns, std::string_view name, const Bucket& record, Time at, GcSink& sink) {
-  BAYPLAN_ASSIGN(const auto expiry, metadata::stored_expiry(record));
+  std::array parts{metadata::codec::Part{metadata::schema::kLabels}};
+  BAYPLAN_TRY(metadata::codec::read_parts(record, parts));
+  BAYPLAN_ASSIGN(const auto labels, metadata::GcLabels::of(record, parts.front()));
+  BAYPLAN_ASSIGN(const auto expiry, labels.stored_expiry());
   const bool passed = expiry && expiry->at <= at;
   const std::string reason = passed ? "expired at " + std::string(expiry->text) : "an image";
   metadata::GcObject object{.key = name, .root = !passed, .reason = reason};
@@ -27,7 +32,7 @@ Result<void> tell(std::string_view ns, std::string_view name, const Bucket& reco
   BAYPLAN_TRY(sink.object(object));
   BAYPLAN_ASSIGN(const std::string_view digest, target_digest(record).with_context("image", name));
   BAYPLAN_TRY(sink.edge({.kind = "content", .key = digest, .why = "target"}));
-  return metadata::label_edges(ns, record, sink);
+  return labels.edges(ns, sink);
 }
 
 // What is wrong with the target of an image; empty when nothing is.

@@ -69,14 +69,17 @@ Result<void> take_all(std::string_view bytes, std::uint64_t revision, std::span<
   InlineScan scan(bytes);
   InlineEntry found;
   std::size_t next = 0;
-  while (scan.next(found)) {
+  std::size_t missing = parts.size();
+  while (missing > 0) {
+    if (!scan.next(found)) return scan.damaged() ? inline_damage() : Result<void>{};
     Part* const part = part_of(parts, found.key, next);
     if (part == nullptr || part->is != Part::Is::nothing) continue;
+    --missing;
     part->is = found.is_bucket ? Part::Is::inline_bucket : Part::Is::value;
     part->bytes = found.value;
     part->revision = revision;
   }
-  return scan.damaged() ? inline_damage() : Result<void>{};
+  return {};
 }
 
 Result<void> look_up(const Bucket& record, Part& part) {
@@ -165,10 +168,8 @@ Result<Times> read_times(const Bucket& record) {
   return Times{created, updated};
 }
 
-Result<std::uint64_t> read_size(const Bucket& record, std::string_view key) {
-  BAYPLAN_ASSIGN(const auto bytes, record.get(key));
-  if (!bytes) return std::uint64_t{0};
-  return decode_size(*bytes).value_or(0);
+std::uint64_t size_or_none(const Part& part) {
+  return part.is == Part::Is::value ? decode_size(part.bytes).value_or(0) : 0;
 }
 
 }  // namespace bayplan::metadata::codec

@@ -34,6 +34,21 @@ void sort_by_node(std::vector<GcRemoval>& removed) {
             [](const GcRemoval& a, const GcRemoval& b) { return a.node < b.node; });
 }
 
+// Kinds tell in byte order, so that there are few runs to merge.
+void sort_by_node(const ObjectGraph& graph, std::vector<ObjectGraph::Id>& ids) {
+  const auto is_before = [&](ObjectGraph::Id a, ObjectGraph::Id b) { return graph.is_before(a, b); };
+  std::size_t runs = 2;
+  while (runs > 1) {
+    runs = 0;
+    for (auto at = ids.begin(); at != ids.end(); ++runs) {
+      const auto middle = std::is_sorted_until(at, ids.end(), is_before);
+      const auto end = std::is_sorted_until(middle, ids.end(), is_before);
+      std::inplace_merge(at, middle, end, is_before);
+      at = end;
+    }
+  }
+}
+
 /// One collection that removes: from the first look to the last record.
 class Collector {
  public:
@@ -60,7 +75,7 @@ class Collector {
       return tx.revision();
     }));
     graph.mark();
-    order_ = graph.unreached();
+    order_ = graph.removal_order();
     BAYPLAN_TRY(fault::at(fault::Point::gc_marked));
     return seen;
   }
@@ -160,8 +175,10 @@ Result<GcReport> rehearse(const Db& db, GcKinds kinds, const Control& control) {
     BAYPLAN_TRY(graph.scan(tx, control));
     graph.mark();
     GcReport report{.marked = graph.kept(), .next_expiry = graph.next_expiry()};
-    for (const ObjectGraph::Id id : graph.unreached()) report.removed.push_back(removal(graph, id));
-    sort_by_node(report.removed);
+    std::vector<ObjectGraph::Id> unreached = graph.unreached();
+    sort_by_node(graph, unreached);
+    report.removed.reserve(unreached.size());
+    for (const ObjectGraph::Id id : unreached) report.removed.push_back(removal(graph, id));
     return report;
   });
 }

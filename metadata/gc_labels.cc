@@ -1,8 +1,12 @@
 // The labels by which records keep others alive: containerd's core/metadata/gc.go.
+#include <array>
+
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/gc_record.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "gc_conditions.h"
+#include "inline_cursor.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -12,6 +16,11 @@ constexpr std::string_view kReference = "containerd.io/gc.ref.";
 constexpr std::string_view kBackReference = "containerd.io/gc.bref.";
 constexpr std::string_view kConditional = "containerd.io/gc.cond.";
 constexpr std::string_view kSnapshot = "snapshot.";
+
+struct Label {
+  std::string_view key;
+  std::string_view value;
+};
 
 // `word` itself and word.X and word/X, whose X only tells labels apart.
 bool is_named(std::string_view text, std::string_view word) {
@@ -30,7 +39,7 @@ std::string snapshot_node(std::string_view snapshotter, std::string_view key) {
 }
 
 // `what`: the label behind its prefix, "content.config" or "snapshot.overlay/x".
-Result<void> named_edge(std::string_view what, EdgeType type, const Entry& label, GcSink& sink) {
+Result<void> named_edge(std::string_view what, EdgeType type, const Label& label, GcSink& sink) {
   for (const std::string_view kind : {"content", "image"}) {
     if (is_named(what, kind)) return sink.edge({kind, label.value, type, label.key});
   }
@@ -43,7 +52,7 @@ Result<void> named_edge(std::string_view what, EdgeType type, const Entry& label
 
 // Whoever changes what the condition is about notes it, and what is noted is kept: to look once is enough.
 Result<void> conditional_edge(std::string_view what, const BucketSource& source, std::string_view ns,
-                              const Entry& label, GcSink& sink) {
+                              const Label& label, GcSink& sink) {
   const auto target = split_conditional(label.value);
   if (!what.starts_with(kSnapshot) || !target) return {};
   const std::string_view snapshotter = snapshotter_of(what);
@@ -55,8 +64,7 @@ Result<void> conditional_edge(std::string_view what, const BucketSource& source,
   return sink.edge({"snapshot", snapshot_node(snapshotter, target->key), EdgeType::label, label.key});
 }
 
-Result<void> label_edge(const BucketSource& source, std::string_view ns, const Entry& label, GcSink& sink) {
-  if (label.is_bucket) return {};
+Result<void> label_edge(const BucketSource& source, std::string_view ns, const Label& label, GcSink& sink) {
   const std::string_view key = label.key;
   if (key.starts_with(kReference))
     return named_edge(key.substr(kReference.size()), EdgeType::label, label, sink);
@@ -68,12 +76,29 @@ Result<void> label_edge(const BucketSource& source, std::string_view ns, const E
 }
 
 template <class Visit>
-Result<void> for_each_gc_label(const Bucket& record, Visit visit) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
-  if (!labels) return {};
-  return labels->for_each([&](const Entry& label) -> Result<void> {
+Result<void> for_each_inline_gc_label(std::string_view bytes, Visit visit) {
+  InlineScan scan(bytes);
+  InlineEntry label;
+  while (scan.next(label)) {
+    if (label.key.starts_with(kPrefix)) BAYPLAN_TRY(visit(label));
+  }
+  return scan.damaged() ? inline_damage() : Result<void>{};
+}
+
+// `visit` takes what has a key, a value and is_bucket.
+template <class Visit>
+Result<void> for_each_gc_label(const Bucket& labels, Visit visit) {
+  BAYPLAN_ASSIGN(const auto bytes, labels.inline_bytes());
+  if (bytes) return for_each_inline_gc_label(*bytes, visit);
+  return labels.for_each([&](const Entry& label) -> Result<void> {
     return label.key.starts_with(kPrefix) ? visit(label) : Result<void>{};
   });
+}
+
+Result<GcLabels> labels_of(const Bucket& record) {
+  std::array parts{codec::Part{schema::kLabels}};
+  BAYPLAN_TRY(codec::read_parts(record, parts));
+  return GcLabels::of(record, parts.front());
 }
 
 std::optional<Time> parse_expiry(std::string_view text) {
@@ -83,18 +108,44 @@ std::optional<Time> parse_expiry(std::string_view text) {
 
 }  // namespace
 
+Result<GcLabels> GcLabels::of(const Bucket& record, const codec::Part& part) {
+  GcLabels found;
+  const auto handle = part.bucket();
+  if (!handle) return found;
+  const Bucket labels(record.source(), *handle);
+  bool any = false;
+  BAYPLAN_TRY(for_each_gc_label(labels, [&](const auto& label) -> Result<void> {
+    any = true;
+    found.root_ = found.root_ || label.key.starts_with(kGcRootLabel);
+    return {};
+  }));
+  if (any) found.labels_ = labels;
+  return found;
+}
+
+Result<void> GcLabels::edges(std::string_view ns, GcSink& sink) const {
+  if (!labels_) return {};
+  return for_each_gc_label(*labels_, [&](const auto& label) {
+    return label.is_bucket ? Result<void>{}
+                           : label_edge(labels_->source(), ns, {label.key, label.value}, sink);
+  });
+}
+
+Result<std::optional<StoredExpiry>> GcLabels::stored_expiry() const {
+  if (!labels_) return std::optional<StoredExpiry>();
+  BAYPLAN_ASSIGN(const auto text, labels_->get(kGcExpireLabel));
+  const auto at = text ? parse_expiry(*text) : std::nullopt;
+  return at ? std::optional(StoredExpiry{*text, *at}) : std::nullopt;
+}
+
 Result<void> label_edges(std::string_view ns, const Bucket& record, GcSink& sink) {
-  return for_each_gc_label(record,
-                           [&](const Entry& label) { return label_edge(record.source(), ns, label, sink); });
+  BAYPLAN_ASSIGN(const GcLabels labels, labels_of(record));
+  return labels.edges(ns, sink);
 }
 
 Result<bool> has_gc_root_label(const Bucket& record) {
-  bool found = false;
-  BAYPLAN_TRY(for_each_gc_label(record, [&](const Entry& label) -> Result<void> {
-    found = found || label.key.starts_with(kGcRootLabel);
-    return {};
-  }));
-  return found;
+  BAYPLAN_ASSIGN(const GcLabels labels, labels_of(record));
+  return labels.root();
 }
 
 std::optional<Time> gc_expiry(const Labels& labels) {
@@ -103,11 +154,8 @@ std::optional<Time> gc_expiry(const Labels& labels) {
 }
 
 Result<std::optional<StoredExpiry>> stored_expiry(const Bucket& record) {
-  BAYPLAN_ASSIGN(const auto labels, record.bucket(schema::kLabels));
-  if (!labels) return std::optional<StoredExpiry>();
-  BAYPLAN_ASSIGN(const auto text, labels->get(kGcExpireLabel));
-  const auto at = text ? parse_expiry(*text) : std::nullopt;
-  return at ? std::optional(StoredExpiry{*text, *at}) : std::nullopt;
+  BAYPLAN_ASSIGN(const GcLabels labels, labels_of(record));
+  return labels.stored_expiry();
 }
 
 }  // namespace bayplan::metadata

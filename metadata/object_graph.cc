@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "bayplan/metadata/namespaces.h"
@@ -10,16 +12,24 @@
 namespace bayplan::metadata {
 namespace {
 
-constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() - 1;
+constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() - 1024;  // ids, with some to spare
 constexpr std::size_t kMostNamespaces = std::numeric_limits<std::uint16_t>::max();
 
 Error too_many(std::string_view what) {
   return Error(Errc::too_large, "store", {}, "holds more " + std::string(what) + " than can be followed");
 }
 
+std::string_view keep(std::string_view text, std::pmr::memory_resource& memory) {
+  if (text.empty()) return {};
+  auto* const bytes = static_cast<char*>(memory.allocate(text.size(), 1));
+  std::memcpy(bytes, text.data(), text.size());
+  return {bytes, text.size()};
+}
+
 }  // namespace
 
-ObjectGraph::ObjectGraph(GcKinds kinds) : kinds_(kinds.begin(), kinds.end()), slots_(64), nodes_(1) {
+ObjectGraph::ObjectGraph(GcKinds kinds)
+    : kinds_(kinds.begin(), kinds.end()), nodes_(1), reasons_(1), reason_numbers_{{{}, 0}} {
   for (const GcKind* kind : kinds_) {
     if (word_number(kind->kind()) == words_.size()) words_.push_back(kind->kind());
   }
@@ -36,6 +46,7 @@ Result<void> ObjectGraph::scan(const BucketSource& source, const Control& contro
       BAYPLAN_TRY(kinds_[kind]->scan(source, ns, *this));
     }
   }
+  take_waiting();
   return {};
 }
 
@@ -45,13 +56,15 @@ Result<void> ObjectGraph::look(const BucketSource& source, std::string_view kind
   if (word == words_.size()) return {};
   telling_ns_ = namespace_number(ns);
   if (namespaces_.size() > kMostNamespaces) return too_many("namespaces");
-  const Id id = intern(word, telling_ns_, key);
+  const ObjectName name{static_cast<std::uint8_t>(word), telling_ns_, key};
+  const Id id = intern(name, name.hash());
   nodes_[id].exists = false;
   nodes_[id].edges = 0;
   for (std::size_t n = 0; n < kinds_.size(); ++n) {
     begin_telling(n);
     if (telling_word_ == word) BAYPLAN_TRY(kinds_[n]->look(source, ns, key, *this));
   }
+  take_waiting();
   nodes_[id].reach = Reach::full;
   pending_.push_back(id);  // even if it was reached before: its edges may be others now
   follow();
@@ -63,38 +76,79 @@ void ObjectGraph::begin_telling(std::size_t kind) {
   telling_word_ = word_number(kinds_[kind]->kind());
 }
 
-// Where several kinds have the word, those that are not its owner may tell of it too.
 Result<void> ObjectGraph::object(const GcObject& object) {
-  if (nodes_.size() >= kMost || edges_.size() >= kMost) return too_many("objects");
-  told_ = intern(telling_word_, telling_ns_, object.key);
-  Node& node = nodes_[told_];
-  if (object.collectable || !node.exists) node.owner = static_cast<std::uint8_t>(telling_kind_);
-  node.collectable = object.collectable || (node.exists && node.collectable);
-  node.exists = true;
-  node.root = object.root;
   if (object.root && object.until)
     next_expiry_ = std::min(*object.until, next_expiry_.value_or(*object.until));
-  node.reason = keep_reason(object.reason);
-  node.bytes = object.bytes;
-  node.first_edge = static_cast<std::uint32_t>(edges_.size());
-  node.edges = 0;
-  return {};
+  return add(telling_word_, object.key,
+             Node{.bytes = object.bytes,
+                  .reason = reason_number(object.reason),
+                  .owner = static_cast<std::uint8_t>(telling_kind_),
+                  .exists = true,
+                  .collectable = object.collectable,
+                  .root = object.root});
 }
 
 Result<void> ObjectGraph::edge(const GcEdge& edge) {
-  if (nodes_.size() >= kMost || edges_.size() >= kMost) return too_many("references");
   const std::size_t word = word_number(edge.kind);
   if (word == words_.size()) return {};
-  const Id target = intern(word, telling_ns_, edge.key);
-  const std::string_view why = keep_reason(edge.why);
-  if (edge.type == EdgeType::back) {
-    back_[target].push_back({told_, why});
-    if (nodes_[target].exists && nodes_[target].reach == Reach::full) reach(told_, Reach::full);
-    return {};
-  }
-  edges_.push_back({target, edge.type, edge.flat, why});
-  ++nodes_[told_].edges;
+  return add(word, edge.key, Edge{0, reason_number(edge.why), edge.type, edge.flat});
+}
+
+Result<void> ObjectGraph::add(std::size_t word, std::string_view key, const std::variant<Node, Edge>& what) {
+  if (nodes_.size() >= kMost) return too_many("objects");
+  if (edges_.size() >= kMost) return too_many("references");
+  if (waiting_.size() == kMostWaiting) take_waiting();
+  const ObjectName name{static_cast<std::uint8_t>(word), telling_ns_, keep(key, waiting_keys_)};
+  const std::uint32_t hash = name.hash();
+  names_.fetch_slot(hash);
+  waiting_.push_back({name, hash, 0, what});
   return {};
+}
+
+void ObjectGraph::take_waiting() {
+  for (Told& told : waiting_) told.likely = names_.fetch_name(told.hash);
+  for (const Told& told : waiting_) {
+    names_.fetch_key(told.likely);
+    __builtin_prefetch(&nodes_[told.likely]);
+  }
+  for (const Told& told : waiting_) {
+    const Id id = intern(told.name, told.hash);
+    std::visit([&](const auto& what) { take(id, what); }, told.what);
+  }
+  waiting_.clear();
+  waiting_keys_.release();
+}
+
+ObjectGraph::Id ObjectGraph::intern(const ObjectName& name, std::uint32_t hash) {
+  const Id id = names_.intern(name, hash);
+  if (id == nodes_.size()) nodes_.emplace_back();
+  return id;
+}
+
+// Where several kinds have the word, those that are not its owner may tell of it too.
+void ObjectGraph::take(Id id, const Node& object) {
+  Node& node = nodes_[id];
+  if (!node.listed) objects_.push_back(id);
+  node.listed = true;
+  if (object.collectable || !node.exists) node.owner = object.owner;
+  node.collectable = object.collectable || (node.exists && node.collectable);
+  node.exists = true;
+  node.root = object.root;
+  node.reason = object.reason;
+  node.bytes = object.bytes;
+  node.first_edge = static_cast<std::uint32_t>(edges_.size());
+  node.edges = 0;
+  told_ = id;
+}
+
+void ObjectGraph::take(Id target, const Edge& edge) {
+  if (edge.type == EdgeType::back) {
+    back_[target].push_back({told_, reasons_[edge.why]});
+    if (nodes_[target].exists && nodes_[target].reach == Reach::full) reach(told_, Reach::full);
+    return;
+  }
+  edges_.push_back({target, edge.why, edge.type, edge.flat});
+  ++nodes_[told_].edges;
 }
 
 // What lives as long as `id` does. `visit(target, edge type, flat, why)`.
@@ -103,7 +157,7 @@ void ObjectGraph::for_each_kept_by(Id id, Visit visit) const {
   const Node& node = nodes_[id];
   for (std::uint32_t n = 0; n < node.edges; ++n) {
     const Edge& edge = edges_[node.first_edge + n];
-    visit(edge.to, edge.type, edge.flat, edge.why);
+    visit(edge.to, edge.type, edge.flat, reasons_[edge.why]);
   }
   if (!node.exists || back_.empty()) return;
   const auto back = back_.find(id);
@@ -142,13 +196,19 @@ bool ObjectGraph::is_unreached(Id id) const noexcept {
 }
 
 std::uint64_t ObjectGraph::kept() const {
-  std::uint64_t count = 0;
-  for (Id id = 1; id < nodes_.size(); ++id) count += nodes_[id].exists && !is_unreached(id) ? 1 : 0;
-  return count;
+  return static_cast<std::uint64_t>(std::count_if(
+      objects_.begin(), objects_.end(), [&](Id id) { return nodes_[id].exists && !is_unreached(id); }));
+}
+
+std::vector<ObjectGraph::Id> ObjectGraph::unreached() const {
+  std::vector<Id> found;
+  std::copy_if(objects_.begin(), objects_.end(), std::back_inserter(found),
+               [&](Id id) { return is_unreached(id); });
+  return found;
 }
 
 // Depth first, and what is left first goes last: its referrers are before it. Circles are cut somewhere.
-std::vector<ObjectGraph::Id> ObjectGraph::unreached() const {
+std::vector<ObjectGraph::Id> ObjectGraph::removal_order() const {
   struct Step {
     Id id;
     bool leaving;
@@ -193,14 +253,20 @@ ObjectGraph::Id ObjectGraph::find(std::string_view kind, std::string_view ns, st
   const std::size_t word = word_number(kind);
   const auto space = std::find(namespaces_.begin(), namespaces_.end(), ns);
   if (word == words_.size() || space == namespaces_.end()) return 0;
-  const auto number = static_cast<std::size_t>(space - namespaces_.begin());
-  const Name name{word, number, key};
-  return slots_[slot_of(name, name.hash())].id;
+  const auto number = static_cast<std::uint16_t>(space - namespaces_.begin());
+  return names_.find({static_cast<std::uint8_t>(word), number, key});
 }
 
 GcNode ObjectGraph::node(Id id) const {
-  const Node& node = nodes_[id];
-  return {std::string(words_[node.word]), namespaces_[node.ns], std::string(node.key)};
+  const ObjectName name = names_[id];
+  return {std::string(words_[name.word]), namespaces_[name.ns], std::string(name.key)};
+}
+
+bool ObjectGraph::is_before(Id a, Id b) const {
+  const auto in_order = [&](const ObjectName& name) {
+    return std::tuple(words_[name.word], std::string_view(namespaces_[name.ns]), name.key);
+  };
+  return in_order(names_[a]) < in_order(names_[b]);
 }
 
 // Few: they come in order, and the last is asked for most.
@@ -216,62 +282,13 @@ std::size_t ObjectGraph::word_number(std::string_view kind) const {
   return static_cast<std::size_t>(std::find(words_.begin(), words_.end(), kind) - words_.begin());
 }
 
-ObjectGraph::Id ObjectGraph::intern(std::size_t word, std::uint16_t ns, std::string_view key) {
-  if (2 * nodes_.size() > slots_.size()) add_slots();
-  const Name name{word, ns, key};
-  const std::uint32_t hash = name.hash();
-  Slot& slot = slots_[slot_of(name, hash)];
-  if (slot.id != 0) return slot.id;
-  slot = {hash, static_cast<Id>(nodes_.size())};
-  Node& node = nodes_.emplace_back();
-  node.key = keep(key);
-  node.ns = ns;
-  node.word = static_cast<std::uint8_t>(word);
-  return slot.id;
-}
-
-std::uint32_t ObjectGraph::Name::hash() const noexcept {
-  constexpr std::size_t kOdd = 0x9E3779B97F4A7C15u;
-  return static_cast<std::uint32_t>(std::hash<std::string_view>()(key) ^ ((ns << 8 | word) * kOdd));
-}
-
-// Where it is, or belongs.
-std::size_t ObjectGraph::slot_of(const Name& name, std::uint32_t hash) const {
-  const std::size_t last = slots_.size() - 1;
-  std::size_t at = hash & last;
-  for (; slots_[at].id != 0; at = (at + 1) & last) {
-    if (slots_[at].hash != hash) continue;
-    const Node& node = nodes_[slots_[at].id];
-    if (node.word == name.word && node.ns == name.ns && node.key == name.key) break;
-  }
-  return at;
-}
-
-void ObjectGraph::add_slots() {
-  const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
-  const std::size_t last = slots_.size() - 1;
-  for (const Slot& slot : before) {
-    std::size_t at = slot.hash & last;
-    while (slots_[at].id != 0) at = (at + 1) & last;
-    if (slot.id != 0) slots_[at] = slot;
-  }
-}
-
-std::string_view ObjectGraph::keep(std::string_view text) {
-  if (text.empty()) return {};
-  auto* const bytes = static_cast<char*>(memory_.allocate(text.size(), 1));
-  std::memcpy(bytes, text.data(), text.size());
-  return {bytes, text.size()};
-}
-
-// Field and label names: the same few again and again.
-std::string_view ObjectGraph::keep_reason(std::string_view text) {
-  if (text.empty()) return {};
-  const auto found = reasons_.find(text);
-  if (found != reasons_.end()) return found->second;
-  const std::string_view kept = keep(text);
-  reasons_.emplace(kept, kept);
-  return kept;
+ObjectGraph::Reason ObjectGraph::reason_number(std::string_view text) {
+  const auto found = reason_numbers_.find(text);
+  if (found != reason_numbers_.end()) return found->second;
+  const auto number = static_cast<Reason>(reasons_.size());
+  reasons_.push_back(keep(text, memory_));
+  reason_numbers_.emplace(reasons_.back(), number);
+  return number;
 }
 
 }  // namespace bayplan::metadata

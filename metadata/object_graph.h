@@ -2,22 +2,24 @@
 // reached.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "bayplan/metadata/gc.h"
+#include "name_table.h"
 
 namespace bayplan::metadata {
 
 class ObjectGraph final : public GcSink {
  public:
-  using Id = std::uint32_t;
+  using Id = NameTable::Id;
 
   /// Precondition: `kinds` outlive this.
   explicit ObjectGraph(GcKinds kinds);
@@ -32,8 +34,10 @@ class ObjectGraph final : public GcSink {
   Result<void> look(const BucketSource& source, std::string_view kind, std::string_view ns,
                     std::string_view key);
 
-  /// What nothing reaches and its kind lets go, each before what it refers to.
+  /// What nothing reaches and its kind lets go, in the order in which it was told.
   std::vector<Id> unreached() const;
+  /// unreached(), each before what it refers to.
+  std::vector<Id> removal_order() const;
   bool reached(Id id) const noexcept { return nodes_[id].reach != Reach::no; }
   /// Number of objects that are not unreached().
   std::uint64_t kept() const;
@@ -46,9 +50,11 @@ class ObjectGraph final : public GcSink {
   bool exists(Id id) const noexcept { return nodes_[id].exists; }
   bool is_root(Id id) const noexcept { return nodes_[id].root; }
   GcNode node(Id id) const;
+  /// As their nodes are ordered.
+  bool is_before(Id a, Id b) const;
   /// Which told it.
   const GcKind& kind(Id id) const noexcept { return *kinds_[nodes_[id].owner]; }
-  std::string_view reason(Id id) const noexcept { return nodes_[id].reason; }
+  std::string_view reason(Id id) const noexcept { return reasons_[nodes_[id].reason]; }
   std::uint64_t bytes(Id id) const noexcept { return nodes_[id].bytes; }
 
   struct Reference {
@@ -64,49 +70,46 @@ class ObjectGraph final : public GcSink {
  private:
   enum class Reach : unsigned char { no, flat, full };
 
-  // Word and namespace by number: few of each, many keys.
-  struct Name {
-    std::size_t word;
-    std::size_t ns;
-    std::string_view key;
-    std::uint32_t hash() const noexcept;
-  };
-  // Of a hash table without chains. Most of a scan is looking up names, and most of that would be waiting for
-  // memory: the hash tells other names apart without a look at their nodes.
-  struct Slot {
-    std::uint32_t hash = 0;
-    Id id = 0;  // 0: free
-  };
+  // Few of those there are: field and label names, again and again. 0 is none.
+  using Reason = std::uint32_t;
+
   struct Node {
-    std::string_view key{};
-    std::string_view reason{};
     std::uint64_t bytes = 0;
     std::uint32_t first_edge = 0;
     std::uint32_t edges = 0;
-    std::uint16_t ns = 0;
-    std::uint8_t word = 0;
+    Reason reason = 0;
     std::uint8_t owner = 0;  // in kinds_
-    bool exists = false;
-    bool collectable = false;
-    bool root = false;
+    bool exists : 1 = false;
+    bool collectable : 1 = false;
+    bool root : 1 = false;
+    bool listed : 1 = false;  // in objects_
     Reach reach = Reach::no;
   };
   struct Edge {
     Id to;
+    Reason why;
     EdgeType type;
     bool flat;
-    std::string_view why;
   };
+  // An object or an edge, until its name is looked up together with others.
+  struct Told {
+    ObjectName name;
+    std::uint32_t hash;
+    Id likely;
+    std::variant<Node, Edge> what;
+  };
+  static constexpr std::size_t kMostWaiting = 64;
 
   std::uint16_t namespace_number(std::string_view ns);
   /// words_.size() for one that is none of ours.
   std::size_t word_number(std::string_view kind) const;
-  std::size_t slot_of(const Name& name, std::uint32_t hash) const;
-  void add_slots();
-  Id intern(std::size_t word, std::uint16_t ns, std::string_view key);
   void begin_telling(std::size_t kind);
-  std::string_view keep(std::string_view text);
-  std::string_view keep_reason(std::string_view text);
+  Result<void> add(std::size_t word, std::string_view key, const std::variant<Node, Edge>& what);
+  void take_waiting();
+  Id intern(const ObjectName& name, std::uint32_t hash);
+  void take(Id id, const Node& object);
+  void take(Id target, const Edge& edge);
+  Reason reason_number(std::string_view text);
   void reach(Id id, Reach how);
   void follow();
   bool is_unreached(Id id) const noexcept;
@@ -116,12 +119,17 @@ class ObjectGraph final : public GcSink {
   std::vector<const GcKind*> kinds_;
   std::vector<std::string_view> words_;  // what the kinds are called
   std::vector<std::string> namespaces_;
-  std::pmr::monotonic_buffer_resource memory_;
-  std::vector<Slot> slots_;  // a power of two
+  NameTable names_;
   std::vector<Node> nodes_;
+  std::vector<Id> objects_;  // in the order in which they were told
   std::vector<Edge> edges_;
   std::unordered_map<Id, std::vector<Reference>> back_;  // those that live as long as the key does
-  std::unordered_map<std::string_view, std::string_view> reasons_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::vector<std::string_view> reasons_;
+  std::unordered_map<std::string_view, Reason> reason_numbers_;
+  std::array<char, 8192> waiting_buffer_;
+  std::pmr::monotonic_buffer_resource waiting_keys_{waiting_buffer_.data(), waiting_buffer_.size()};
+  std::vector<Told> waiting_;
   std::vector<Id> pending_;
   std::optional<Time> next_expiry_{};
   Id told_ = 0;  // the object told last

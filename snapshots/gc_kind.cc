@@ -1,6 +1,8 @@
 #include "gc_kind.h"
 
-#include "bayplan/metadata/codec.h"
+#include <array>
+
+#include "bayplan/metadata/gc_record.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "record_check.h"
@@ -14,6 +16,7 @@ using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::GcNode;
 using metadata::GcSink;
+using metadata::codec::Part;
 namespace schema = metadata::schema;
 
 // "<snapshotter>/<key>"; keys may hold slashes, snapshotters do not.
@@ -72,20 +75,23 @@ class SnapshotKind final : public metadata::GcKind {
  private:
   Result<void> tell(std::string_view ns, std::string_view snapshotter, std::string_view key,
                     const Bucket& record, GcSink& sink) const {
+    std::array parts{Part{schema::kLabels}, Part{schema::kParent}, Part{schema::kSize}};
+    BAYPLAN_TRY(metadata::codec::read_parts(record, parts));
+    const auto& [label_part, parent, size] = parts;
+    BAYPLAN_ASSIGN(const auto labels, metadata::GcLabels::of(record, label_part));
     metadata::GcObject object;
     const std::string name = node_key(snapshotter, key);
     object.key = name;
-    BAYPLAN_ASSIGN(object.root, metadata::has_gc_root_label(record));
+    object.root = labels.root();
     if (object.root) object.reason = metadata::kGcRootLabel;
     object.collectable = snapshotter == driver_->name();
-    BAYPLAN_ASSIGN(object.bytes, metadata::codec::read_size(record, schema::kSize));
+    object.bytes = metadata::codec::size_or_none(size);
     BAYPLAN_TRY(sink.object(object));
-    BAYPLAN_ASSIGN(const std::string parent, records::parent_of(record));
-    if (!parent.empty()) {
-      BAYPLAN_TRY(
-          sink.edge({.kind = kSnapshotKind, .key = node_key(snapshotter, parent), .why = schema::kParent}));
+    if (parent.is == Part::Is::value && !parent.bytes.empty()) {
+      const std::string below = node_key(snapshotter, parent.bytes);
+      BAYPLAN_TRY(sink.edge({.kind = kSnapshotKind, .key = below, .why = schema::kParent}));
     }
-    return metadata::label_edges(ns, record, sink);
+    return labels.edges(ns, sink);
   }
 
   std::shared_ptr<const Driver> driver_;

@@ -102,6 +102,36 @@ TEST_F(Gc, edges_do_not_cross_namespaces) {
   EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "two", "1"}}));
 }
 
+// More than wait for one another, with names that are longer than what is set aside for them.
+TEST_F(Gc, keeps_all_that_one_object_names) {
+  const std::string long_name(5000, 'n');
+  for (int n = 0; n < 200; ++n) {
+    const std::string name = long_name + std::to_string(n);
+    add("default", "blob", name, false);
+    add("default", "image", "i" + std::to_string(n), true, {"blob:" + name});
+  }
+  add("default", "blob", long_name, false);
+  const auto report = run();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->marked, 400u);
+  EXPECT_EQ(test::removed_nodes(*report), (std::vector<GcNode>{{"blob", "default", long_name}}));
+}
+
+TEST_F(Gc, reports_in_byte_order_of_the_nodes) {
+  for (const std::string ns : {"b", "a"}) {
+    for (const std::string kind : {"lease", "blob", "image"}) {
+      for (const std::string key : {"3", "1", "2"}) add(ns, kind, key, false, {"blob:2"});
+    }
+  }
+  for (const bool dry : {true, false}) {
+    const auto report = run(dry);
+    ASSERT_TRUE(report) << report.error().to_string();
+    const auto nodes = test::removed_nodes(*report);
+    EXPECT_EQ(nodes.size(), 18u);
+    EXPECT_TRUE(std::is_sorted(nodes.begin(), nodes.end())) << dry;
+  }
+}
+
 TEST_F(Gc, dry_run_removes_nothing) {
   add("default", "blob", "1", false);
   const std::uint64_t revision = db().stats().value().revision;

@@ -49,8 +49,8 @@ struct Part {
   /// Of the source that was asked for this; empty when absent or a value.
   std::optional<BucketHandle> bucket() const;
 };
-/// Looks all of them up: a record that lies in one row is gone through once, fastest for parts in the order
-/// of their keys. Errors: corrupt, closed, io.
+/// Looks all of them up: a record that lies in one row is gone through once, up to the last of them, fastest
+/// for parts in the order of their keys. Errors: corrupt, closed, io.
 Result<void> read_parts(const Bucket& record, std::span<Part> parts);
 /// The same of the bucket at `part` of `record`; without one, nothing is there. Errors: as above.
 Result<void> read_parts(const Bucket& record, const Part& part, std::span<Part> parts);
@@ -67,8 +67,7 @@ struct Times {
 Result<void> write_times(MutableBucket& record, const Times& times);
 /// Errors: corrupt (absent or malformed), closed, io.
 Result<Times> read_times(const Bucket& record);
-/// The size at `key`, for reports: 0 where there is none that can be read. Errors: corrupt (the row), closed,
-/// io.
-Result<std::uint64_t> read_size(const Bucket& record, std::string_view key);
+/// The size that is `part`, for reports: 0 where there is none that can be read.
+std::uint64_t size_or_none(const Part& part);
 
 }  // namespace bayplan::metadata::codec
