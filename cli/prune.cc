@@ -25,18 +25,24 @@ Result<Images> unused_images(const metadata::BucketSource& source, const images:
   return unused;
 }
 
+// Looks before other writers have to wait, and while they wait only if something was committed meanwhile.
 Result<Images> prune_images(const Session& session, const images::Store& store,
                             const PruneArguments& arguments) {
   if (!arguments.all) return Images{};
   BAYPLAN_ASSIGN(const auto filter, parse_prune_filter(arguments.filters));
-  const auto unused = [&](const metadata::BucketSource& source) {
-    return unused_images(source, store, session.ns, filter);
+  std::uint64_t seen = 0;
+  const auto look = [&](const metadata::ReadTx& tx) {
+    seen = tx.revision();
+    return unused_images(tx, store, session.ns, filter);
   };
-  if (arguments.dry_run) return store.db().view(unused);
+  BAYPLAN_ASSIGN(Images unused, store.db().view(look));
+  if (arguments.dry_run || unused.empty()) return unused;
   const auto remove = [&](metadata::WriteTx& tx) -> Result<Images> {
-    BAYPLAN_ASSIGN(Images gone, unused(tx));
-    for (const auto& image : gone) BAYPLAN_TRY(images::remove(tx, session.ns, image.name));
-    return gone;
+    if (tx.revision() != seen + 1) {
+      BAYPLAN_ASSIGN(unused, look(tx));
+    }
+    for (const auto& image : unused) BAYPLAN_TRY(images::remove(tx, session.ns, image.name));
+    return std::move(unused);
   };
   return store.db().update(remove, {.reclaiming = true});
 }
@@ -85,14 +91,17 @@ Result<int> prune(const Session& session, const PruneArguments& arguments) {
   BAYPLAN_ASSIGN(const images::Store store,
                  arguments.dry_run ? session.open_store_read_only() : session.open_store());
   BAYPLAN_ASSIGN(const Images pruned, prune_images(session, store, arguments));
-  BAYPLAN_ASSIGN(const auto report, metadata::collect(store.db(), all_kinds(store),
-                                                      {.dry_run = arguments.dry_run}, session.control));
+  auto report =
+      metadata::collect(store.db(), all_kinds(store), {.dry_run = arguments.dry_run}, session.control);
+  // The images are gone even if another process collects what they kept.
+  const metadata::GcReport collected = report ? *report : metadata::GcReport{};
   if (session.json()) {
-    print_pruned_json(session, pruned, report, arguments.dry_run);
+    print_pruned_json(session, pruned, collected, arguments.dry_run);
   } else {
     if (arguments.all) print_pruned(pruned, arguments.dry_run);
-    print_gc_report(report, arguments.dry_run);
+    if (report) print_gc_report(collected, arguments.dry_run);
   }
+  if (!report) return std::move(report).error();
   return 0;
 }
 

@@ -148,6 +148,22 @@ TEST_F(Prune, DryRunChangesNoByteOfTheStore) {
   EXPECT_EQ(command.bytes(), before);
 }
 
+TEST_F(Prune, TellsWhatWentEvenWhereAnotherCollectionRuns) {
+  add_ended_lease("l");
+  const auto store = images::Store::open(command.root());
+  CommandResult beside;
+  const auto prune_beside = [&](const Progress&) {
+    if (beside.out.empty()) beside = command.run({"image", "prune", "--all"});
+  };
+  const auto report =
+      metadata::collect(store->db(), store->gc_kinds(), {}, {.cancel = {}, .progress = prune_beside});
+  ASSERT_TRUE(report.has_value()) << report.error().to_string();
+  EXPECT_NE(beside.exit_code, 0);
+  EXPECT_NE(beside.out.find(kSmall), std::string::npos) << beside.out;
+  EXPECT_NE(beside.err.find("another collection runs"), std::string::npos) << beside.err;
+  EXPECT_EQ(names(), "");
+}
+
 TEST_F(Prune, OfTheNamespaceOnly) {
   command.ok({"--namespace", "other", "image", "import", command.layout().string(), "--no-unpack"});
   command.ok({"--namespace", "other", "image", "prune", "--all"});
