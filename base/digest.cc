@@ -1,6 +1,7 @@
 #include "bayplan/base/digest.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace bayplan {
@@ -31,29 +32,27 @@ bool is_algorithm(std::string_view text) noexcept {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-// By character, the value of a lower-case hex digit, or -1.
-constexpr std::array<signed char, 256> make_hex_values() {
-  std::array<signed char, 256> values{};
-  for (signed char& value : values) value = -1;
-  for (std::size_t digit = 0; digit < kHexDigits.size(); ++digit)
-    values[static_cast<unsigned char>(kHexDigits[digit])] = static_cast<signed char>(digit);
-  return values;
-}
-constexpr auto kHexValues = make_hex_values();
+// Every byte of a word is `byte`.
+constexpr std::uint64_t all_bytes(std::uint64_t byte) { return byte * 0x0101010101010101u; }
 
-int hex_value(char c) noexcept { return kHexValues[static_cast<unsigned char>(c)]; }
-
-// Every record that is read has a digest: one look at the end, not one a digit.
+// Eight digits at a time, as every record that is read has a digest. What they would be as lower-case hex is
+// compared with what they are at the end: anything else differs somewhere.
 bool decode_hex(std::string_view hex, std::span<std::byte> into) noexcept {
-  if (hex.size() != into.size() * 2) return false;
-  int seen = 0;
-  for (std::size_t i = 0; i < into.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    seen |= high | low;
-    into[i] = static_cast<std::byte>(high * 16 + low);
+  constexpr std::size_t kDigits = sizeof(std::uint64_t);
+  if (hex.size() != into.size() * 2 || hex.size() % kDigits != 0) return false;
+  std::uint64_t wrong = 0;
+  for (std::size_t at = 0; at < hex.size(); at += kDigits) {
+    std::uint64_t text = 0;
+    std::memcpy(&text, hex.data() + at, kDigits);
+    const std::uint64_t values = (text & all_bytes(0x0f)) + 9 * ((text >> 6) & all_bytes(1));
+    const std::uint64_t letters = ((values + all_bytes(6)) >> 4) & all_bytes(1);
+    wrong |= (values & all_bytes(0xf0)) | (text ^ (values + all_bytes('0') + letters * ('a' - '9' - 1)));
+    std::array<unsigned char, kDigits> digits{};
+    std::memcpy(digits.data(), &values, kDigits);
+    for (std::size_t n = 0; n < kDigits; n += 2)
+      into[(at + n) / 2] = static_cast<std::byte>(digits[n] << 4 | digits[n + 1]);
   }
-  return seen >= 0;
+  return wrong == 0;
 }
 
 void append_hex(std::span<const std::byte> bytes, std::string& text) {

@@ -37,7 +37,7 @@ Result<Bucket> target_of(const Bucket& record) {
 
 // Without its annotations, which the record has.
 Result<Descriptor> decode_target(const Bucket& record, const Part& target) {
-  if (!target.bucket()) return no_target();
+  if (!target.is_bucket()) return no_target();
   std::array parts{Part{schema::kDigest}, Part{schema::kMediaType}, Part{schema::kSize}};
   BAYPLAN_TRY(codec::read_parts(record, target, parts));
   BAYPLAN_ASSIGN(const std::string_view text, parts[0].require());

@@ -1,42 +1,58 @@
 // Integers in a fixed byte order, whatever the host's.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <string>
 
 namespace bayplan::metadata {
 
+// g++ 12 makes loops over single bytes into just that at -O2, and rows are full of numbers.
+template <std::unsigned_integral T>
+constexpr T reversed(T number) noexcept {
+  if constexpr (sizeof(T) == 8) {
+    return __builtin_bswap64(number);
+  } else if constexpr (sizeof(T) == 4) {
+    return __builtin_bswap32(number);
+  } else if constexpr (sizeof(T) == 2) {
+    return __builtin_bswap16(number);
+  } else {
+    static_assert(sizeof(T) == 1);
+    return number;
+  }
+}
+/// Between the host's order and `order`.
+template <std::endian order, std::unsigned_integral T>
+constexpr T in_order(T number) noexcept {
+  return order == std::endian::native ? number : reversed(number);
+}
+
 template <std::unsigned_integral T>
 void store_le(char* to, T number) noexcept {
-  for (std::size_t i = 0; i < sizeof(T); ++i)
-    to[i] = static_cast<char>(static_cast<unsigned char>(number >> (8 * i)));
+  number = in_order<std::endian::little>(number);
+  std::memcpy(to, &number, sizeof number);
 }
 
 template <std::unsigned_integral T>
 T load_le(const char* from) noexcept {
   T number = 0;
-  for (std::size_t i = sizeof(T); i > 0; --i) {
-    number = static_cast<T>(static_cast<T>(number << 8) | static_cast<unsigned char>(from[i - 1]));
-  }
-  return number;
+  std::memcpy(&number, from, sizeof number);
+  return in_order<std::endian::little>(number);
 }
 
 template <std::unsigned_integral T>
 void store_be(char* to, T number) noexcept {
-  for (std::size_t i = sizeof(T); i > 0; --i) {
-    to[i - 1] = static_cast<char>(static_cast<unsigned char>(number));
-    number = static_cast<T>(number >> 8);
-  }
+  number = in_order<std::endian::big>(number);
+  std::memcpy(to, &number, sizeof number);
 }
 
 template <std::unsigned_integral T>
 T load_be(const char* from) noexcept {
   T number = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    number = static_cast<T>(static_cast<T>(number << 8) | static_cast<unsigned char>(from[i]));
-  }
-  return number;
+  std::memcpy(&number, from, sizeof number);
+  return in_order<std::endian::big>(number);
 }
 
 template <std::unsigned_integral T>

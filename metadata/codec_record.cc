@@ -59,7 +59,7 @@ Part* part_of(std::span<Part> parts, std::string_view key, std::size_t& next) {
   for (std::size_t tried = 0; tried < parts.size(); ++tried) {
     Part& part = parts[next];
     next = next + 1 == parts.size() ? 0 : next + 1;
-    if (part.key == key) return &part;
+    if (same_key(part.key, key)) return &part;
   }
   return nullptr;
 }
@@ -121,10 +121,9 @@ Result<void> read_parts(const Bucket& record, std::span<Part> parts) {
 }
 
 Result<void> read_parts(const Bucket& record, const Part& part, std::span<Part> parts) {
+  if (part.is == Part::Is::inline_bucket) return take_all(part.bytes, part.revision, parts);
   const auto bucket = part.bucket();
-  if (!bucket) return {};
-  if (bucket->inline_bytes) return take_all(*bucket->inline_bytes, bucket->revision, parts);
-  return read_parts(Bucket(record.source(), *bucket), parts);
+  return bucket ? read_parts(Bucket(record.source(), *bucket), parts) : Result<void>{};
 }
 
 Result<void> write_map(MutableBucket& record, std::string_view key, const Labels& map) {
@@ -143,11 +142,10 @@ Result<Labels> read_map(const Bucket& record, std::string_view key) {
 }
 
 Result<void> read_map(const Bucket& record, const Part& part, Labels& map) {
-  const auto bucket = part.bucket();
-  if (!bucket) return {};
-  return (bucket->inline_bytes ? read_inline(*bucket->inline_bytes, map)
-                               : read_all(Bucket(record.source(), *bucket), map))
-      .with_context("map", part.key);
+  if (!part.is_bucket()) return {};
+  auto read = part.is == Part::Is::inline_bucket ? read_inline(part.bytes, map)
+                                                 : read_all(Bucket(record.source(), *part.bucket()), map);
+  return std::move(read).with_context("map", part.key);
 }
 
 Result<Time> read_time(const Part& part) {

@@ -25,6 +25,22 @@ inline constexpr std::size_t kMaxInlineKeyBytes = 127;
 /// Buckets inside one another in one row, the outermost included.
 inline constexpr std::size_t kMaxInlineDepth = 8;
 
+/// Whether two keys are equal, for the short ones that records have: its length tells most apart, and a call
+/// to compare the others takes longer than to do it.
+inline bool same_key(std::string_view a, std::string_view b) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (a.size() != b.size()) return false;
+  if (a.size() < kWord / 2 || a.size() > 2 * kWord) return a == b;
+  if (a.size() < kWord) {
+    const std::size_t last = a.size() - kWord / 2;
+    return load_le<std::uint32_t>(a.data()) == load_le<std::uint32_t>(b.data()) &&
+           load_le<std::uint32_t>(a.data() + last) == load_le<std::uint32_t>(b.data() + last);
+  }
+  const std::size_t last = a.size() - kWord;
+  return load_le<std::uint64_t>(a.data()) == load_le<std::uint64_t>(b.data()) &&
+         load_le<std::uint64_t>(a.data() + last) == load_le<std::uint64_t>(b.data() + last);
+}
+
 /// One entry. Views of the bytes that were read.
 struct InlineEntry {
   std::string_view key;  ///< empty: the sequence
@@ -55,7 +71,7 @@ class InlineScan {
   /// Goes on to the next entry of `key`; false as next().
   bool find(std::string_view key, InlineEntry& entry) noexcept {
     while (next(entry)) {
-      if (entry.key == key) return true;  // its length rules out most, before a byte is compared
+      if (same_key(entry.key, key)) return true;
     }
     return false;
   }

@@ -44,6 +44,7 @@ struct Part {
   std::uint64_t bucket_id = 0;  ///< of any other bucket
   std::uint64_t revision = 0;   ///< of the row that holds the inline bucket
 
+  bool is_bucket() const noexcept { return is == Is::bucket || is == Is::inline_bucket; }
   /// The value. Errors: corrupt (absent, or a bucket).
   Result<std::string_view> require() const;
   /// Of the source that was asked for this; empty when absent or a value.
