@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "bayplan/base/escape.h"
 #include "bayplan/base/utf8.h"
 
 namespace bayplan {
@@ -11,56 +12,9 @@ namespace {
 
 constexpr std::size_t kMaxQuotedBytes = 256;
 
-// C0 and C1 controls, and the code points that reorder or break a line: a terminal obeys all of them.
-bool obeyed_by_terminals(char32_t c) noexcept {
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069) || c == 0x061C || c == 0xFEFF;
-}
-
-void append_hex(std::string& out, std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15u]};
-  }
-}
-
-void append_escape(std::string& out, std::string_view bytes) {
-  switch (bytes[0]) {
-    case '\n':
-      out += "\\n";
-      break;
-    case '\r':
-      out += "\\r";
-      break;
-    case '\t':
-      out += "\\t";
-      break;
-    case '"':
-      out += "\\\"";
-      break;
-    case '\\':
-      out += "\\\\";
-      break;
-    default:
-      append_hex(out, bytes);
-  }
-}
-
-void append_printable(std::string& out, std::string_view text, std::string_view also_escape) {
-  while (!text.empty()) {
-    const utf8::CodePoint point = utf8::first(text);
-    const std::string_view bytes = text.substr(0, point.length == 0 ? 1 : point.length);
-    const bool escape = point.length == 0 || obeyed_by_terminals(point.value) ||
-                        also_escape.find(bytes[0]) != std::string_view::npos;
-    escape ? append_escape(out, bytes) : static_cast<void>(out.append(bytes));
-    text.remove_prefix(bytes.size());
-  }
-}
-
 // "kind "name": ", leaving out what is empty.
 void append_subject(std::string& out, std::string_view kind, std::string_view name) {
-  append_printable(out, kind, {});
+  append_escaped(out, kind, {});
   if (!kind.empty() && !name.empty()) out += ' ';
   if (!name.empty()) out += quoted(name);
   if (!kind.empty() || !name.empty()) out += ": ";
@@ -127,7 +81,7 @@ std::string Quoted::operator()(std::string_view name) const {
     if (utf8::first(name.substr(end)).length != 0) shown = name.substr(0, end);
   }
   std::string out = "\"";
-  append_printable(out, shown, "\"\\");
+  append_escaped(out, shown, "\"\\");
   out += shown.size() < name.size() ? "\"..." : "\"";
   return out;
 }
@@ -183,8 +137,8 @@ std::string Error::to_string() const {
   }
   append_subject(out, detail_->kind, detail_->name);
   out += errc_text(code_);
-  if (!detail_->message.empty()) append_printable(out += ": ", detail_->message, {});
-  if (!detail_->advice.empty()) append_printable(out += "; ", detail_->advice, {});
+  if (!detail_->message.empty()) append_escaped(out += ": ", detail_->message, {});
+  if (!detail_->advice.empty()) append_escaped(out += "; ", detail_->advice, {});
   return out;
 }
 

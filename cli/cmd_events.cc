@@ -66,7 +66,7 @@ class EventRecord final : public metadata::BucketSource {
 // containerd's words; where it has no event, the same pattern.
 std::string folder_of(const std::string& kind) {
   if (kind == "content" || kind == "snapshot") return kind;
-  return kind + "s";
+  return kind + (kind.ends_with('x') ? "es" : "s");
 }
 
 /// Of a snapshot that came into being: by commit or by prepare, as containerd calls them.

@@ -32,13 +32,14 @@ struct WhyOptions {
   std::size_t limit = 20;
 };
 
-/// The objects that `text` may mean: KIND/KEY, or a key of any kind.
+/// The objects that `text` may mean: KIND/KEY, or a key of any kind, which may begin like that, too.
 std::vector<GcNode> candidates(const std::vector<const metadata::GcKind*>& kinds, const std::string& ns,
                                const std::string& text) {
   std::vector<GcNode> nodes;
   for (const metadata::GcKind* kind : kinds) {
     const std::string prefix = std::string(kind->kind()) + "/";
-    if (text.starts_with(prefix)) return {{std::string(kind->kind()), ns, text.substr(prefix.size())}};
+    if (text.starts_with(prefix))
+      nodes.insert(nodes.begin(), {std::string(kind->kind()), ns, text.substr(prefix.size())});
     nodes.push_back({std::string(kind->kind()), ns, text});
   }
   return nodes;
@@ -124,7 +125,7 @@ void add_gc_command(CLI::App& app, Session& session) {
   CLI::App* explained = add_command(*command, session, "why", "Show what keeps an object",
                                     [&session, options] { return why(session, *options); });
   explained->add_option("OBJECT", options->object, "A digest, a name, or KIND/KEY")->required();
-  explained->add_option("--limit", options->limit, "Chains to show (20)")->check(CLI::PositiveNumber);
+  explained->add_option("--limit", options->limit, "Chains to show (20)")->check(CLI::Range(1, 1'000'000));
 }
 
 }  // namespace bayplan::cli

@@ -16,13 +16,16 @@ using metadata::WriteTx;
 
 struct CreateArguments {
   std::optional<std::string> id;
-  std::uint64_t seconds = std::uint64_t{24} * 3600;
+  std::optional<std::int64_t> seconds{};
   bool persistent = false;
   std::vector<std::string> labels;
 };
 
-Result<Time> expiry_after(std::uint64_t seconds) {
-  constexpr std::uint64_t kMost = std::uint64_t{100} * 365 * 24 * 3600;
+constexpr std::int64_t kSecondsOfADay = 24 * 3600;
+
+Result<Time> expiry_after(std::int64_t seconds) {
+  constexpr std::int64_t kMost = 100 * 365 * kSecondsOfADay;
+  if (seconds < 0) return Error(Errc::invalid_argument, "expiry", {}, "has passed already");
   if (seconds <= kMost) return std::chrono::ceil<std::chrono::seconds>(now()) + std::chrono::seconds(seconds);
   return Error(Errc::invalid_argument, "expiry", {}, "more than a hundred years away")
       .with_advice("use --persistent for a lease that never ends");
@@ -30,10 +33,11 @@ Result<Time> expiry_after(std::uint64_t seconds) {
 
 Result<int> create_lease(const Session& session, const CreateArguments& arguments) {
   leases::CreateOptions options{.id = arguments.id, .persistent = arguments.persistent};
-  if (!arguments.persistent) {
-    BAYPLAN_ASSIGN(options.expires, expiry_after(arguments.seconds));
-  }
   BAYPLAN_ASSIGN(options.labels, parse_labels(arguments.labels));
+  const bool labelled = options.labels.contains(std::string(metadata::kGcExpireLabel));
+  if (arguments.seconds || !(arguments.persistent || labelled)) {
+    BAYPLAN_ASSIGN(options.expires, expiry_after(arguments.seconds.value_or(kSecondsOfADay)));
+  }
   BAYPLAN_ASSIGN(const images::Store store, session.open_store());
   BAYPLAN_ASSIGN(const auto lease,
                  store.db().update([&](WriteTx& tx) { return leases::create(tx, session.ns, options); }));
@@ -173,7 +177,7 @@ void add_create(CLI::App& lease, Session& session) {
   CLI::Option* expires =
       command->add_option("-x,--expires", arguments->seconds, "How long it lasts, as 90s, 30m, 24h, 7d")
           ->transform(CLI::AsNumberWithUnit(
-              std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
+              std::map<std::string, std::int64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", kSecondsOfADay}},
               CLI::AsNumberWithUnit::UNIT_REQUIRED))
           ->default_str("24h");
   command->add_flag("--persistent", arguments->persistent, "It never ends by itself")->excludes(expires);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "bayplan/base/escape.h"
+
 namespace bayplan::cli {
 namespace {
 
@@ -15,17 +17,7 @@ std::size_t width(std::string_view text) {  // code points: good enough for name
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string safe = quoted(text);
-  safe = safe.substr(1, safe.size() - 2);
-  // quoted() escapes these two for its own sake only
-  std::string out;
-  for (std::size_t i = 0; i < safe.size(); ++i) {
-    if (safe[i] == '\\' && i + 1 < safe.size() && (safe[i + 1] == '"' || safe[i + 1] == '\\')) ++i;
-    out += safe[i];
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return escaped(text); }
 
 std::string human_bytes(std::uint64_t bytes) {
   static constexpr std::array<const char*, 6> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

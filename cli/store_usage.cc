@@ -75,7 +75,8 @@ class Inventory final : public metadata::GcSink {
     return {};
   }
 
-  /// The record of a snapshot that is written to says nothing of its size.
+  /// The record of a snapshot that is written to says nothing of its size; its directory may be gone with a
+  /// collection that runs, or with an unclean boot.
   Result<void> measure_snapshots(const ReadTx& tx, const snapshots::Snapshotter& snapshotter) {
     const std::string prefix = std::string(snapshotter.name()) + "/";
     for (const Object& object : objects_) {
@@ -84,7 +85,8 @@ class Inventory final : public metadata::GcSink {
       BAYPLAN_TRY(control_.cancel.check());
       const auto usage = snapshotter.usage(tx, node.ns, std::string_view(node.key).substr(prefix.size()));
       if (usage) files_[object.files].bytes = usage->bytes;
-      if (!usage && usage.error().code() != Errc::busy) return usage.error();
+      const Errc code = usage ? Errc::busy : usage.error().code();
+      if (code != Errc::busy && code != Errc::not_found) return usage.error();
     }
     return {};
   }

@@ -13,6 +13,8 @@ using Referrers = std::vector<std::vector<ObjectGraph::Reference>>;
 
 // Chains that are looked at before it is enough, complete or not.
 constexpr std::size_t kMostSteps = 100'000;
+// Why a root is one that its kind did not tell as one.
+constexpr std::string_view kStays = "of no kind that is collected here";
 
 Result<void> check_kind(GcKinds kinds, const GcNode& node) {
   const auto found =
@@ -65,6 +67,7 @@ class ChainSearch {
   std::vector<GcLink> chain(std::size_t at) const {
     std::vector<GcLink> links;
     std::string_view why = graph_.reason(steps_[at].id);
+    if (why.empty()) why = kStays;
     for (; at != kNone; at = steps_[at].towards) {
       links.push_back({graph_.node(steps_[at].id), std::string(why)});
       why = steps_[at].why;

@@ -50,6 +50,9 @@ GcMoment GcMoment::now() noexcept { return {std::chrono::steady_clock::now(), ba
 
 GcSchedule::GcSchedule(const GcParameters& parameters, GcMoment start) : parameters_(parameters) {
   parameters_.pause_threshold = std::clamp(parameters_.pause_threshold, 0.0, 0.5);
+  for (nanoseconds* const delay :
+       {&parameters_.schedule_delay, &parameters_.startup_delay, &parameters_.poll_interval})
+    *delay = std::min(*delay, kFarthest);
   not_before_ = start.steady;
   if (parameters_.startup_delay > nanoseconds::zero()) hurry(start.steady + parameters_.startup_delay);
   arm_poll(start);

@@ -33,7 +33,9 @@ Result<Lease> compose(const CreateOptions& options, Time at) {
   } else {
     BAYPLAN_ASSIGN(lease.id, generate_id(at));
   }
-  if (options.expires) lease.labels[std::string(kGcExpireLabel)] = format_rfc3339(*options.expires);
+  if (options.expires && !lease.labels.emplace(kGcExpireLabel, format_rfc3339(*options.expires)).second) {
+    return Error(Errc::invalid_argument, "lease", lease.id, "is given two expiries, one of them by a label");
+  }
   if (options.persistent) lease.labels[std::string(kPersistentLabel)] = kTrue;
   std::erase_if(lease.labels, [](const auto& label) { return label.second.empty(); });
   return lease;

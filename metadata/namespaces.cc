@@ -101,16 +101,28 @@ bool is_known(std::string_view key) {
   return key == schema::kLabels || key == schema::kSnapshots ||
          std::any_of(kSorts.begin(), kSorts.end(), [&](const Sort& sort) { return sort.key == key; });
 }
+bool is_known_content(std::string_view key) {
+  return std::any_of(kSorts.begin(), kSorts.end(), [&](const Sort& sort) { return sort.within == key; });
+}
+bool is_known_snapshotter(std::string_view) { return true; }
 
-// What a newer library, or somebody else, has put beside the records.
-Result<void> list_unknown(const Bucket& ns, std::vector<std::string>& left) {
-  return ns.for_each([&](const Entry& entry) -> Result<void> {
-    if (is_known(entry.key)) return {};
-    BAYPLAN_ASSIGN(const auto bucket, ns.bucket(entry.key));
-    BAYPLAN_ASSIGN(const bool some, bucket ? holds_something(*bucket) : Result<bool>(true));
-    if (some) left.push_back(quoted(entry.key));
+// What a newer library, or somebody else, has put beside the records: buckets that are not empty, unless they
+// are known, and values, which belong nowhere.
+Result<void> list_unknown(const Bucket& bucket, const std::string& path, bool (*known)(std::string_view),
+                          std::vector<std::string>& left) {
+  return bucket.for_each([&](const Entry& entry) -> Result<void> {
+    if (entry.is_bucket && known(entry.key)) return {};
+    BAYPLAN_ASSIGN(const auto inner, bucket.bucket(entry.key));
+    BAYPLAN_ASSIGN(const bool some, inner ? holds_something(*inner) : Result<bool>(true));
+    if (some) left.push_back(quoted(path + std::string(entry.key)));
     return {};
   });
+}
+
+Result<void> list_unknown_in(const Bucket& ns, std::string_view key, bool (*known)(std::string_view),
+                             std::vector<std::string>& left) {
+  BAYPLAN_ASSIGN(const auto bucket, ns.bucket(key));
+  return bucket ? list_unknown(*bucket, std::string(key) + "/", known, left) : Result<void>{};
 }
 
 Result<std::vector<std::string>> what_is_left(const Bucket& ns) {
@@ -120,7 +132,9 @@ Result<std::vector<std::string>> what_is_left(const Bucket& ns) {
     if (some) left.emplace_back(sort.words);
   }
   BAYPLAN_TRY(list_snapshotters(ns, left));
-  BAYPLAN_TRY(list_unknown(ns, left));
+  BAYPLAN_TRY(list_unknown(ns, {}, is_known, left));
+  BAYPLAN_TRY(list_unknown_in(ns, schema::kContent, is_known_content, left));
+  BAYPLAN_TRY(list_unknown_in(ns, schema::kSnapshots, is_known_snapshotter, left));
   return left;
 }
 

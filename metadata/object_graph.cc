@@ -167,7 +167,7 @@ void ObjectGraph::for_each_kept_by(Id id, Visit visit) const {
 
 void ObjectGraph::mark() {
   for (Id id = 1; id < nodes_.size(); ++id) {
-    if (nodes_[id].root) reach(id, Reach::full);
+    if (is_root(id)) reach(id, Reach::full);
   }
   follow();
 }

@@ -48,7 +48,11 @@ class ObjectGraph final : public GcSink {
   /// 0 when nobody named it.
   Id find(std::string_view kind, std::string_view ns, std::string_view key) const;
   bool exists(Id id) const noexcept { return nodes_[id].exists; }
-  bool is_root(Id id) const noexcept { return nodes_[id].root; }
+  /// Told as one, or taken by no kind here: what it refers to has to last as long as it does.
+  bool is_root(Id id) const noexcept {
+    const Node& node = nodes_[id];
+    return node.root || (node.exists && !node.collectable);
+  }
   GcNode node(Id id) const;
   /// As their nodes are ordered.
   bool is_before(Id a, Id b) const;

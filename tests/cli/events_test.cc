@@ -51,6 +51,10 @@ TEST_F(Events, AreLinesOfJson) {
                            R"("change":"created","revision":[0-9]+\})"));
   command.ok({"namespace", "rm", "prod"});
   EXPECT_EQ(topic(events->line()), "/namespaces/delete");
+  command.ok({"sandbox", "create", "s"});
+  std::string next = topic(events->line());
+  while (next == "/namespaces/create") next = topic(events->line());
+  EXPECT_EQ(next, "/sandboxes/create");
 }
 
 TEST_F(Events, HaveContainerdsTopics) {

@@ -35,6 +35,14 @@ TEST_F(Lease, LastsADayUnlessToldOtherwise) {
   EXPECT_EQ(command.ok({"lease", "ls", "-q"}), generated);
 }
 
+constexpr const char* kExpiryLabel = "containerd.io/gc.expire=2200-01-01T00:00:00Z";
+
+TEST_F(Lease, LastsAsLongAsItsLabelSays) {
+  command.ok({"lease", "create", "--id", "l", kExpiryLabel});
+  const std::string out = command.ok({"--format", "json", "lease", "ls"});
+  EXPECT_NE(out.find(R"("expiresAt":"2200-01-01T00:00:00Z")"), std::string::npos) << out;
+}
+
 TEST_F(Lease, KeepsWhatItListsUntilItIsRemoved) {
   command.ok({"image", "import", command.layout().string(), "--no-unpack"});
   std::string manifest;
@@ -93,6 +101,9 @@ TEST_F(Lease, RefusesWhatCannotBe) {
   EXPECT_EQ(command.run({"lease", "create", "--id", ""}).exit_code, 1);
   EXPECT_EQ(command.run({"lease", "create", "--expires", "5"}).exit_code, 2) << "no unit";
   EXPECT_EQ(command.run({"lease", "create", "--expires", "1000000d"}).exit_code, 1);
+  EXPECT_NE(command.run({"lease", "create", "--expires", "-5s"}).err.find("has passed already"),
+            std::string::npos);
+  EXPECT_EQ(command.run({"lease", "create", "--expires", "5h", kExpiryLabel}).exit_code, 1);
   EXPECT_EQ(command.run({"lease", "create", "--persistent", "--expires", "5h"}).exit_code, 2);
   EXPECT_EQ(command.run({"lease", "resources", "a", "--add", "snapshots", "k"}).exit_code, 1);
   EXPECT_EQ(command.run({"lease", "resources", "a", "--add", "containers", "c"}).exit_code, 1);

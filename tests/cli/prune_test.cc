@@ -128,6 +128,13 @@ TEST_F(Prune, LabelFiltersSelectAndExclude) {
   EXPECT_EQ(would_go({"label=org.test/tier=db,name==x"}), "") << "text of a label is no filter";
 }
 
+TEST_F(Prune, ALabelOfAnyLengthIsTakenWhole) {
+  const std::string tier(300, 'x');
+  add_image("long:1", std::chrono::hours(0), {{"org.test/tier", tier}});
+  command.ok({"image", "prune", "--all", "--filter", "label=org.test/tier=" + tier});
+  EXPECT_EQ(names(), std::string(kSmall) + "\n");
+}
+
 TEST_F(Prune, ABadFilterRemovesNothing) {
   for (const char* filter : {"", "until=soon", "label=", "label==x", "label!=", "name=x", "size>"}) {
     EXPECT_EQ(command.run({"image", "prune", "--all", "--filter", filter}).exit_code, 1) << filter;

@@ -111,6 +111,18 @@ TEST_F(System, VerboseMeasuresWhatAContainerWrote) {
   EXPECT_EQ(objects["container c1"]["bytes"], objects["snapshot native/c1"]["bytes"]);
 }
 
+TEST_F(System, DfCountsADirectoryThatIsGoneAsNothing) {
+  command.ok({"container", "create", kSmall, "c1", "/bin/sh"});
+  std::filesystem::path newest;
+  for (const auto& directory : std::filesystem::directory_iterator(command.root() / "snapshots/native")) {
+    const std::string name = directory.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (newest.empty() || std::stoi(name) > std::stoi(newest.filename())) newest = directory.path();
+  }
+  std::filesystem::rename(newest, command.root() / "away");
+  EXPECT_EQ(usage("objects")["snapshot native/c1"]["bytes"], 0);
+}
+
 TEST_F(System, CheckIsInspectCheck) {
   EXPECT_EQ(command.ok({"system", "check"}), command.ok({"inspect", "check"}));
   for (const auto& blob : std::filesystem::directory_iterator(command.root() / "content/blobs/sha256")) {

@@ -208,6 +208,15 @@ TEST_F(Scheduling, an_expiry_far_ahead_or_long_past_does_not_overflow) {
   EXPECT_EQ(due(), Due::collection);
 }
 
+TEST_F(Scheduling, endless_delays_do_not_overflow) {
+  begin({.schedule_delay = nanoseconds::max(),
+         .startup_delay = nanoseconds::max(),
+         .poll_interval = nanoseconds::max()});
+  EXPECT_EQ(wait(), 24h);
+  schedule().triggered(at());
+  EXPECT_EQ(wait(), 24h);
+}
+
 TEST_F(Scheduling, a_poll_finds_what_others_committed) {
   GcParameters parameters = kNoPolls;
   parameters.poll_interval = 10s;

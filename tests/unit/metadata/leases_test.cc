@@ -81,6 +81,12 @@ TEST_F(Leases, an_expiry_that_cannot_be_read_never_comes) {
   EXPECT_FALSE(is_expired(lease, Time::max()));
 }
 
+TEST_F(Leases, have_one_expiry) {
+  const Labels labels{{"containerd.io/gc.expire", "2200-01-01T00:00:00Z"}};
+  EXPECT_EQ(code(create({.id = "a", .labels = labels, .expires = now()})), Errc::invalid_argument);
+  EXPECT_EQ(create({.id = "a", .labels = labels}).value().labels, labels);
+}
+
 TEST_F(Leases, persistent_ones_have_neither_expiry_nor_owner) {
   const Lease lease = create({.id = "a", .persistent = true}).value();
   EXPECT_TRUE(is_persistent(lease));

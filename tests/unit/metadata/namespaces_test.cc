@@ -106,11 +106,24 @@ TEST_F(Namespaces, are_not_removed_over_what_containerd_forgets) {
   for (const auto& [path, words] :
        {Case{{"leases", "l"}, "leases"}, Case{{"content", "ingests", "i"}, "ingests"},
         Case{{"sandboxes", "s"}, "sandboxes"}, Case{{"images", "i"}, "images"},
-        Case{{"content", "blob", "b"}, "blobs"}, Case{{"later", "x"}, "\"later\""}}) {
+        Case{{"content", "blob", "b"}, "blobs"}, Case{{"later", "x"}, "\"later\""},
+        Case{{"content", "later"}, "\"content/later\""}, Case{{"snapshots"}, "\"snapshots/k\""},
+        Case{{"content"}, "\"content/k\""}, Case{{}, "\"k\""}}) {
     add("held", path);
     const auto removed = remove("held");
     ASSERT_EQ(code(removed), Errc::failed_precondition) << words;
     EXPECT_EQ(removed.error().message(), std::string("it still holds ") + words);
+    update([&](WriteTx& tx) { tx.bucket("v1").value()->delete_bucket("held").value(); });
+  }
+}
+
+TEST_F(Namespaces, are_not_removed_over_a_value_where_a_bucket_belongs) {
+  for (const char* key : {"images", "labels", "snapshots"}) {
+    update(
+        [&](WriteTx& tx) { create_namespace_bucket(tx, "held", {}).value().put(key, "precious").value(); });
+    const auto removed = remove("held");
+    ASSERT_EQ(code(removed), Errc::failed_precondition) << key;
+    EXPECT_EQ(removed.error().message(), std::string("it still holds \"") + key + "\"");
     update([&](WriteTx& tx) { tx.bucket("v1").value()->delete_bucket("held").value(); });
   }
 }

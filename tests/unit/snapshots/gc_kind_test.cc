@@ -32,6 +32,14 @@ class SnapshotGc : public testing::Test {
     const std::vector<const metadata::GcKind*> kinds{&kind()};
     return metadata::collect(store.db(), kinds, {.dry_run = dry_run}, {});
   }
+  Result<void> prepare(Snapshotter& snapshotter, const std::string& key, const Labels& labels) {
+    auto stage =
+        store.db().view([&](const metadata::ReadTx& tx) { return snapshotter.stage(tx, "default", ""); });
+    if (!stage) return std::move(stage).error();
+    return store.db().update([&](metadata::WriteTx& tx) {
+      return snapshotter.prepare(tx, "default", key, std::move(*stage), labels, metadata::referred());
+    });
+  }
 
   SnapshotStore store{"overlay"};
 };
@@ -92,14 +100,25 @@ TEST_F(SnapshotGc, a_parent_that_sorts_before_its_child_goes_too) {
   EXPECT_THAT(store.directories(), IsEmpty());
 }
 
+TEST_F(SnapshotGc, what_the_snapshots_of_another_snapshotter_refer_to_stays_with_them) {
+  auto native = Snapshotter::open(store.root() / "snapshots", "native");
+  ASSERT_EQ(words(native), "");
+  ASSERT_EQ(words(store.prepare("needed")), "");
+  ASSERT_EQ(words(prepare(*native, "other", {{"containerd.io/gc.ref.snapshot.overlay", "needed"}})), "");
+  const auto report = collect();
+  ASSERT_EQ(words(report), "");
+  EXPECT_THAT(removed_nodes(*report), IsEmpty());
+  const std::vector<const metadata::GcKind*> kinds{&kind()};
+  const auto why = store.db().view(
+      [&](const metadata::ReadTx& tx) { return metadata::why(tx, kinds, node("needed"), 1, {}); });
+  ASSERT_THAT(why->chains, SizeIs(1));
+  EXPECT_EQ(why->chains.front().front().why, "of no kind that is collected here");
+}
+
 TEST_F(SnapshotGc, two_snapshotters_in_one_collection) {
   auto native = Snapshotter::open(store.root() / "snapshots", "native");
   ASSERT_EQ(words(native), "");
-  auto stage = store.db().view([&](const metadata::ReadTx& tx) { return native->stage(tx, "default", ""); });
-  ASSERT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
-              return native->prepare(tx, "default", "kept", std::move(*stage), {}, metadata::referred());
-            })),
-            "");
+  ASSERT_EQ(words(prepare(*native, "kept", {})), "");
   ASSERT_EQ(words(store.prepare("unused")), "");
   ASSERT_EQ(
       words(store.prepare(

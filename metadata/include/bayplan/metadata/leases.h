@@ -72,8 +72,8 @@ struct CreateOptions {
 
 /// Answers the lease as it was stored; labels with empty values are not. Errors: already_exists,
 /// invalid_argument (namespace; an id that is empty, longer than kMaxIdBytes, no UTF-8 or with control
-/// characters; labels; an owner that LeaseOwner cannot have made; a persistent lease that would end), and
-/// those of MutableBucket.
+/// characters; labels; an owner that LeaseOwner cannot have made; a persistent lease that would end;
+/// `expires` beside its label), and those of MutableBucket.
 Result<Lease> create(WriteTx& tx, std::string_view ns, const CreateOptions& options);
 
 /// Errors: not_found, corrupt, closed, io.
