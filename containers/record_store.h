@@ -96,8 +96,10 @@ class RecordStore {
   static Result<void> walk(const BucketSource& source, std::string_view ns, const Visit& visit) {
     BAYPLAN_ASSIGN(const auto records, metadata::namespace_bucket(source, ns, {R::kBucket}));
     if (!records) return {};
-    return records->for_each_bucket([&](std::string_view id, const Bucket& record) -> Result<void> {
-      BAYPLAN_ASSIGN(const Value value, decode(id, record));
+    return records->for_each([&](const metadata::Entry& entry) -> Result<void> {
+      BAYPLAN_ASSIGN(const auto record, records->bucket(entry.key));
+      if (!record) return Error(Errc::corrupt, R::kWord, entry.key, "the record is a plain value");
+      BAYPLAN_ASSIGN(const Value value, decode(entry.key, *record));
       return visit(value);
     });
   }

@@ -46,6 +46,9 @@ class IngestKind final : public metadata::GcKind {
   }
 
   Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override {
+    const auto ingest = ingests::get(tx, node.ns, node.key);
+    if (ingest && is_written_to(*dirs_, *ingest))
+      return Error(Errc::in_use, kIngestKind, node.key, "it is being written");
     return ingests::remove(tx, node.ns, node.key);
   }
 

@@ -150,10 +150,12 @@ class Collector {
     return at;
   }
 
-  Result<void> remove(WriteTx& tx, ObjectGraph::Id id, std::vector<GcRemoval>& removed) const {
+  Result<void> remove(WriteTx& tx, ObjectGraph::Id id, std::vector<GcRemoval>& removed) {
     if (graph_->reached(id)) return {};
-    auto gone = graph_->kind(id).remove(tx, graph_->node(id));
+    const GcNode node = graph_->node(id);
+    auto gone = graph_->kind(id).remove(tx, node);
     if (!gone && gone.error().code() == Errc::not_found) return {};  // somebody else was first
+    if (!gone && gone.error().code() == Errc::in_use) return graph_->look(tx, node.kind, node.ns, node.key);
     if (gone) removed.push_back(removal(*graph_, id));
     return gone;
   }
@@ -189,12 +191,15 @@ Result<GcReport> collect(const Db& db, GcKinds kinds, const GcOptions& options, 
   if (options.dry_run) return rehearse(db, kinds, control);
   BAYPLAN_ASSIGN(GcReport report, Collector(db, kinds, control).run());
   BAYPLAN_TRY(fault::at(fault::Point::gc_swept));
-  BAYPLAN_ASSIGN(report.files, unlink_removed(db, kinds, kAllRemovals, control));
+  auto files = unlink_removed(db, kinds, kAllRemovals, control);
   for (const GcKind* kind : kinds) {
     if (!options.leftovers) break;
-    BAYPLAN_ASSIGN(const FileSweep swept, kind->sweep_files(db, control));
-    report.files += swept;
+    BAYPLAN_TRY(control.cancel.check());
+    auto swept = kind->sweep_files(db, control);
+    if (files && swept) *files += *swept;
+    if (files && !swept) files = std::move(swept);
   }
+  BAYPLAN_ASSIGN(report.files, std::move(files));
   return report;
 }
 

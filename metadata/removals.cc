@@ -38,16 +38,27 @@ Result<std::optional<std::string_view>> queued(const BucketSource& source, std::
   return names->get(name);
 }
 
-/// The next ones behind `after`.
-Result<Batch> read_batch(const BucketSource& source, std::string_view kind, const std::string& after) {
+using FirstError = std::optional<Error>;
+
+void note(FirstError& first, Error error) {
+  if (!first) first = std::move(error);
+}
+
+/// The next ones behind `after`, without those that are damaged.
+Result<Batch> read_batch(const BucketSource& source, std::string_view kind, const std::string& after,
+                         FirstError& damage) {
   Batch batch;
   BAYPLAN_ASSIGN(const auto names, root_bucket(source).descend({kBucket, kind}));
   if (!names) return batch;
   BAYPLAN_ASSIGN(const auto cursor, names->cursor());
   auto entry = cursor->seek(after + '\0');
   for (; entry && *entry && batch.size() < kBatch; entry = cursor->next()) {
-    BAYPLAN_ASSIGN(Removal removal, decode(**entry));
-    batch.push_back(std::move(removal));
+    auto removal = decode(**entry);
+    if (removal) {
+      batch.push_back(*std::move(removal));
+    } else {
+      note(damage, std::move(removal).error());
+    }
   }
   if (!entry) return std::move(entry).error();
   return batch;
@@ -64,7 +75,7 @@ Result<void> drop_batch(WriteTx& tx, std::string_view kind, std::span<const Remo
   return {};
 }
 
-/// Unlinks what is queued of one kind.
+/// Unlinks what is queued of one kind. What cannot be unlinked holds up no others.
 class Unlinking {
  public:
   Unlinking(const Db& db, std::string_view word, GcKinds kinds, const Control& control)
@@ -80,13 +91,14 @@ class Unlinking {
       after = batch.back().name;
       BAYPLAN_TRY(unlink(batch));
     }
+    if (first_error_) return *std::move(first_error_);
     return swept_;
   }
 
  private:
   Result<Batch> next_batch(const std::string& after) {
     return db_.view([&](const ReadTx& tx) -> Result<Batch> {
-      BAYPLAN_ASSIGN(Batch batch, read_batch(tx, word_, after));
+      BAYPLAN_ASSIGN(Batch batch, read_batch(tx, word_, after, first_error_));
       if (!batch.empty() && durable_ == 0) BAYPLAN_TRY(make_durable(tx.revision()));
       return batch;
     });
@@ -104,8 +116,9 @@ class Unlinking {
     for (const Removal& removal : batch) {
       BAYPLAN_TRY(control_.cancel.check());
       if (removal.revision > durable_) continue;
-      BAYPLAN_ASSIGN(const bool gone, unlink(removal));
-      if (gone) done.push_back(removal);
+      auto gone = unlink(removal);
+      if (gone && *gone) done.push_back(removal);
+      if (!gone) note(first_error_, std::move(gone).error());
       if (control_.progress) control_.progress({"unlink", removal.name, swept_.bytes});
     }
     BAYPLAN_TRY(fault::at(fault::Point::removals_unlinked));
@@ -129,6 +142,7 @@ class Unlinking {
   GcKinds kinds_;
   const Control& control_;
   std::uint64_t durable_ = 0;  // commits up to this one are
+  FirstError first_error_{};
   FileSweep swept_{};
 };
 
@@ -159,13 +173,17 @@ Result<bool> is_queued(const BucketSource& source, std::string_view kind, std::s
 
 Result<FileSweep> unlink_removed(const Db& db, GcKinds kinds, std::size_t most, const Control& control) {
   FileSweep all;
+  FirstError first_error;
   std::vector<std::string_view> words;
   for (const GcKind* kind : kinds) {
     if (std::find(words.begin(), words.end(), kind->kind()) != words.end()) continue;
     words.push_back(kind->kind());
-    BAYPLAN_ASSIGN(const FileSweep swept, Unlinking(db, kind->kind(), kinds, control).run(most));
-    all += swept;
+    BAYPLAN_TRY(control.cancel.check());
+    auto swept = Unlinking(db, kind->kind(), kinds, control).run(most);
+    if (swept) all += *swept;
+    if (!swept) note(first_error, std::move(swept).error());
   }
+  if (first_error) return *std::move(first_error);
   return all;
 }
 

@@ -25,8 +25,12 @@ class Checker {
                    metadata::namespace_bucket(source_, place_.ns, {schema::kSnapshots, place_.snapshotter}));
     if (!snapshots) return {};
     BAYPLAN_TRY(find_owners());
-    return snapshots->for_each_bucket(
-        [&](std::string_view key, const Bucket& record) { return check(key, record); });
+    return snapshots->for_each([&](const metadata::Entry& entry) -> Result<void> {
+      BAYPLAN_ASSIGN(const auto record, snapshots->bucket(entry.key));
+      if (record) return check(entry.key, *record);
+      report(entry.key, "a value where a record belongs");
+      return {};
+    });
   }
 
  private:

@@ -202,6 +202,12 @@ Result<Info> decode(std::string_view key, const Bucket& record) {
   return decode_fields(key, record).with_context("snapshot", key);
 }
 
+Result<Info> decode(const Bucket& snapshots, const metadata::Entry& entry) {
+  BAYPLAN_ASSIGN(const auto record, snapshots.bucket(entry.key));
+  if (!record) return Error(Errc::corrupt, "snapshot", entry.key, "the record is a plain value");
+  return decode(entry.key, *record);
+}
+
 Result<LowerIds> ancestors(const BucketSource& source, Place place, std::string parent) {
   LowerIds ids;
   if (parent.empty()) return ids;
@@ -245,6 +251,22 @@ Result<std::set<std::string>> directories(const BucketSource& source, std::strin
     }));
   }
   return found;
+}
+
+Result<bool> is_named(const BucketSource& source, std::string_view snapshotter, std::string_view directory) {
+  bool named = false;
+  BAYPLAN_ASSIGN(const auto namespaces, metadata::list_namespaces(source));
+  for (const std::string& ns : namespaces) {
+    BAYPLAN_ASSIGN(const auto bucket,
+                   metadata::namespace_bucket(source, ns, {schema::kSnapshots, snapshotter}));
+    if (!bucket) continue;
+    BAYPLAN_TRY(bucket->for_each_bucket([&](std::string_view, const Bucket& record) -> Result<void> {
+      BAYPLAN_ASSIGN(const auto name, record.get(schema::kName));
+      named = named || name == directory;
+      return {};
+    }));
+  }
+  return named;
 }
 
 Result<void> insert(WriteTx& tx, Place place, std::string_view key, const Draft& draft) {

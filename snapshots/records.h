@@ -39,6 +39,8 @@ Result<std::string> parent_of(const metadata::Bucket& record);
 Result<bool> has_children(const metadata::Bucket& record);
 /// All of them. Errors: corrupt, closed, io.
 Result<Info> decode(std::string_view key, const metadata::Bucket& record);
+/// One entry of the bucket of all. Errors: corrupt, naming the snapshot; closed, io.
+Result<Info> decode(const metadata::Bucket& snapshots, const metadata::Entry& entry);
 
 /// The ids of `parent` and its ancestors, nearest first; none for "". For the parent field of a record that
 /// exists. Errors: corrupt (one is absent or not committed, or they go round in a circle), closed, io.
@@ -49,6 +51,10 @@ Result<LowerIds> chain(const metadata::BucketSource& source, Place place, std::s
 
 /// Every directory that a record of any namespace names. Errors: corrupt, closed, io.
 Result<std::set<std::string>> directories(const metadata::BucketSource& source, std::string_view snapshotter);
+/// Whether a record of any namespace names `directory`. One that does not decode names none. Errors: corrupt,
+/// closed, io.
+Result<bool> is_named(const metadata::BucketSource& source, std::string_view snapshotter,
+                      std::string_view directory);
 
 struct Draft {
   Kind kind;

@@ -224,11 +224,10 @@ Result<void> Snapshotter::walk(const metadata::BucketSource& source, std::string
                                const std::function<Result<void>(const Info&)>& visit) const {
   BAYPLAN_ASSIGN(const auto snapshots, metadata::namespace_bucket(source, ns, {schema::kSnapshots, name()}));
   if (!snapshots) return {};
-  return snapshots->for_each_bucket(
-      [&](std::string_view key, const metadata::Bucket& record) -> Result<void> {
-        BAYPLAN_ASSIGN(const Info info, records::decode(key, record));
-        return visit(info);
-      });
+  return snapshots->for_each([&](const metadata::Entry& entry) -> Result<void> {
+    BAYPLAN_ASSIGN(const Info info, records::decode(*snapshots, entry));
+    return visit(info);
+  });
 }
 
 Result<Usage> Snapshotter::usage(const metadata::BucketSource& source, std::string_view ns,

@@ -227,6 +227,17 @@ TEST_F(ContainersTest, ARecordThatDoesNotDecodeIsNamed) {
   }
 }
 
+TEST_F(ContainersTest, AValueWhereARecordBelongsIsNamed) {
+  ASSERT_TRUE(create(sample("good")));
+  ASSERT_TRUE(db_.update([&](WriteTx& tx) -> Result<void> {
+    BAYPLAN_ASSIGN(auto records, metadata::open_namespace_bucket(tx, kNs, {schema::kContainers}));
+    return records->put("bad", "a plain value");
+  }));
+  const auto walked = ids();
+  ASSERT_EQ(code(walked), Errc::corrupt);
+  EXPECT_THAT(walked.error().to_string(), HasSubstr("container \"bad\""));
+}
+
 TEST_F(ContainersTest, EveryMandatoryPartIsMissedWhenGone) {
   ASSERT_TRUE(create(sample("spec")));
   ASSERT_TRUE(create(sample("type")));

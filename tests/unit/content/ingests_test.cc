@@ -131,6 +131,29 @@ TEST_F(IngestsTest, IsARootWhileSomebodyWrites) {
   EXPECT_EQ(told().roots.size(), 0u);
 }
 
+TEST_F(IngestsTest, IsKeptWithWhatItExpectsWhenSomebodyBeginsToWriteAfterTheMark) {
+  const Digest expected = record("expected");
+  record("other");
+  const IngestRecord ingest = must(start("layer-1", expected));
+  start("layer-2", Digest::of("other")).value();
+  expire("layer-1");
+  expire("layer-2");
+  const UniqueFd writer = must(file::open_dir(directory(ingest)));
+  fault::arm([&](fault::Point point) -> std::optional<Error> {
+    if (point == fault::Point::gc_started) must(file::lock_exclusive(writer.get(), "ingest"));
+    return {};
+  });
+  const std::vector<const metadata::GcKind*> kinds{&store_.gc_kind(), &store_.ingest_gc_kind()};
+  const auto report = metadata::collect(db_, kinds, {}, {});
+  fault::arm({});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(bayplan::test::removed_nodes(*report),
+            (std::vector<metadata::GcNode>{{"content", "default", Digest::of("other").to_string()},
+                                           {"ingest", "default", "layer-2"}}));
+  EXPECT_TRUE(get("layer-1"));
+  EXPECT_TRUE(stat_now(expected));
+}
+
 TEST_F(IngestsTest, ItsDirectoryWaitsForIt) {
   const auto path = directory(must(start("layer-1")));
   EXPECT_EQ(sweep().files, 0u);
@@ -144,6 +167,20 @@ TEST_F(IngestsTest, ItsDirectoryGoesWithIt) {
   const std::vector<const metadata::GcKind*> kinds{&store_.ingest_gc_kind()};
   EXPECT_EQ(must(metadata::unlink_removed(db_, kinds, metadata::kAllRemovals, {})).files, 1u);
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(IngestsTest, ADirectoryThatARecordNamesStaysThoughItIsQueued) {
+  const auto path = directory(must(start("layer-1")));
+  const auto queue = [&](metadata::WriteTx& tx) {
+    return metadata::queue_removal(tx, ingests::kIngestKind, path.filename().string());
+  };
+  must(db_.update(queue));
+  const std::vector<const metadata::GcKind*> kinds{&store_.ingest_gc_kind()};
+  EXPECT_EQ(must(metadata::unlink_removed(db_, kinds, metadata::kAllRemovals, {})).files, 0u);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_FALSE(must(db_.view([&](const metadata::ReadTx& tx) {
+    return metadata::is_queued(tx, ingests::kIngestKind, path.filename().string());
+  })));
 }
 
 TEST_F(IngestsTest, StartedAgainItKeepsItsDirectory) {

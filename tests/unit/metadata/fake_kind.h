@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,7 @@ class FakeKind final : public GcKind {
   Result<void> remove(WriteTx& tx, const GcNode& node) const override {
     BAYPLAN_ASSIGN(auto objects, open_namespace_bucket(tx, node.ns, {"objects", name_}));
     if (!objects) return Error(Errc::not_found, name_, node.key);
+    if (held.contains(node.key)) return Error(Errc::in_use, name_, node.key);
     return objects->delete_bucket(node.key);
   }
   Result<FileSweep> sweep_files(const Db&, const Control&) const override {
@@ -46,6 +48,7 @@ class FakeKind final : public GcKind {
   }
 
   mutable int sweeps = 0;
+  std::set<std::string> held{};  // what is not to be removed after all
   std::function<void()> on_scan{};
 
  private:

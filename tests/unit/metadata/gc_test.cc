@@ -242,6 +242,19 @@ TEST_F(Gc, an_object_that_is_made_meanwhile_stays_with_all_it_needs) {
   EXPECT_EQ(test::removed_nodes(run().value()), (std::vector<GcNode>{{"blob", "default", "2"}}));
 }
 
+TEST_F(Gc, an_object_that_its_kind_keeps_after_all_stays_with_all_it_needs) {
+  add("default", "image", "a", false, {"blob:1"});
+  add("default", "image", "b", false, {"blob:3"});
+  add("default", "blob", "1", false, {"blob:2"});
+  add("default", "blob", "2", false);
+  add("default", "blob", "3", false);
+  image_.held = {"a"};
+  EXPECT_EQ(test::removed_nodes(run().value()),
+            (std::vector<GcNode>{{"blob", "default", "3"}, {"image", "default", "b"}}));
+  EXPECT_TRUE(exists("default", "image", "a"));
+  EXPECT_TRUE(exists("default", "blob", "2"));
+}
+
 TEST_F(Gc, what_somebody_else_removed_first_is_not_reported) {
   add("default", "blob", "1", false);
   add("default", "blob", "2", false);

@@ -23,14 +23,24 @@ class KindWithFiles final : public GcKind {
     asked.push_back(removal.name);
     if (while_unlinking) while_unlinking();
     if (in_use.contains(removal.name)) return std::optional<FileSweep>();
+    if (stuck.contains(removal.name)) return Error(Errc::failed_precondition, word_, removal.name);
     BAYPLAN_ASSIGN(const bool queued,
                    db.view([&](const ReadTx& tx) { return is_queued(tx, word_, removal); }));
     if (!queued) return std::optional(FileSweep{});
     return std::optional(FileSweep{1, 10});
   }
 
+  Result<FileSweep> sweep_files(const Db&, const Control&) const override {
+    ++sweeps;
+    if (fails_to_sweep) return Error(Errc::io, word_, {});
+    return FileSweep{};
+  }
+
   mutable std::vector<std::string> asked{};
+  mutable int sweeps = 0;
   std::set<std::string> in_use{};
+  std::set<std::string> stuck{};
+  bool fails_to_sweep = false;
   std::function<void()> while_unlinking{};
 
  private:
@@ -176,6 +186,48 @@ TEST_F(Removals, a_damaged_row_is_named) {
   const auto swept = run();
   ASSERT_EQ(code(swept), Errc::corrupt);
   EXPECT_NE(swept.error().to_string().find("\"a\""), std::string::npos) << swept.error().to_string();
+}
+
+TEST_F(Removals, one_that_cannot_be_unlinked_holds_up_no_others) {
+  for (const char* name : {"a", "b", "c", "d"}) queue("blob", name);
+  queue("tree", "t");
+  blob_.stuck = {"b", "c"};
+  const auto swept = run();
+  ASSERT_EQ(code(swept), Errc::failed_precondition);
+  EXPECT_EQ(swept.error().name(), "b") << "the first error";
+  EXPECT_FALSE(queued("blob", "a"));
+  EXPECT_TRUE(queued("blob", "b"));
+  EXPECT_TRUE(queued("blob", "c"));
+  EXPECT_FALSE(queued("blob", "d"));
+  EXPECT_FALSE(queued("tree", "t"));
+  blob_.stuck.clear();
+  EXPECT_EQ(run()->files, 2u);
+}
+
+TEST_F(Removals, a_damaged_row_holds_up_no_others) {
+  for (const char* name : {"a", "b", "c"}) queue("blob", name);
+  queue("tree", "t");
+  update([&](WriteTx& tx) {
+    tx.root().descend({"removals", "blob"}).value().value().put("b", "short").value();
+  });
+  EXPECT_EQ(code(run()), Errc::corrupt);
+  EXPECT_EQ(blob_.asked, (std::vector<std::string>{"a", "c"}));
+  EXPECT_FALSE(queued("blob", "c"));
+  EXPECT_FALSE(queued("tree", "t"));
+}
+
+TEST_F(Removals, collect_looks_for_leftovers_of_every_kind_whatever_fails) {
+  queue("blob", "a");
+  queue("tree", "t");
+  blob_.stuck = {"a"};
+  blob_.fails_to_sweep = true;
+  EXPECT_EQ(code(collect(db(), kinds_, {}, {})), Errc::failed_precondition) << "the first error";
+  EXPECT_FALSE(queued("tree", "t"));
+  EXPECT_EQ(blob_.sweeps, 1);
+  EXPECT_EQ(tree_.sweeps, 1);
+  blob_.stuck.clear();
+  EXPECT_EQ(code(collect(db(), kinds_, {}, {})), Errc::io);
+  EXPECT_EQ(tree_.sweeps, 2);
 }
 
 TEST_F(Removals, collect_unlinks_them_whether_it_looks_for_leftovers_or_not) {

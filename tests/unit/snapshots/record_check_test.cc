@@ -38,6 +38,20 @@ TEST_F(RecordCheck, a_record_that_does_not_decode) {
   EXPECT_THAT(store.problems(), ElementsAre(HasSubstr("overlay/active: snapshot \"active\": ")));
 }
 
+TEST_F(RecordCheck, a_value_where_a_record_belongs) {
+  const auto put = [](metadata::WriteTx& tx) -> Result<void> {
+    BAYPLAN_ASSIGN(auto snapshots, metadata::open_namespace_bucket(tx, "default", {"snapshots", "overlay"}));
+    return snapshots->put("bad", "a plain value");
+  };
+  ASSERT_EQ(words(store.db().update(put)), "");
+  EXPECT_THAT(store.problems(), ElementsAre("overlay/bad: a value where a record belongs"));
+  const auto walked = store.db().view([&](const metadata::ReadTx& tx) {
+    return store.snapshotter().walk(tx, "default", [](const Info&) { return Result<void>(); });
+  });
+  EXPECT_EQ(outcome(walked), "corrupt");
+  EXPECT_THAT(words(walked), HasSubstr("snapshot \"bad\""));
+}
+
 TEST_F(RecordCheck, a_missing_parent) {
   damage("active", [](MutableBucket& record) { return record.put("parent", "gone"); });
   EXPECT_THAT(store.problems(), ElementsAre(HasSubstr("parent \"gone\" does not exist"),

@@ -107,8 +107,9 @@ class GcKind {
   /// Tells the one object with its edges, if it exists.
   virtual Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
                             GcSink& sink) const = 0;
-  /// Removes the record of `node`, all-or-nothing, and queues its files. Errors: not_found, closed,
-  /// corrupt, io.
+  /// Removes the record of `node`, all-or-nothing, and queues its files. Errors: not_found, in_use (what the
+  /// records do not tell keeps it since they were looked at: a collection keeps it, and all that it leads
+  /// to), closed, corrupt, io.
   virtual Result<void> remove(WriteTx& tx, const GcNode& node) const = 0;
   /// Removes the files that were queued as `removal`, if they still are and no record names them. Empty: they
   /// are in use, or not of this kind, and stay queued. The default is of kinds without files. Errors:
@@ -183,8 +184,10 @@ struct GcReport {
 
 /// One collection over all namespaces. One process at a time collects a store; the others get busy. When it
 /// ends early, by an error or with the process, what it removed stays removed, and the next one begins anew.
-/// Errors: busy (another collection runs), cancelled, failed_precondition (inside a write transaction),
-/// conflict (so much was changed meanwhile that it gave up), read_only, no_space, corrupt, closed, io.
+/// Files that cannot be removed hold up no others: the first error is answered when all the rest is done.
+/// Errors: busy (another collection runs), cancelled, failed_precondition (inside a write transaction;
+/// something is mounted on a file), permission_denied (files), conflict (so much was changed meanwhile that
+/// it gave up), read_only, no_space, corrupt, closed, io.
 Result<GcReport> collect(const Db& db, GcKinds kinds, const GcOptions& options, const Control& control);
 
 /// One step of a chain of references.

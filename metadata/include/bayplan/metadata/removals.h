@@ -26,8 +26,10 @@ Result<bool> is_queued(const BucketSource& source, std::string_view kind, std::s
 inline constexpr std::size_t kAllRemovals = ~std::size_t{0};
 
 /// Unlinks what is queued and of one of `kinds`, `most` names of each at most; what is in use stays queued.
-/// Syncs the store first if there is anything. Errors: cancelled, permission_denied, failed_precondition
-/// (inside a write transaction), read_only, corrupt, closed, io; what was unlinked stays so.
+/// Syncs the store first if there is anything. What cannot be unlinked stays queued too and holds up no
+/// others: the first error is answered when all the rest is done. Errors: cancelled, permission_denied,
+/// failed_precondition (inside a write transaction; something is mounted there), read_only, corrupt, closed,
+/// io; what was unlinked stays so.
 Result<FileSweep> unlink_removed(const Db& db, GcKinds kinds, std::size_t most, const Control& control);
 
 }  // namespace bayplan::metadata
