@@ -13,8 +13,8 @@ namespace bayplan::content {
 Result<metadata::FileSweep> sweep_staging(const BlobDirs& dirs, const metadata::Db& db,
                                           const Control& control);
 
-/// Removes the ingest directory that was queued as `removal`, unless a record names it; empty while somebody
-/// holds it. Errors: permission_denied, corrupt, closed, io.
+/// Removes the ingest directory that was queued as `removal`; empty while somebody holds it. Errors:
+/// permission_denied, corrupt, closed, io.
 Result<std::optional<metadata::FileSweep>> unlink_staging(const BlobDirs& dirs, const metadata::Db& db,
                                                           const metadata::Removal& removal);
 

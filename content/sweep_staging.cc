@@ -80,9 +80,7 @@ Result<std::optional<FileSweep>> unlink_staging(const BlobDirs& dirs, const Db& 
                                                 const metadata::Removal& removal) {
   return remove_staging(dirs, db, removal.name, [&](const ReadTx& tx) -> Result<bool> {
     BAYPLAN_ASSIGN(const bool queued, metadata::is_queued(tx, ingests::kIngestKind, removal));
-    if (!queued) return true;
-    BAYPLAN_ASSIGN(const auto named, ingests::directories(tx));
-    return named.contains(removal.name);
+    return !queued;
   });
 }
 

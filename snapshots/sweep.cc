@@ -120,12 +120,10 @@ Result<std::optional<metadata::FileSweep>> unlink_directory(const Driver& driver
   BAYPLAN_TRY(there);
   const auto orphan = lock(driver, id);
   if (!orphan) return std::optional<metadata::FileSweep>();
-  BAYPLAN_ASSIGN(const bool wanted, db.view([&](const metadata::ReadTx& tx) -> Result<bool> {
-    BAYPLAN_ASSIGN(const bool queued, metadata::is_queued(tx, kSnapshotKind, removal));
-    if (!queued) return true;
-    return records::is_named(tx, driver.name(), id);
+  BAYPLAN_ASSIGN(const bool queued, db.view([&](const metadata::ReadTx& tx) {
+    return metadata::is_queued(tx, kSnapshotKind, removal);
   }));
-  if (wanted) return std::optional(metadata::FileSweep{});
+  if (!queued) return std::optional(metadata::FileSweep{});
   BAYPLAN_ASSIGN(const metadata::FileSweep removed, remove_directory(driver, id));
   return std::optional(removed);
 }

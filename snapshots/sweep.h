@@ -10,9 +10,9 @@
 
 namespace bayplan::snapshots {
 
-/// Removes the directory that was queued as `removal`, unless a record of any namespace names it; empty while
-/// it is in use, or when it is another driver's. Errors: permission_denied, failed_precondition (something is
-/// mounted in it), corrupt, closed, io.
+/// Removes the directory that was queued as `removal`; empty while it is in use, or when it is another
+/// driver's. Errors: permission_denied, failed_precondition (something is mounted in it), corrupt, closed,
+/// io.
 Result<std::optional<metadata::FileSweep>> unlink_directory(const Driver& driver, const metadata::Db& db,
                                                             const metadata::Removal& removal);
 

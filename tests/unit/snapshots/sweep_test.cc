@@ -164,37 +164,6 @@ TEST_F(UnlinkRemoved, one_that_is_gone_is_taken_from_the_queue) {
   EXPECT_EQ(store.db().stats()->revision, revision);
 }
 
-TEST_F(UnlinkRemoved, a_directory_that_another_record_names_stays_and_leaves_the_queue) {
-  ASSERT_EQ(words(store.prepare("gone")), "");
-  ASSERT_EQ(words(store.prepare("kept")), "");
-  const std::string directory = store.stat("gone")->directory;
-  const auto shared = store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
-    BAYPLAN_ASSIGN(auto record,
-                   metadata::open_namespace_bucket(tx, "default", {"snapshots", "overlay", "kept"}));
-    return record->put("name", directory);
-  });
-  ASSERT_EQ(words(shared), "");
-  ASSERT_EQ(words(store.remove("gone")), "");
-  EXPECT_EQ(unlink()->files, 0u);
-  EXPECT_TRUE(std::filesystem::exists(store.directory(directory)));
-  ASSERT_EQ(words(store.remove("kept")), "");
-  EXPECT_EQ(unlink()->files, 1u);
-}
-
-TEST_F(UnlinkRemoved, one_that_cannot_be_removed_does_not_keep_the_others) {
-  ASSERT_EQ(words(store.prepare("a")), "");
-  ASSERT_EQ(words(store.prepare("b")), "");
-  const std::string mounted = store.directory(store.stat("a")->directory) / "fs";
-  const std::string other = store.directory(store.stat("b")->directory);
-  ASSERT_EQ(words(store.remove("a")), "");
-  ASSERT_EQ(words(store.remove("b")), "");
-  ASSERT_EQ(::mount("tmpfs", mounted.c_str(), "tmpfs", 0, nullptr), 0);
-  EXPECT_FALSE(unlink());
-  EXPECT_FALSE(std::filesystem::exists(other));
-  ASSERT_EQ(::umount(mounted.c_str()), 0);
-  EXPECT_EQ(unlink()->files, 1u);
-}
-
 TEST_F(UnlinkRemoved, names_no_path_outside) {
   ASSERT_EQ(words(store.db().update([&](metadata::WriteTx& tx) {
               return metadata::queue_removal(tx, "snapshot", "overlay/../../victim");
