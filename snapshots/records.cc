@@ -253,22 +253,6 @@ Result<std::set<std::string>> directories(const BucketSource& source, std::strin
   return found;
 }
 
-Result<bool> is_named(const BucketSource& source, std::string_view snapshotter, std::string_view directory) {
-  bool named = false;
-  BAYPLAN_ASSIGN(const auto namespaces, metadata::list_namespaces(source));
-  for (const std::string& ns : namespaces) {
-    BAYPLAN_ASSIGN(const auto bucket,
-                   metadata::namespace_bucket(source, ns, {schema::kSnapshots, snapshotter}));
-    if (!bucket) continue;
-    BAYPLAN_TRY(bucket->for_each_bucket([&](std::string_view, const Bucket& record) -> Result<void> {
-      BAYPLAN_ASSIGN(const auto name, record.get(schema::kName));
-      named = named || name == directory;
-      return {};
-    }));
-  }
-  return named;
-}
-
 Result<void> insert(WriteTx& tx, Place place, std::string_view key, const Draft& draft) {
   BAYPLAN_TRY(check_key(key));
   BAYPLAN_TRY(validate_labels(draft.labels));

@@ -51,10 +51,6 @@ Result<LowerIds> chain(const metadata::BucketSource& source, Place place, std::s
 
 /// Every directory that a record of any namespace names. Errors: corrupt, closed, io.
 Result<std::set<std::string>> directories(const metadata::BucketSource& source, std::string_view snapshotter);
-/// Whether a record of any namespace names `directory`. One that does not decode names none. Errors: corrupt,
-/// closed, io.
-Result<bool> is_named(const metadata::BucketSource& source, std::string_view snapshotter,
-                      std::string_view directory);
 
 struct Draft {
   Kind kind;

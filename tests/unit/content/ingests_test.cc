@@ -169,20 +169,6 @@ TEST_F(IngestsTest, ItsDirectoryGoesWithIt) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST_F(IngestsTest, ADirectoryThatARecordNamesStaysThoughItIsQueued) {
-  const auto path = directory(must(start("layer-1")));
-  const auto queue = [&](metadata::WriteTx& tx) {
-    return metadata::queue_removal(tx, ingests::kIngestKind, path.filename().string());
-  };
-  must(db_.update(queue));
-  const std::vector<const metadata::GcKind*> kinds{&store_.ingest_gc_kind()};
-  EXPECT_EQ(must(metadata::unlink_removed(db_, kinds, metadata::kAllRemovals, {})).files, 0u);
-  EXPECT_TRUE(std::filesystem::exists(path));
-  EXPECT_FALSE(must(db_.view([&](const metadata::ReadTx& tx) {
-    return metadata::is_queued(tx, ingests::kIngestKind, path.filename().string());
-  })));
-}
-
 TEST_F(IngestsTest, StartedAgainItKeepsItsDirectory) {
   const auto path = directory(must(start("layer-1")));
   must(remove_ingest("layer-1"));
