@@ -18,6 +18,7 @@
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/list.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/schema.h"
 #include "record_codec.h"
 
@@ -97,9 +98,8 @@ class RecordStore {
     BAYPLAN_ASSIGN(const auto records, metadata::namespace_bucket(source, ns, {R::kBucket}));
     if (!records) return {};
     return records->for_each([&](const metadata::Entry& entry) -> Result<void> {
-      BAYPLAN_ASSIGN(const auto record, records->bucket(entry.key));
-      if (!record) return Error(Errc::corrupt, R::kWord, entry.key, "the record is a plain value");
-      BAYPLAN_ASSIGN(const Value value, decode(entry.key, *record));
+      BAYPLAN_ASSIGN(const metadata::Bucket record, metadata::record_at(*records, entry, R::kWord));
+      BAYPLAN_ASSIGN(const Value value, decode(entry.key, record));
       return visit(value);
     });
   }

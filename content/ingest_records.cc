@@ -3,6 +3,7 @@
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 
@@ -86,9 +87,8 @@ Result<IngestRecord> decode_record(std::string_view ref, const Bucket& record) {
 }
 
 Result<IngestRecord> decode_record(const Bucket& ingests, const metadata::Entry& entry) {
-  BAYPLAN_ASSIGN(const auto record, ingests.bucket(entry.key));
-  if (!record) return Error(Errc::corrupt, "ingest", entry.key, "the record is a plain value");
-  return decode_record(entry.key, *record);
+  BAYPLAN_ASSIGN(const Bucket record, metadata::record_at(ingests, entry, "ingest"));
+  return decode_record(entry.key, record);
 }
 
 std::string directory_of(std::string_view backend) { return Digest::of(backend).hex(); }

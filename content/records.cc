@@ -5,6 +5,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 #include "ready_file.h"
@@ -130,9 +131,8 @@ Result<Info> decode_record(std::string_view key, const Bucket& record) {
 }
 
 Result<Info> decode_record(const Bucket& blobs, const metadata::Entry& entry) {
-  BAYPLAN_ASSIGN(const auto record, blobs.bucket(entry.key));
-  if (!record) return Error(Errc::corrupt, "blob", entry.key, "the content record is a plain value");
-  return decode_record(entry.key, *record);
+  BAYPLAN_ASSIGN(const Bucket record, metadata::record_at(blobs, entry, "blob"));
+  return decode_record(entry.key, record);
 }
 
 Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view key) {

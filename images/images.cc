@@ -7,6 +7,7 @@
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/schema.h"
 #include "image_records.h"
 
@@ -176,10 +177,8 @@ Result<Image> decode_image(const Bucket& record, std::string_view name) {
 }
 
 Result<Image> decode_entry(const Bucket& images, const metadata::Entry& entry) {
-  if (entry.bucket) return decode_image(Bucket(images.source(), *entry.bucket), entry.key);
-  BAYPLAN_ASSIGN(const auto record, images.bucket(entry.key));
-  if (!record) return Error(Errc::corrupt, "image", entry.key, "the image record is a plain value");
-  return decode_image(*record, entry.key);
+  BAYPLAN_ASSIGN(const Bucket record, metadata::record_at(images, entry, "image"));
+  return decode_image(record, entry.key);
 }
 
 Result<std::string_view> target_digest(const Bucket& record) {

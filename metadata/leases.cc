@@ -6,6 +6,7 @@
 #include "bayplan/base/random.h"
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/schema.h"
 #include "lease_records.h"
 
@@ -77,9 +78,8 @@ Result<Lease> decode_record(std::string_view id, const Bucket& record) {
 }
 
 Result<Lease> decode_entry(const Bucket& leases, const Entry& entry) {
-  BAYPLAN_ASSIGN(const auto record, leases.bucket(entry.key));
-  if (!record) return Error(Errc::corrupt, "lease", entry.key, "the lease record is a plain value");
-  return decode_record(entry.key, *record);
+  BAYPLAN_ASSIGN(const Bucket record, record_at(leases, entry, "lease"));
+  return decode_record(entry.key, record);
 }
 
 Result<Lease> create(WriteTx& tx, std::string_view ns, const CreateOptions& options) {

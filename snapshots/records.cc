@@ -4,6 +4,7 @@
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/namespaces.h"
+#include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
 #include "gc_kind.h"
@@ -203,9 +204,8 @@ Result<Info> decode(std::string_view key, const Bucket& record) {
 }
 
 Result<Info> decode(const Bucket& snapshots, const metadata::Entry& entry) {
-  BAYPLAN_ASSIGN(const auto record, snapshots.bucket(entry.key));
-  if (!record) return Error(Errc::corrupt, "snapshot", entry.key, "the record is a plain value");
-  return decode(entry.key, *record);
+  BAYPLAN_ASSIGN(const Bucket record, metadata::record_at(snapshots, entry, "snapshot"));
+  return decode(entry.key, record);
 }
 
 Result<LowerIds> ancestors(const BucketSource& source, Place place, std::string parent) {
