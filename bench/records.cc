@@ -41,7 +41,7 @@ void list(benchmark::State& state) {
   for (auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     std::size_t bytes = 0;
     db.view([&](const metadata::ReadTx& tx) {
-        return images::walk(tx, kNamespace, [&](const images::Image& image) -> Result<void> {
+        return images::walk(tx, kNamespace, [&](const images::ImageView& image) -> Result<void> {
           bytes += image.name.size();
           return {};
         });

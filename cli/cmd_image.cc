@@ -60,17 +60,16 @@ Result<int> import_image(const Session& session, ImportArguments arguments) {
   return 0;
 }
 
-void show_image(Listing& listing, const images::Image& image) {
-  const Descriptor& target = image.target;
+void show_image(Listing& listing, const images::ImageView& image) {
   listing.add(image.name,
-              {image.name, short_digest(target.digest.to_string()), target.media_type,
-               human_bytes(target.size), format_rfc3339(image.created)},
+              {std::string(image.name), short_digest(image.digest), std::string(image.media_type),
+               human_bytes(image.size), format_rfc3339(image.created)},
               [&](json::Writer& out) {
-                out.member("name", image.name).member("target", target.digest.to_string());
-                out.member("mediaType", target.media_type).key("size").unsigned_integer(target.size);
+                out.member("name", image.name).member("target", image.digest);
+                out.member("mediaType", image.media_type).key("size").unsigned_integer(image.size);
                 out.member("createdAt", format_rfc3339(image.created));
                 out.member("updatedAt", format_rfc3339(image.updated));
-                write_labels(out, image.labels);
+                write_labels(out, image.labels.own());
               });
 }
 
@@ -81,7 +80,7 @@ Result<int> list_images(const Session& session, const ListArguments& arguments) 
   BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
     return images::list(
         tx, session.ns, filter, arguments.page,
-        [&](const images::Image& image) -> Result<void> {
+        [&](const images::ImageView& image) -> Result<void> {
           show_image(listing, image);
           return {};
         },

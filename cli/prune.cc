@@ -16,8 +16,8 @@ Result<Images> unused_images(const metadata::BucketSource& source, const images:
                              std::string_view ns, const metadata::BoundFilter& filter) {
   BAYPLAN_ASSIGN(const Names used, images_in_use(source, all_kinds(store), ns));
   Images unused;
-  const auto take = [&](const images::Image& image) -> Result<void> {
-    if (!used.contains(image.name)) unused.push_back(image);
+  const auto take = [&](const images::ImageView& image) -> Result<void> {
+    if (!used.contains(image.name)) unused.push_back(image.own());
     return {};
   };
   BAYPLAN_ASSIGN(const auto end, images::list(source, ns, filter, {}, take));

@@ -46,7 +46,8 @@ Result<Info> decode(const Bucket& record, const Digest& digest) {
   BAYPLAN_ASSIGN(info.size, codec::decode_size(size));
   BAYPLAN_ASSIGN(info.created, codec::read_time(created_at));
   BAYPLAN_ASSIGN(info.updated, codec::read_time(updated_at));
-  BAYPLAN_TRY(codec::read_map(record, labels, info.labels));
+  BAYPLAN_ASSIGN(const metadata::LabelsView stored, codec::view_map(record, labels));
+  info.labels = stored.own();
   return info;
 }
 

@@ -36,15 +36,15 @@ Result<void> tell(std::string_view ns, std::string_view name, const Bucket& reco
 }
 
 // What is wrong with the target of an image; empty when nothing is.
-Result<std::string> target_problem(const BucketSource& source, std::string_view ns,
-                                   const Descriptor& target) {
-  const auto content = content::stat(source, ns, target.digest);
-  if (content && content->size == target.size) return std::string();
+Result<std::string> target_problem(const BucketSource& source, std::string_view ns, const ImageView& image) {
+  BAYPLAN_ASSIGN(const Digest target, Digest::parse(image.digest));
+  const auto content = content::stat(source, ns, target);
+  if (content && content->size == image.size) return std::string();
   if (content) {
-    return "its target has " + std::to_string(content->size) + " bytes, not " + std::to_string(target.size);
+    return "its target has " + std::to_string(content->size) + " bytes, not " + std::to_string(image.size);
   }
   if (content.error().code() == Errc::not_found) {
-    return "its target " + target.digest.to_string() + " has no content record";
+    return "its target " + std::string(image.digest) + " has no content record";
   }
   // A content record that does not decode is for content's own check to report.
   if (content.error().code() == Errc::corrupt) return std::string();
@@ -54,8 +54,8 @@ Result<std::string> target_problem(const BucketSource& source, std::string_view 
 // What is wrong with one record; empty when nothing is.
 Result<std::string> problem_of(const BucketSource& source, std::string_view ns, const Bucket& images,
                                const metadata::Entry& entry) {
-  const auto image = decode_entry(images, entry);
-  if (image) return target_problem(source, ns, image->target);
+  const auto image = view_entry(images, entry);
+  if (image) return target_problem(source, ns, *image);
   if (image.error().code() == Errc::corrupt) return image.error().to_string();
   return image.error();
 }

@@ -14,11 +14,11 @@ inline constexpr std::string_view kImageKind = "image";
 Result<std::optional<metadata::Bucket>> image_bucket(const metadata::BucketSource& source,
                                                      std::string_view ns);
 
-/// The image that `record` holds. Errors: corrupt (naming the image), closed, io.
-Result<Image> decode_image(const metadata::Bucket& record, std::string_view name);
+/// The image that `record` holds; its name is a view of `name`. Errors: corrupt (naming the image), closed, io.
+Result<ImageView> view_record(const metadata::Bucket& record, std::string_view name);
 
-/// The image at `entry` of the bucket of all. Errors: as decode_image.
-Result<Image> decode_entry(const metadata::Bucket& images, const metadata::Entry& entry);
+/// The image at `entry` of the bucket of all. Errors: as view_record.
+Result<ImageView> view_entry(const metadata::Bucket& images, const metadata::Entry& entry);
 
 /// The digest of the record's target, as it is stored. Errors: corrupt, closed, io.
 Result<std::string_view> target_digest(const metadata::Bucket& record);

@@ -16,7 +16,6 @@ namespace {
 
 namespace codec = metadata::codec;
 namespace schema = metadata::schema;
-using codec::Part;
 using metadata::Bucket;
 using metadata::BucketSource;
 using metadata::MutableBucket;
@@ -34,35 +33,6 @@ Result<Bucket> target_of(const Bucket& record) {
   BAYPLAN_ASSIGN(const auto target, record.bucket(schema::kTarget));
   if (!target) return no_target();
   return *target;
-}
-
-// Without its annotations, which the record has.
-Result<Descriptor> decode_target(const Bucket& record, const Part& target) {
-  if (!target.is_bucket()) return no_target();
-  std::array parts{Part{schema::kDigest}, Part{schema::kMediaType}, Part{schema::kSize}};
-  BAYPLAN_TRY(codec::read_parts(record, target, parts));
-  BAYPLAN_ASSIGN(const std::string_view text, parts[0].require());
-  const auto digest = Digest::parse(text);
-  if (!digest) return corrupt("its target is no digest: " + quoted(text));
-  BAYPLAN_ASSIGN(const std::string_view media_type, parts[1].require());
-  BAYPLAN_ASSIGN(const std::string_view size_bytes, parts[2].require());
-  BAYPLAN_ASSIGN(const std::uint64_t size, codec::decode_size(size_bytes));
-  return Descriptor{std::string(media_type), *digest, size, {}};
-}
-
-// Filled where it is answered: images are large to move.
-Result<Image> decode(const Bucket& record, std::string_view name) {
-  std::array parts{Part{schema::kAnnotations}, Part{schema::kCreatedAt}, Part{schema::kLabels},
-                   Part{schema::kTarget}, Part{schema::kUpdatedAt}};
-  const auto& [annotations, created_at, labels, target_part, updated_at] = parts;
-  BAYPLAN_TRY(codec::read_parts(record, parts));
-  BAYPLAN_ASSIGN(Descriptor target, decode_target(record, target_part));
-  BAYPLAN_ASSIGN(const Time created, codec::read_time(created_at));
-  BAYPLAN_ASSIGN(const Time updated, codec::read_time(updated_at));
-  Result<Image> image{Image{std::string(name), std::move(target), {}, created, updated}};
-  BAYPLAN_TRY(codec::read_map(record, annotations, image->target.annotations));
-  BAYPLAN_TRY(codec::read_map(record, labels, image->labels));
-  return image;
 }
 
 Result<void> validate_annotations(const Image& image) {
@@ -144,8 +114,8 @@ Result<Image> update_record(WriteTx& tx, std::string_view ns, const Image& given
                             std::string_view lease) {
   BAYPLAN_ASSIGN(auto record, metadata::open_namespace_bucket(tx, ns, {schema::kImages, given.name}));
   if (!record) return no_such_image(given.name);
-  BAYPLAN_ASSIGN(Image stored, decode_image(*record, given.name));
-  BAYPLAN_ASSIGN(Image image, merged(std::move(stored), given, mask));
+  BAYPLAN_ASSIGN(const ImageView stored, view_record(*record, given.name));
+  BAYPLAN_ASSIGN(Image image, merged(stored.own(), given, mask));
   image.updated = now();
   BAYPLAN_TRY(write(*record, image, {image.created, image.updated}));
   BAYPLAN_TRY(keep(tx, ns, image, lease));
@@ -170,26 +140,22 @@ Result<std::optional<Bucket>> image_bucket(const BucketSource& source, std::stri
   return metadata::namespace_bucket(source, ns, {schema::kImages});
 }
 
-Result<Image> decode_image(const Bucket& record, std::string_view name) {
-  auto image = decode(record, name);
-  if (!image) return std::move(image).error().with_context("image", name);
-  return image;
-}
-
-Result<Image> decode_entry(const Bucket& images, const metadata::Entry& entry) {
-  BAYPLAN_ASSIGN(const Bucket record, metadata::record_at(images, entry, "image"));
-  return decode_image(record, entry.key);
-}
-
 Result<std::string_view> target_digest(const Bucket& record) {
   BAYPLAN_ASSIGN(const Bucket target, target_of(record));
   return target.require(schema::kDigest);
 }
 
+Result<ImageView> view(const BucketSource& source, std::string_view ns, std::string_view name) {
+  BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
+  if (!images) return no_such_image(name);
+  BAYPLAN_ASSIGN(const auto entry, images->entry(name));
+  if (!entry || !entry->is_bucket) return no_such_image(name);
+  return view_entry(*images, *entry);
+}
+
 Result<Image> get(const BucketSource& source, std::string_view ns, std::string_view name) {
-  BAYPLAN_ASSIGN(const auto record, metadata::namespace_bucket(source, ns, {schema::kImages, name}));
-  if (!record) return no_such_image(name);
-  return decode_image(*record, name);
+  BAYPLAN_ASSIGN(const ImageView image, view(source, ns, name));
+  return image.own();
 }
 
 Result<void> create(WriteTx& tx, std::string_view ns, const Image& image, std::string_view lease) {
@@ -215,11 +181,11 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view name,
 }
 
 Result<void> walk(const BucketSource& source, std::string_view ns,
-                  const std::function<Result<void>(const Image&)>& visit) {
+                  const std::function<Result<void>(const ImageView&)>& visit) {
   BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
   if (!images) return {};
   return images->for_each([&](const metadata::Entry& entry) -> Result<void> {
-    BAYPLAN_ASSIGN(const Image image, decode_entry(*images, entry));
+    BAYPLAN_ASSIGN(const ImageView image, view_entry(*images, entry));
     return visit(image);
   });
 }

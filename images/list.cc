@@ -31,12 +31,12 @@ metadata::FieldTable image_fields() noexcept { return kFields; }
 
 Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
                                const metadata::BoundFilter& filter, const metadata::ListOptions& options,
-                               const std::function<Result<void>(const Image&)>& visit,
+                               const std::function<Result<void>(const ImageView&)>& visit,
                                const metadata::ListProblem& problem) {
   BAYPLAN_ASSIGN(const auto images, image_bucket(source, ns));
   if (!images) return metadata::ListEnd{};
   const auto record = [&](std::string_view name, const Bucket& bucket) -> Result<void> {
-    BAYPLAN_ASSIGN(const Image image, decode_image(bucket, name));
+    BAYPLAN_ASSIGN(const ImageView image, view_record(bucket, name));
     return visit(image);
   };
   return metadata::list(*images, filter, options, {record, problem});

@@ -1,5 +1,7 @@
 // Parts that records of all kinds share: string maps and times.
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/schema.h"
@@ -12,29 +14,33 @@ Error bucket_in_map(std::string_view key) {
   return Error(Errc::corrupt, "key", key, "a bucket, where only values can be");
 }
 
-Result<void> read_inline(std::string_view bytes, Labels& labels) {
+Result<LabelsView> view_inline(std::string_view bytes) {
   InlineScan scan(bytes);
   InlineEntry entry;
+  std::size_t size = 0;
   while (scan.next(entry)) {
     if (entry.is_bucket) return bucket_in_map(entry.key);
-    if (!entry.key.empty()) labels.emplace_hint(labels.end(), entry.key, entry.value);
+    if (!entry.key.empty()) ++size;
   }
-  return scan.damaged() ? inline_damage() : Result<void>{};
+  if (scan.damaged()) return inline_damage();
+  return LabelsView(bytes, size);
 }
 
-Result<void> read_all(const Bucket& map, Labels& labels) {
+Result<LabelsView> view_all(const Bucket& map) {
   BAYPLAN_ASSIGN(const auto bytes, map.inline_bytes());
-  if (bytes) return read_inline(*bytes, labels);
-  return map.for_each([&](const Entry& entry) -> Result<void> {
+  if (bytes) return view_inline(*bytes);
+  std::vector<LabelsView::Item> items;
+  BAYPLAN_TRY(map.for_each([&](const Entry& entry) -> Result<void> {
     if (entry.is_bucket) return bucket_in_map(entry.key);
-    labels.emplace_hint(labels.end(), entry.key, entry.value);
+    items.push_back({entry.key, entry.value});
     return {};
-  });
+  }));
+  return LabelsView(std::move(items));
 }
 
 Result<void> replace_all(MutableBucket& bucket, const Labels& map) {
-  Labels before;
-  BAYPLAN_TRY(read_all(bucket, before));
+  BAYPLAN_ASSIGN(const LabelsView stored, view_all(bucket));
+  const Labels before = stored.own();
   for (const auto& [name, value] : before) {
     if (const auto now = map.find(name); now == map.end() || now->second.empty())
       BAYPLAN_TRY(bucket.erase(name));
@@ -136,16 +142,16 @@ Result<void> write_map(MutableBucket& record, std::string_view key, const Labels
 
 Result<Labels> read_map(const Bucket& record, std::string_view key) {
   BAYPLAN_ASSIGN(const auto map, record.bucket(key));
-  Result<Labels> labels{Labels()};
-  if (map) BAYPLAN_TRY(read_all(*map, *labels).with_context("map", key));
-  return labels;
+  if (!map) return Labels();
+  BAYPLAN_ASSIGN(const LabelsView view, view_all(*map).with_context("map", key));
+  return view.own();
 }
 
-Result<void> read_map(const Bucket& record, const Part& part, Labels& map) {
-  if (!part.is_bucket()) return {};
-  auto read = part.is == Part::Is::inline_bucket ? read_inline(part.bytes, map)
-                                                 : read_all(Bucket(record.source(), *part.bucket()), map);
-  return std::move(read).with_context("map", part.key);
+Result<LabelsView> view_map(const Bucket& record, const Part& part) {
+  if (!part.is_bucket()) return LabelsView();
+  auto view = part.is == Part::Is::inline_bucket ? view_inline(part.bytes)
+                                                 : view_all(Bucket(record.source(), *part.bucket()));
+  return std::move(view).with_context("map", part.key);
 }
 
 Result<Time> read_time(const Part& part) {

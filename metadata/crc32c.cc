@@ -52,12 +52,13 @@ constexpr std::uint32_t mover(std::size_t words) {
 struct Movers {
   std::uint32_t by_one_lane;
   std::uint32_t by_two;
+  std::uint32_t by_all;
 };
 
 constexpr std::array<Movers, kMostLaneWords + 1> make_movers() {
   std::array<Movers, kMostLaneWords + 1> movers{};
   for (std::size_t words = 1; words <= kMostLaneWords; ++words)
-    movers[words] = {mover(words), mover(2 * words)};
+    movers[words] = {mover(words), mover(2 * words), mover(kLanes * words)};
   return movers;
 }
 constexpr auto kMovers = make_movers();
@@ -69,10 +70,12 @@ __attribute__((target("sse4.2,pclmul"))) std::uint64_t moved(std::uint64_t check
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
 }
 
-// Each step waits for the one before: three lanes, of `words` each, wait at the same time.
+// Each step waits for the one before: three lanes, of `words` each, wait at the same time, and none for what
+// came before them, which is perhaps still being worked on.
 __attribute__((target("sse4.2,pclmul"))) std::uint64_t three_lanes(const char* bytes, std::size_t words,
-                                                                   std::uint64_t first) noexcept {
+                                                                   std::uint64_t before) noexcept {
   const std::size_t lane = 8 * words;
+  std::uint64_t first = 0;
   std::uint64_t second = 0;
   std::uint64_t third = 0;
   std::uint64_t next[kLanes];
@@ -85,7 +88,9 @@ __attribute__((target("sse4.2,pclmul"))) std::uint64_t three_lanes(const char* b
     third = _mm_crc32_u64(third, next[2]);
   }
   const Movers& move = kMovers[words];
-  return _mm_crc32_u64(0, moved(first, move.by_two) ^ moved(second, move.by_one_lane)) ^ third;
+  const std::uint64_t all =
+      moved(before, move.by_all) ^ moved(first, move.by_two) ^ moved(second, move.by_one_lane);
+  return _mm_crc32_u64(0, all) ^ third;
 }
 
 // The tail of a few bytes, which every key has, goes in steps as large as they can be, too.

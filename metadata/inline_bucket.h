@@ -77,6 +77,8 @@ class InlineScan {
   }
   /// Precondition: next() answered false.
   bool damaged() const noexcept { return !rest_.empty(); }
+  /// What lies behind the entries that were answered.
+  std::string_view rest() const noexcept { return rest_; }
 
   static constexpr std::size_t kHeaderBytes = 3;
   static constexpr std::size_t kValueSizeAt = 1;

@@ -20,6 +20,9 @@ namespace {
 
 bool is_bucket(const Row& row) { return row.tag == Tag::bucket || row.tag == Tag::inline_bucket; }
 
+// Of a bucket: 0 for an inline one.
+std::uint64_t rows_of(const Row& row) { return row.tag == Tag::bucket ? row.number() : 0; }
+
 // Its key is a view of nothing in a write transaction, and of the key's end where that is in a chain.
 Result<bool> find_row(ReadState& state, std::uint64_t rows_id, std::string_view key, KeyedRow& row) {
   if (key.empty()) return false;
@@ -40,7 +43,11 @@ Result<std::optional<Entry>> find_inline(ReadState& state, const Extent& extent,
     entry.key = state.keep(found.key);
     entry.is_bucket = found.is_bucket;
     entry.revision = extent.revision;
-    if (!found.is_bucket) entry.value = state.keep(found.value);
+    if (!found.is_bucket) {
+      entry.value = state.keep(found.value);
+    } else if (!state.core) {
+      entry.bucket = BucketHandle{0, found.value, extent.revision};
+    }
     return answer;
   }
   if (scan.damaged()) return inline_damage();
@@ -69,7 +76,11 @@ Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::strin
   entry.key = stored_whole ? keyed.key : read_->arena().keep(key);
   entry.is_bucket = is_bucket(keyed.row);
   entry.revision = keyed.row.revision;
-  if (!entry.is_bucket) entry.value = read_->keep(keyed.row.payload);
+  if (!entry.is_bucket) {
+    entry.value = read_->keep(keyed.row.payload);
+  } else if (!read_->core) {
+    entry.bucket = handle_of(*read_, bucket, key, rows_of(keyed.row), keyed.row.payload, entry.revision);
+  }
   return answer;
 }
 
@@ -91,7 +102,7 @@ Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& buck
   BAYPLAN_ASSIGN(const bool found, find_row(*read_, extent.rows_id, key, keyed));
   const Row& row = keyed.row;
   if (!found || !is_bucket(row)) return std::optional<BucketHandle>{};
-  const std::uint64_t rows_id = row.tag == Tag::bucket ? row.number() : 0;
+  const std::uint64_t rows_id = rows_of(row);
   if (reader != nullptr && rows_id != 0) reader->buckets.add(extent.rows_id, key, rows_id);
   return handle_of(*read_, bucket, key, rows_id, row.payload, row.revision);
 }

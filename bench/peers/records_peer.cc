@@ -11,6 +11,7 @@ namespace bayplan::bench {
 namespace {
 
 using images::Image;
+using images::ImageView;
 using metadata::MutableBucket;
 using metadata::ReadTx;
 using metadata::WriteTx;
@@ -34,12 +35,12 @@ void see_time(Time time, Checksum& seen) {
   if (time != Time{}) seen.add(kAny);
 }
 
-void see_image(const Image& image, Checksum& seen) {
+void see_image(const ImageView& image, Checksum& seen) {
   see_time(image.created, seen);
   see_time(image.updated, seen);
-  seen.add(image.target.digest.to_string());
-  seen.add(image.target.media_type);
-  seen.add(metadata::codec::encode_varint(static_cast<std::int64_t>(image.target.size)));
+  seen.add(image.digest);
+  seen.add(image.media_type);
+  seen.add(metadata::codec::encode_varint(static_cast<std::int64_t>(image.size)));
   for (const auto& [key, value] : image.labels) {
     seen.add(key);
     seen.add(value);
@@ -86,12 +87,17 @@ class RecordsPeer : public Peer, public Collector {
   }
 
   void get(std::string_view name, Checksum& seen) override {
-    see_image(db().view([&](const ReadTx& tx) { return images::get(tx, kNamespace, name); }).value(), seen);
+    const auto look = [&](const ReadTx& tx) -> Result<void> {
+      BAYPLAN_ASSIGN(const ImageView image, images::view(tx, kNamespace, name));
+      see_image(image, seen);
+      return {};
+    };
+    db().view(look).value();
   }
 
   void list(Checksum& seen) override {
     db().view([&](const ReadTx& tx) {
-          return images::walk(tx, kNamespace, [&](const Image& image) { return see_listed(image, seen); });
+          return images::walk(tx, kNamespace, [&](const ImageView& image) { return see_listed(image, seen); });
         })
         .value();
   }
@@ -102,7 +108,7 @@ class RecordsPeer : public Peer, public Collector {
       BAYPLAN_ASSIGN(const auto parsed, metadata::Filter::parse({&filter, 1}));
       BAYPLAN_ASSIGN(const auto bound, parsed.bind(images::image_fields()));
       return images::list(tx, kNamespace, bound, {},
-                          [&](const Image& image) { return see_listed(image, seen); });
+                          [&](const ImageView& image) { return see_listed(image, seen); });
     };
     db().view(lists).value();
     return true;
@@ -139,7 +145,7 @@ class RecordsPeer : public Peer, public Collector {
   }
 
  private:
-  static Result<void> see_listed(const Image& image, Checksum& seen) {
+  static Result<void> see_listed(const ImageView& image, Checksum& seen) {
     seen.add(image.name);
     see_image(image, seen);
     return {};

@@ -276,8 +276,8 @@ TEST_F(FlatStore, becomes_namespace_default_when_the_store_is_opened) {
   const auto store = metadata::open_store_root(root).value();
   const auto found = store.db.view([](const ReadTx& tx) -> Result<std::vector<images::Image>> {
     std::vector<images::Image> all;
-    BAYPLAN_TRY(walk(tx, "default", [&](const images::Image& image) -> Result<void> {
-      all.push_back(image);
+    BAYPLAN_TRY(walk(tx, "default", [&](const images::ImageView& image) -> Result<void> {
+      all.push_back(image.own());
       return {};
     }));
     return all;

@@ -40,8 +40,8 @@ class ImageDbTest : public testing::Test {
   std::vector<std::string> names(std::string_view ns = kNs) {
     std::vector<std::string> names;
     const auto walked = db_.view([&](const metadata::ReadTx& tx) {
-      return walk(tx, ns, [&](const Image& image) -> Result<void> {
-        names.push_back(image.name);
+      return walk(tx, ns, [&](const ImageView& image) -> Result<void> {
+        names.emplace_back(image.name);
         return {};
       });
     });

@@ -180,7 +180,7 @@ TEST_F(ImagesTest, WalkStopsAtTheVisitorsError) {
   for (const char* name : {"a", "b", "c"}) ASSERT_EQ(outcome(create(image(name))), "ok");
   int visits = 0;
   const auto walked = db_.view([&](const ReadTx& tx) {
-    return walk(tx, kNs, [&](const Image& image) -> Result<void> {
+    return walk(tx, kNs, [&](const ImageView& image) -> Result<void> {
       ++visits;
       if (image.name == "b") return Error(Errc::cancelled, "test", {});
       return {};
@@ -217,7 +217,7 @@ TEST_F(ImagesTest, DamagedRecordsAreErrorsThatNameThem) {
     EXPECT_EQ(found.error().to_string().rfind("image \"" + name + "\": ", 0), 0u)
         << found.error().to_string();
     const auto walked = db_.view(
-        [&](const ReadTx& tx) { return walk(tx, kNs, [](const Image&) -> Result<void> { return {}; }); });
+        [&](const ReadTx& tx) { return walk(tx, kNs, [](const ImageView&) -> Result<void> { return {}; }); });
     EXPECT_EQ(outcome(walked), "corrupt") << name;
     ASSERT_EQ(outcome(remove(name)), "ok");
   }
@@ -230,7 +230,7 @@ TEST_F(ImagesTest, APlainValueAmongRecordsIsAnErrorOfTheWalk) {
             })),
             "ok");
   const auto walked = db_.view(
-      [&](const ReadTx& tx) { return walk(tx, kNs, [](const Image&) -> Result<void> { return {}; }); });
+      [&](const ReadTx& tx) { return walk(tx, kNs, [](const ImageView&) -> Result<void> { return {}; }); });
   EXPECT_EQ(outcome(walked), "corrupt");
   EXPECT_EQ(outcome(get("a")), "not_found");
   EXPECT_EQ(outcome(create(image("a"))), "already_exists");

@@ -33,8 +33,8 @@ class TestImagesList : public ImageDbTest {
       BAYPLAN_ASSIGN(const auto bound, filter.bind(image_fields()));
       return images::list(
           tx, kNs, bound, options,
-          [&](const Image& image) -> Result<void> {
-            found_.push_back(image.name);
+          [&](const ImageView& image) -> Result<void> {
+            found_.emplace_back(image.name);
             return {};
           },
           [&](std::string_view, const Error& error) { problems_.push_back(error.to_string()); });

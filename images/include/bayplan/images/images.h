@@ -2,6 +2,7 @@
 // Semantics and errors as containerd's image store (core/metadata/images.go).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
+#include "bayplan/metadata/labels_view.h"
 #include "bayplan/metadata/list.h"
 
 namespace bayplan::images {
@@ -26,6 +28,25 @@ struct Image {
   friend bool operator==(const Image&, const Image&) = default;
 };
 
+/// An image where it is stored, without a copy. Views live as the source that it was read from says
+/// (transactions: until they end).
+struct ImageView {
+  std::string_view name{};
+  std::string_view digest{};  ///< the target's; Digest::parse takes it
+  std::string_view media_type{};
+  std::uint64_t size = 0;  ///< of the target, bytes
+  metadata::LabelsView annotations{};
+  metadata::LabelsView labels{};
+  Time created{};
+  Time updated{};
+
+  /// A copy that outlives the source.
+  Image own() const;
+};
+
+/// For who looks at an image inside the transaction: several times as fast as get(). Errors: not_found,
+/// corrupt, closed, io.
+Result<ImageView> view(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
 /// Errors: not_found, corrupt, closed, io.
 Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
 /// created and updated are set to now. Labels and annotations with empty values are not stored. An image that
@@ -45,7 +66,7 @@ Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view
                     const std::optional<Digest>& target = {});
 /// Name order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
-                  const std::function<Result<void>(const Image&)>& visit);
+                  const std::function<Result<void>(const ImageView&)>& visit);
 
 /// What images are filtered by (metadata/filter.h): name, target.digest, target.mediatype, size, createdat,
 /// updatedat, labels.K, annotations.K.
@@ -53,7 +74,7 @@ metadata::FieldTable image_fields() noexcept;
 /// The images that match, in name order. Errors: as metadata::list.
 Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
                                const metadata::BoundFilter& filter, const metadata::ListOptions& options,
-                               const std::function<Result<void>(const Image&)>& visit,
+                               const std::function<Result<void>(const ImageView&)>& visit,
                                const metadata::ListProblem& problem = {});
 
 /// kind() "image"; keys are names; every image without an expired containerd.io/gc.expire is a root.

@@ -11,6 +11,7 @@
 #include "bayplan/base/result.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/any.h"
+#include "bayplan/metadata/labels_view.h"
 #include "bayplan/metadata/tx.h"
 
 namespace bayplan::metadata::codec {
@@ -55,8 +56,8 @@ struct Part {
 Result<void> read_parts(const Bucket& record, std::span<Part> parts);
 /// The same of the bucket at `part` of `record`; without one, nothing is there. Errors: as above.
 Result<void> read_parts(const Bucket& record, const Part& part, std::span<Part> parts);
-/// Adds to `map`, which is empty, the string map at `part` of `record`. Errors: corrupt, closed, io.
-Result<void> read_map(const Bucket& record, const Part& part, Labels& map);
+/// The string map at `part` of `record`, empty where nothing or a value is. Errors: corrupt, closed, io.
+Result<LabelsView> view_map(const Bucket& record, const Part& part);
 /// Errors: corrupt (absent or malformed).
 Result<Time> read_time(const Part& part);
 
