@@ -25,7 +25,7 @@ OWN_STORE = ("wide", "sorted", "mark,collect")
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
 GRAPHS = ("mark,collect",)
 _RECORD_STORES = ("records", "containerd")
-PEERS_OF = {"wide": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": _RECORD_STORES,
+PEERS_OF = {"wide": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": ("records", "lmdb", "containerd"),
             **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED)}
 SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")
 

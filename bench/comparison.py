@@ -21,7 +21,7 @@ class Row:
     goal: float | dict | None = None  # a dict: by number of records; others have none
     against: str = "bbolt"
     peer_keys: dict = field(default_factory=dict)  # peer -> its row, where it is another one
-    ceiling: str | None = None  # row of raw LMDB that writes the same bytes: no store on LMDB can be faster
+    ceiling: str | None = None  # row of raw LMDB at the same job: no store on LMDB can be faster
 
     @property
     def lower_is_better(self):
@@ -79,14 +79,16 @@ _RECORDS = Table("records", ("records", "containerd"), [
     Row("get", "image get", goal={10_000: 4.5, 100_000: 2.2}, **_TO_CONTAINERD),
     Row("list", "image list, all, records", goal={10_000: 5, 100_000: 4}, **_TO_CONTAINERD),
     Row("named", "image list, name==X", "p50_ns", "ns", goal={10_000: 5000}, **_TO_CONTAINERD),
-    Row("labelled", "image list, label of 1 in 1,000", "p50_ns", "ns", goal={10_000: 40}, **_TO_CONTAINERD),
-    Row("create", "image create, durable", goal={10_000: 1.25}, **_TO_CONTAINERD),
+    Row("labelled", "image list, label of 1 in 1,000", "p50_ns", "ns", goal={10_000: 40}, ceiling="labelled",
+        **_TO_CONTAINERD),
+    Row("create", "image create, durable", goal={10_000: 1.25}, ceiling="create", **_TO_CONTAINERD),
     Row("load", "image create, 1000 per transaction", **_TO_CONTAINERD),
     Row("update", "image update of a label, durable", **_TO_CONTAINERD),
     Row("delete", "image delete, durable", **_TO_CONTAINERD),
-    Row("submit8", "image create, 8 durable writers", goal={10_000: 3.8}, peer_keys={"containerd": "writers8"},
+    Row("submit8", "image create, 8 durable writers", goal={10_000: 3.8}, ceiling="submit8",
+        peer_keys={"containerd": "writers8"},
         **_TO_CONTAINERD),
-    Row("readers2", "image get, 2 readers beside a writer", goal={10_000: 8}, **_TO_CONTAINERD),
+    Row("readers2", "image get, 2 readers beside a writer", goal={10_000: 8}, ceiling="readers2", **_TO_CONTAINERD),
     Row("size", "file with the images", "allocated_bytes", "bytes", peer_keys=dict.fromkeys(PEERS, "load"),
         **_TO_CONTAINERD),
     Row("mark", "mark, 9 nodes an image, half garbage", "p50_ns", "ns", goal=5, **_TO_CONTAINERD),
@@ -245,11 +247,11 @@ def _table(lines):
 
 
 def _out_of_reach(line):
-    """Both figures, where no store on LMDB could meet the goal."""
-    if not line.short_of_goal or not line.out_of_reach:
+    """Both figures of the ceiling, which count where no store on LMDB could meet the goal."""
+    if not line.short_of_goal or line.ceiling_ratio is None:
         return ""
-    return (f" (raw LMDB writing the same bytes: {_ratio(line.ceiling_ratio)}; {_ratio(line.of_ceiling)} of that, "
-            f">= {OF_CEILING})")
+    counts = f", >= {OF_CEILING}" if line.out_of_reach else ""
+    return f" (raw LMDB at the same: {_ratio(line.ceiling_ratio)}; {_ratio(line.of_ceiling)} of that{counts})"
 
 
 def goals(lines):

@@ -14,7 +14,8 @@ inline constexpr std::string_view kImageKind = "image";
 Result<std::optional<metadata::Bucket>> image_bucket(const metadata::BucketSource& source,
                                                      std::string_view ns);
 
-/// The image that `record` holds; its name is a view of `name`. Errors: corrupt (naming the image), closed, io.
+/// The image that `record` holds; its name is a view of `name`. Errors: corrupt (naming the image), closed,
+/// io.
 Result<ImageView> view_record(const metadata::Bucket& record, std::string_view name);
 
 /// The image at `entry` of the bucket of all. Errors: as view_record.

@@ -13,6 +13,15 @@ Result<bool> BucketCursor::advance(Entry& entry) {
   return found.has_value();
 }
 
+Result<bool> BucketCursor::advance_where(Entry& entry, InlineTest& test) {
+  while (true) {
+    BAYPLAN_ASSIGN(const bool found, advance(entry));
+    if (!found) return false;
+    const bool tested = entry.bucket && entry.bucket->inline_bytes;
+    if (!tested || test.passes(entry.key, *entry.bucket->inline_bytes)) return true;
+  }
+}
+
 Result<void> BucketSource::for_each(const BucketHandle& bucket,
                                     const std::function<Result<void>(const Entry&)>& visit) const {
   BAYPLAN_ASSIGN(const auto at, open_cursor(bucket));

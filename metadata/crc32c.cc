@@ -94,8 +94,8 @@ __attribute__((target("sse4.2,pclmul"))) std::uint64_t three_lanes(const char* b
 }
 
 // The tail of a few bytes, which every key has, goes in steps as large as they can be, too.
-__attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_hardware(std::string_view bytes,
-                                                                       std::uint32_t before) noexcept {
+__attribute__((target("sse4.2,pclmul"), always_inline)) inline std::uint32_t go_on(
+    std::uint32_t before, std::string_view bytes) noexcept {
   std::uint64_t wide = ~before;
   while (bytes.size() >= kLanes * 8 * kLeastLaneWords) {
     const std::size_t words = std::min(bytes.size() / (kLanes * 8), kMostLaneWords);
@@ -109,6 +109,20 @@ __attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_hardware(std::stri
   if (!bytes.empty()) value = _mm_crc32_u8(value, take<std::uint8_t>(bytes));
   return ~value;
 }
+
+__attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_hardware(std::string_view bytes,
+                                                                       std::uint32_t before) noexcept {
+  return go_on(before, bytes);
+}
+
+__attribute__((target("sse4.2,pclmul"))) std::uint32_t crc32c_hardware(std::string_view first,
+                                                                       std::string_view second,
+                                                                       std::string_view third) noexcept {
+  return go_on(go_on(go_on(0, first), second), third);
+}
+
+// Whoever asks before it is known does without.
+const bool kSupported = __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
 #endif
 
 }  // namespace
@@ -121,11 +135,16 @@ std::uint32_t crc32c_portable(std::string_view bytes, std::uint32_t before) noex
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) noexcept {
 #if defined(__x86_64__)
-  static const bool kSupported =
-      __builtin_cpu_supports("sse4.2") != 0 && __builtin_cpu_supports("pclmul") != 0;
   if (kSupported) return crc32c_hardware(bytes, before);
 #endif
   return crc32c_portable(bytes, before);
+}
+
+std::uint32_t crc32c(std::string_view first, std::string_view second, std::string_view third) noexcept {
+#if defined(__x86_64__)
+  if (kSupported) return crc32c_hardware(first, second, third);
+#endif
+  return crc32c_portable(third, crc32c_portable(second, crc32c_portable(first)));
 }
 
 }  // namespace bayplan::metadata

@@ -182,7 +182,25 @@ Result<bool> TreeCursor::advance(Entry& entry) {
   BAYPLAN_TRY(state_->usable());
   KeyedRow row;
   BAYPLAN_ASSIGN(const bool found, rows_.next(level_id(), row));
-  if (!found) return false;
+  return found ? arrive(row, entry) : Result<bool>(false);
+}
+
+Result<bool> TreeCursor::advance_where(Entry& entry, InlineTest& test) {
+  BAYPLAN_TRY(lifeline_.check());
+  if (!runs()) return BucketCursor::advance_where(entry, test);
+  BAYPLAN_TRY(state_->usable());
+  KeyedRow row;
+  while (true) {
+    BAYPLAN_ASSIGN(const bool found, rows_.next(level_id(), row));
+    if (!found) return false;
+    const bool tested = row.row.tag == Tag::inline_bucket;
+    if (!tested || test.passes(row.key, row.row.payload)) return arrive(row, entry);
+    passed_ = row.key;
+  }
+}
+
+// At `row`, which runs() has led to.
+Result<bool> TreeCursor::arrive(const KeyedRow& row, Entry& entry) {
   if (row.row.tag == Tag::chain) {
     remember();
     BAYPLAN_ASSIGN(const auto settled, answer(settle(Found(row), Direction::forward)));

@@ -30,6 +30,7 @@ class TreeCursor final : public BucketCursor {
   Result<std::optional<Entry>> prev() override;
   Result<std::optional<Entry>> seek(std::string_view key) override;
   Result<bool> advance(Entry& entry) override;
+  Result<bool> advance_where(Entry& entry, InlineTest& test) override;
 
  private:
   using Found = Result<std::optional<KeyedRow>>;
@@ -48,6 +49,7 @@ class TreeCursor final : public BucketCursor {
   Found reposition(Direction direction);
   Result<std::optional<Entry>> answer(Found found);
   void fill(const KeyedRow& row, Entry& entry);
+  Result<bool> arrive(const KeyedRow& row, Entry& entry);
   bool runs() const noexcept;
   std::uint64_t level_id() const noexcept { return ids_.back(); }
 

@@ -9,6 +9,9 @@ namespace bayplan::metadata {
 namespace {
 
 using Text = std::optional<std::string_view>;
+// Why a record could not be tested. Beside a plain answer, and not around it: most records are only passed
+// by.
+using Damage = std::optional<Error>;
 
 template <class T>
 bool compare(FilterOperator op, const T& left, const T& right) {
@@ -36,28 +39,38 @@ bool finds(const FilterTest& test, std::string_view text) {
   return RE2::PartialMatch(text, *test.selector->pattern);
 }
 
+bool equal(std::string_view left, std::string_view right) { return same_key(left, right); }
+
 bool test_text(const FilterTest& test, const Text& value) {
   const Selector& selector = test.selector->selector;
+  if (selector.op == FilterOperator::equal) return value && equal(*value, selector.value);
   if (selector.op == FilterOperator::present) return value.has_value();
   const std::string_view text = value.value_or(std::string_view());
   if (selector.op == FilterOperator::matches) return finds(test, text);
-  if (selector.op == FilterOperator::not_equal) return text != selector.value;
+  if (selector.op == FilterOperator::not_equal) return !equal(text, selector.value);
   return value && compare<std::string_view>(selector.op, text, selector.value);
 }
 
-Result<void> absent(const InlineScan& ended) { return ended.damaged() ? inline_damage() : Result<void>{}; }
-
-Result<void> read_inline(std::string_view bytes, std::string_view inside, std::string_view key, Text& value) {
-  InlineScan scan(bytes);
+// Goes on to the value of `key`.
+Text value_at(InlineScan& scan, std::string_view key, Damage& damage) {
   InlineEntry entry;
-  if (!inside.empty()) {
-    if (!scan.find(inside, entry)) return absent(scan);
-    if (!entry.is_bucket) return {};
-    scan = InlineScan(entry.value);
-  }
-  if (!scan.find(key, entry)) return absent(scan);
-  if (!entry.is_bucket) value = entry.value;
+  if (scan.find(key, entry)) return entry.is_bucket ? Text() : Text(entry.value);
+  if (scan.damaged()) damage = inline_damage();
   return {};
+}
+
+Text read_inline(std::string_view bytes, const FilterTest& test, Damage& damage) {
+  InlineScan scan(bytes);
+  const std::string_view inside = test.field->bucket;
+  if (inside.empty()) return value_at(scan, test.key, damage);
+  InlineEntry entry;
+  if (!scan.find(inside, entry)) {
+    if (scan.damaged()) damage = inline_damage();
+    return {};
+  }
+  if (!entry.is_bucket) return {};
+  InlineScan values(entry.value);
+  return value_at(values, test.key, damage);
 }
 
 Result<Text> look_up(const FilterTest& test, const Bucket& record) {
@@ -70,17 +83,21 @@ Result<Text> look_up(const FilterTest& test, const Bucket& record) {
 // A record, and its bytes where it lies in one row.
 struct Tested {
   std::string_view key;
-  const Bucket& record;
+  const Bucket* record;
   std::optional<std::string_view> bytes;
 };
 
-Result<void> read(const FilterTest& test, const Tested& tested, Text& value) {
-  if (!tested.bytes) {
-    BAYPLAN_ASSIGN(value, look_up(test, tested.record));
-  } else if (!test.key.empty()) {
-    BAYPLAN_TRY(read_inline(*tested.bytes, test.field->bucket, test.key, value));
-  }
-  return {};
+// What `result` holds; nothing, and its error in `damage`.
+template <class T>
+std::optional<T> taken(Result<T> result, Damage& damage) {
+  if (result) return std::move(result).value();
+  damage = std::move(result).error();
+  return std::nullopt;
+}
+
+Text read(const FilterTest& test, const Tested& tested, Damage& damage) {
+  if (tested.bytes) return test.key.empty() ? Text() : read_inline(*tested.bytes, test, damage);
+  return taken(look_up(test, *tested.record), damage).value_or(Text());
 }
 
 Result<std::int64_t> decode(FieldType type, std::string_view bytes) {
@@ -94,21 +111,24 @@ std::string as_text(FieldType type, std::int64_t value) {
   return format_rfc3339(Time(std::chrono::nanoseconds(value)));
 }
 
-Result<bool> test_ordered(const FilterTest& test, const Text& bytes) {
+bool test_ordered(const FilterTest& test, const Text& bytes, Damage& damage) {
   const FilterOperator op = test.selector->selector.op;
   if (!bytes) return test_text(test, bytes);
   if (op == FilterOperator::present) return true;
-  BAYPLAN_ASSIGN(const std::int64_t value,
-                 decode(test.field->type, *bytes).with_context("key", test.field->key));
-  if (op == FilterOperator::matches) return finds(test, as_text(test.field->type, value));
-  return compare(op, value, test.operand);
+  const auto value = taken(decode(test.field->type, *bytes).with_context("key", test.field->key), damage);
+  if (!value) return false;
+  if (op == FilterOperator::matches) return finds(test, as_text(test.field->type, *value));
+  return compare(op, *value, test.operand);
 }
 
-Result<Text> word_of(const Field& field, const Text& byte) {
-  if (!byte) return Text();
+bool test_word(const FilterTest& test, const Text& byte, Damage& damage) {
+  if (!byte) return test_text(test, byte);
+  const Field& field = *test.field;
   const std::size_t number = byte->size() == 1 ? static_cast<unsigned char>(byte->front()) : 0;
-  if (number >= 1 && number <= field.words.size()) return Text(field.words[number - 1]);
-  return Error(Errc::corrupt, "key", field.key, "not a byte from 1 to " + std::to_string(field.words.size()));
+  if (number >= 1 && number <= field.words.size()) return test_text(test, field.words[number - 1]);
+  damage =
+      Error(Errc::corrupt, "key", field.key, "not a byte from 1 to " + std::to_string(field.words.size()));
+  return false;
 }
 
 Text text_of(const Field& field, const Text& stored) {
@@ -116,47 +136,57 @@ Text text_of(const Field& field, const Text& stored) {
   return stored && !stored->empty() ? stored : Text();
 }
 
-Result<bool> passes(const FilterTest& test, const Tested& tested) {
+bool passes(const FilterTest& test, const Tested& tested, Damage& damage) {
   if (!test.field) return test_text(test, {});
   if (test.field->type == FieldType::key) return test_text(test, tested.key);
-  Text stored;
-  BAYPLAN_TRY(read(test, tested, stored));
+  const Text stored = read(test, tested, damage);
+  if (damage) return false;
   switch (test.field->type) {
     case FieldType::key:
     case FieldType::map:
       break;
     case FieldType::text:
       return test_text(test, text_of(*test.field, stored));
-    case FieldType::word: {
-      BAYPLAN_ASSIGN(const Text word, word_of(*test.field, stored));
-      return test_text(test, word);
-    }
+    case FieldType::word:
+      return test_word(test, stored, damage);
     case FieldType::number:
     case FieldType::time:
-      return test_ordered(test, stored);
+      return test_ordered(test, stored, damage);
   }
   return test_text(test, stored);
 }
 
-Result<bool> all_pass(const std::vector<FilterTest>& tests, const Tested& tested) {
-  for (const FilterTest& test : tests) {
-    BAYPLAN_ASSIGN(const bool passed, passes(test, tested));
-    if (!passed) return false;
+// The first damage that is met ends it.
+bool any_passes(const std::vector<std::vector<FilterTest>>& alternatives, const Tested& tested,
+                Damage& damage) {
+  for (const auto& tests : alternatives) {
+    bool passed = true;
+    for (auto test = tests.begin(); passed && test != tests.end(); ++test)
+      passed = passes(*test, tested, damage);
+    if (passed || damage) return passed;
   }
-  return true;
+  return false;
+}
+
+Result<bool> outcome(const std::vector<std::vector<FilterTest>>& alternatives, const Tested& tested) {
+  Damage damage;
+  const bool matches = any_passes(alternatives, tested, damage);
+  if (damage) return *std::move(damage);
+  return matches;
 }
 
 }  // namespace
 
+bool BoundFilter::matches_all() const noexcept { return plan_->alternatives.empty(); }
+
 Result<bool> BoundFilter::matches(std::string_view key, const Bucket& record) const {
-  if (plan_->alternatives.empty()) return true;
+  if (matches_all()) return true;
   BAYPLAN_ASSIGN(const auto bytes, record.inline_bytes());
-  const Tested tested{key, record, bytes};
-  for (const auto& tests : plan_->alternatives) {
-    BAYPLAN_ASSIGN(const bool passed, all_pass(tests, tested));
-    if (passed) return true;
-  }
-  return false;
+  return outcome(plan_->alternatives, {key, &record, bytes});
+}
+
+Result<bool> BoundFilter::matches(std::string_view key, std::string_view inline_bytes) const {
+  return matches_all() ? Result<bool>(true) : outcome(plan_->alternatives, {key, nullptr, inline_bytes});
 }
 
 }  // namespace bayplan::metadata

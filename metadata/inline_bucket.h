@@ -30,15 +30,18 @@ inline constexpr std::size_t kMaxInlineDepth = 8;
 inline bool same_key(std::string_view a, std::string_view b) noexcept {
   constexpr std::size_t kWord = sizeof(std::uint64_t);
   if (a.size() != b.size()) return false;
-  if (a.size() < kWord / 2 || a.size() > 2 * kWord) return a == b;
+  if (a.size() < kWord / 2 || a.size() > 4 * kWord) return a == b;
   if (a.size() < kWord) {
     const std::size_t last = a.size() - kWord / 2;
     return load_le<std::uint32_t>(a.data()) == load_le<std::uint32_t>(b.data()) &&
            load_le<std::uint32_t>(a.data() + last) == load_le<std::uint32_t>(b.data() + last);
   }
   const std::size_t last = a.size() - kWord;
-  return load_le<std::uint64_t>(a.data()) == load_le<std::uint64_t>(b.data()) &&
-         load_le<std::uint64_t>(a.data() + last) == load_le<std::uint64_t>(b.data() + last);
+  const auto same_word = [&](std::size_t at) {
+    return load_le<std::uint64_t>(a.data() + at) == load_le<std::uint64_t>(b.data() + at);
+  };
+  if (!same_word(0) || !same_word(last)) return false;
+  return a.size() <= 2 * kWord || (same_word(kWord) && same_word(last - kWord));
 }
 
 /// One entry. Views of the bytes that were read.

@@ -10,6 +10,23 @@ bool is_damage(const Error& error) {
   return error.code() == Errc::corrupt || error.code() == Errc::version_mismatch;
 }
 
+// What matches, and what is wrong, which offer() finds again.
+class Wanted final : public InlineTest {
+ public:
+  /// `errors` become 0 with every record that can be read.
+  Wanted(const BoundFilter& filter, int& errors) : filter_(filter), errors_(errors) {}
+
+  bool passes(std::string_view key, std::string_view bytes) override {
+    errors_ = 0;
+    const auto matches = filter_.matches(key, bytes);
+    return !matches || *matches;
+  }
+
+ private:
+  const BoundFilter& filter_;
+  int& errors_;
+};
+
 class Lister {
  public:
   Lister(const Bucket& records, const BoundFilter& filter, const ListOptions& options, const ListSink& sink)
@@ -37,9 +54,10 @@ class Lister {
 
   Result<void> scan() {
     BAYPLAN_ASSIGN(const auto cursor, records_.cursor());
+    int errors = 0;
+    Wanted wanted(filter_, errors);
     Entry entry;
-    auto found = begin(*cursor, entry);
-    for (int errors = 0; !found || *found; found = cursor->advance(entry)) {
+    for (auto found = begin(*cursor, entry); !found || *found; found = step(*cursor, entry, wanted)) {
       if (full()) return {};
       if (found) {
         errors = 0;
@@ -52,6 +70,11 @@ class Lister {
     return {};
   }
 
+  // Behind the last that may be shown any key will do.
+  Result<bool> step(BucketCursor& cursor, Entry& entry, Wanted& wanted) const {
+    return filter_.matches_all() || at_limit() ? cursor.advance(entry) : cursor.advance_where(entry, wanted);
+  }
+
   Result<bool> begin(BucketCursor& cursor, Entry& entry) const {
     BAYPLAN_ASSIGN(const auto first, options_.after.empty() ? cursor.first() : cursor.seek(options_.after));
     if (!first) return false;
@@ -61,7 +84,8 @@ class Lister {
   }
 
   // Asked when there is another key.
-  bool full() { return end_.more = options_.limit != 0 && shown_ == options_.limit; }
+  bool full() { return end_.more = at_limit(); }
+  bool at_limit() const noexcept { return options_.limit != 0 && shown_ == options_.limit; }
 
   Result<void> offer(const Entry& entry) {
     const auto shown = show(entry);

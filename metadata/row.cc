@@ -18,7 +18,7 @@ std::uint32_t checksum(std::string_view row_key, Tag tag, std::uint64_t revision
   char fixed[9];
   fixed[0] = static_cast<char>(tag);
   store_le(fixed + 1, revision);
-  return crc32c(payload, crc32c({fixed, sizeof fixed}, crc32c(row_key)));
+  return crc32c(row_key, {fixed, sizeof fixed}, payload);
 }
 
 bool is_known(Tag tag) noexcept {

@@ -197,6 +197,16 @@ Result<Info> decode_fields(std::string_view key, const Bucket& record) {
   return info;
 }
 
+Result<Labels> merged(Labels stored, const Labels& given, std::string_view key, const FieldMask& mask) {
+  if (mask.empty()) return given;
+  for (const std::string& path : mask) {
+    const FieldPath at = split_field_path(path);
+    if (at.field != schema::kLabels) return bad_field_path("snapshot", key, path);
+    apply_field(stored, given, at);
+  }
+  return stored;
+}
+
 }  // namespace
 
 Result<Info> decode(std::string_view key, const Bucket& record) {
@@ -296,10 +306,13 @@ Result<void> erase(WriteTx& tx, Place place, std::string_view key) {
   });
 }
 
-Result<void> set_labels(WriteTx& tx, Place place, std::string_view key, const Labels& labels) {
-  BAYPLAN_TRY(validate_labels(labels));
+Result<void> set_labels(WriteTx& tx, Place place, std::string_view key, const Labels& given,
+                        const FieldMask& mask) {
   BAYPLAN_ASSIGN(const Bucket old, get(tx, place, key));
   BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(old).with_context("snapshot", key));
+  BAYPLAN_ASSIGN(Labels stored, codec::read_map(old, schema::kLabels).with_context("snapshot", key));
+  BAYPLAN_ASSIGN(const Labels labels, merged(std::move(stored), given, key, mask));
+  BAYPLAN_TRY(validate_labels(labels));
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_ASSIGN(auto snapshots, open_place(inner, place, key));
     BAYPLAN_ASSIGN(auto record, open_record(snapshots, key));

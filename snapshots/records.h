@@ -73,7 +73,8 @@ Result<void> commit(metadata::WriteTx& tx, Place place, std::string_view name, s
 /// MutableBucket.
 Result<void> erase(metadata::WriteTx& tx, Place place, std::string_view key);
 
-/// Errors: not_found, invalid_argument, and those of MutableBucket.
-Result<void> set_labels(metadata::WriteTx& tx, Place place, std::string_view key, const Labels& labels);
+/// As Snapshotter::set_labels.
+Result<void> set_labels(metadata::WriteTx& tx, Place place, std::string_view key, const Labels& labels,
+                        const FieldMask& mask);
 
 }  // namespace bayplan::snapshots::records

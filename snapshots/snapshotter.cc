@@ -211,8 +211,8 @@ Result<void> Snapshotter::remove(metadata::WriteTx& tx, std::string_view ns, std
 }
 
 Result<void> Snapshotter::set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key,
-                                     const Labels& labels) {
-  return records::set_labels(tx, state_->place(ns), key, labels);
+                                     const Labels& labels, const FieldMask& mask) {
+  return records::set_labels(tx, state_->place(ns), key, labels, mask);
 }
 
 Result<Info> Snapshotter::stat(const metadata::BucketSource& source, std::string_view ns,

@@ -14,7 +14,8 @@ namespace bayplan::bench {
 namespace {
 
 constexpr std::size_t kMapBytes = std::size_t{1} << 40;
-constexpr std::size_t kFields = 5 + std::tuple_size_v<decltype(Record::labels)> * 2;
+constexpr std::size_t kFirstLabel = 5;
+constexpr std::size_t kFields = kFirstLabel + std::tuple_size_v<decltype(Record::labels)> * 2;
 
 void check(int rc) {
   if (rc != 0) throw std::runtime_error(::mdb_strerror(rc));
@@ -33,8 +34,8 @@ using Fields = std::array<std::string_view, kFields>;
 Fields fields_of(const Record& record) {
   Fields fields{record.created_at, record.updated_at, record.digest, record.media_type, record.size};
   for (std::size_t n = 0; n < kLabelKeys.size(); ++n) {
-    fields[5 + 2 * n] = kLabelKeys[n];
-    fields[6 + 2 * n] = record.labels[n];
+    fields[kFirstLabel + 2 * n] = kLabelKeys[n];
+    fields[kFirstLabel + 2 * n + 1] = record.labels[n];
   }
   return fields;
 }
@@ -147,6 +148,26 @@ class LmdbPeer : public Peer {
     return true;
   }
 
+  // Of a filter "name==.." a lookup, and of one of the form "labels.\"..\"==.." a look at that label in
+  // place.
+  bool list_matching(const std::string& filter, Checksum& seen) override {
+    const std::size_t equals = filter.rfind("==");
+    const std::string_view value = std::string_view(filter).substr(equals + 2);
+    if (filter.starts_with("name")) {
+      seen.add(value);
+      get(value, seen);
+      return true;
+    }
+    const std::size_t quote = filter.find('"') + 1;
+    const std::string_view key = std::string_view(filter).substr(quote, equals - 1 - quote);
+    walk([&](std::string_view name, std::string_view bytes) {
+      if (label(bytes, key) != value) return;
+      seen.add(name);
+      see(bytes, seen);
+    });
+    return true;
+  }
+
   // The smallest group commit there is: whoever finds no leader takes what has queued up, again and again
   // until its own record is durable.
   bool submit(const Record& record) override {
@@ -201,6 +222,22 @@ class LmdbPeer : public Peer {
     MDB_val value{};
     check(::mdb_get(txn, dbi_, &key, &value));
     return to_view(value);
+  }
+
+  static std::string_view label(std::string_view bytes, std::string_view key) {
+    std::size_t at = 0;
+    const auto next = [&] {
+      const auto size = static_cast<unsigned char>(bytes[at]);
+      at += 1u + size;
+      return bytes.substr(at - size, size);
+    };
+    for (std::size_t field = 0; field < kFirstLabel; ++field) next();
+    while (at < bytes.size()) {
+      const std::string_view found = next();
+      const std::string_view value = next();
+      if (found == key) return value;
+    }
+    return {};
   }
 
   static void see(std::string_view bytes, Checksum& seen) {

@@ -97,7 +97,8 @@ class RecordsPeer : public Peer, public Collector {
 
   void list(Checksum& seen) override {
     db().view([&](const ReadTx& tx) {
-          return images::walk(tx, kNamespace, [&](const ImageView& image) { return see_listed(image, seen); });
+          return images::walk(tx, kNamespace,
+                              [&](const ImageView& image) { return see_listed(image, seen); });
         })
         .value();
   }

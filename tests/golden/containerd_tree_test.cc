@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "bayplan/content/ingests.h"
 #include "bayplan/content/store.h"
 #include "bayplan/images/images.h"
 #include "bayplan/metadata/leases.h"
@@ -64,6 +65,8 @@ class ContainerdTree : public testing::Test {
                              metadata::referred()));
     BAYPLAN_TRY(images::create(tx, kNs, image()));
     BAYPLAN_TRY(add_lease(tx));
+    BAYPLAN_TRY(content::ingests::start(tx, kNs, "layer-1", Digest::of(kHello), "upload"));
+    BAYPLAN_TRY(content::ingests::start(tx, kNs, "layer-2", {}, {}));
     return snapshotter_.add_committed(tx, kNs, "base", {}, std::move(base), {.inodes = 3, .bytes = 4096},
                                       {{"containerd.io/gc.root", "yes"}}, metadata::referred());
   }
@@ -84,7 +87,7 @@ class ContainerdTree : public testing::Test {
 
   // Go's Time.MarshalBinary, read without our own decoder; "btime" for a time between the test's start and
   // now.
-  std::string btime(std::string_view bytes) const {
+  std::string btime(std::string_view bytes, std::chrono::hours ahead = {}) const {
     constexpr std::int64_t kYear1ToUnix = 62135596800;
     if (bytes.size() != 15 || bytes[0] != 1 || bytes.substr(13) != "\xff\xff") return test::shown(bytes);
     std::uint64_t seconds = 0;
@@ -93,12 +96,13 @@ class ContainerdTree : public testing::Test {
     for (const char c : bytes.substr(9, 4)) nanoseconds = nanoseconds << 8 | static_cast<unsigned char>(c);
     const Time time{std::chrono::seconds(static_cast<std::int64_t>(seconds) - kYear1ToUnix) +
                     std::chrono::nanoseconds(nanoseconds)};
-    return time >= started_ && time <= now() ? "btime" : test::shown(bytes);
+    return time >= started_ + ahead && time <= now() + ahead ? "btime" : test::shown(bytes);
   }
 
   std::vector<std::string> dumped() const {
     const auto mask = [this](std::string_view path, std::string_view value) {
       if (path.ends_with("/createdat") || path.ends_with("/updatedat")) return btime(value);
+      if (path.ends_with("/expireat")) return btime(value, content::ingests::kDefaultExpiry);
       const bool backend = path.find("/snapshots/") != std::string_view::npos && path.ends_with("/name");
       return backend && !value.empty() ? "backend" : test::shown(value);
     };

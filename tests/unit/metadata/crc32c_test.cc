@@ -43,6 +43,18 @@ TEST(Crc32c, continues_from_what_came_before) {
   }
 }
 
+TEST(Crc32c, three_pieces_are_one) {
+  const std::string bytes = counting(7, 5) + counting(90, 3) + counting(1, 1) + counting(200, -1) + "odd";
+  const std::string_view view(bytes);
+  for (std::size_t first = 0; first <= view.size(); ++first) {
+    for (std::size_t second = first; second <= view.size(); second += 7) {
+      ASSERT_EQ(crc32c(view.substr(0, first), view.substr(first, second - first), view.substr(second)),
+                crc32c_portable(bytes))
+          << first << ' ' << second;
+    }
+  }
+}
+
 // Lanes of every length, several rounds of the longest, every length of the tail.
 TEST(Crc32c, long_bytes_are_summed_as_the_portable_one_sums_them) {
   std::string bytes;

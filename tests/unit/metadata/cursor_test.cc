@@ -65,6 +65,46 @@ TEST_F(Cursor, AdvancesAsItSteps) {
   update([](WriteTx& tx) { expect_the_same_forwards(tx.bucket("widgets").value().value()); });
 }
 
+// Lets every third pass that it is asked about.
+class EveryThird final : public InlineTest {
+ public:
+  bool passes(std::string_view key, std::string_view bytes) override {
+    asked.push_back(std::string(key) + "=" + std::string(bytes));
+    return asked.size() % 3 == 0;
+  }
+  std::vector<std::string> asked{};
+};
+
+// What advance() answers, without what a test of the same kind refuses.
+void expect_the_same_where(const Bucket& bucket, bool tested) {
+  const auto plain = bucket.cursor().value();
+  const auto where = bucket.cursor().value();
+  Entry expected = plain->first().value().value();
+  Entry entry = where->first().value().value();
+  EveryThird test;
+  EveryThird reference;
+  const auto refused = [&] {
+    return expected.bucket && expected.bucket->inline_bytes &&
+           !reference.passes(expected.key, *expected.bucket->inline_bytes);
+  };
+  while (true) {
+    bool more = plain->advance(expected).value();
+    while (more && refused()) more = plain->advance(expected).value();
+    ASSERT_EQ(where->advance_where(entry, test).value(), more);
+    if (!more) break;
+    ASSERT_EQ(words_of(entry), words_of(expected));
+  }
+  EXPECT_EQ(test.asked, reference.asked);
+  EXPECT_EQ(!test.asked.empty(), tested);
+  EXPECT_EQ(where->prev().value()->key, plain->prev().value()->key) << "where it went past is passed";
+}
+
+TEST_F(Cursor, AdvancesToWhatPassesATest) {
+  update(fill);
+  view([](const ReadTx& tx) { expect_the_same_where(tx.bucket("widgets").value().value(), true); });
+  update([](WriteTx& tx) { expect_the_same_where(tx.bucket("widgets").value().value(), false); });
+}
+
 TEST_F(Cursor, TurnsAndSeeksAfterItAdvanced) {
   update(fill);
   view([](const ReadTx& tx) {

@@ -156,6 +156,35 @@ TEST_F(ListTest, damaged_records_are_reported_and_the_others_shown) {
   EXPECT_EQ(pages({"size>1"}, 1), (std::vector<Keys>{{"a"}, {"d"}}));
 }
 
+// In the row of the bucket of all, in rows of their own, and under a key in pieces.
+TEST_F(ListTest, filters_records_wherever_they_lie) {
+  const std::string long_key = "c" + std::string(600, 'k');
+  const std::string large(4000, 'v');
+  for (const char* const name : {"x", "y"}) {
+    const std::string of(name);
+    add("a-" + of, {{"name", of}});
+    add("b-" + of, {{"name", of}, {"other", large}});
+    add(long_key + of, {{"name", of}});
+    add("d-" + of, {{"name", of}});
+  }
+  const Keys expected{"a-x", "b-x", long_key + "x", "d-x"};
+  EXPECT_EQ(listed({"name==x"}).keys, expected);
+  Keys paged;
+  for (const Keys& page : pages({"name==x"}, 1)) paged.insert(paged.end(), page.begin(), page.end());
+  EXPECT_EQ(paged, expected);
+  update([&](WriteTx& tx) {
+    put(tx, "e-x", {{"name", "x"}});
+    Keys keys;
+    const ListSink sink{.record = [&](std::string_view key, const Bucket&) -> Result<void> {
+      keys.emplace_back(key);
+      return {};
+    }};
+    list(*tx.bucket("records").value(), bound({"name==x"}), {}, sink).value();
+    EXPECT_EQ(keys.size(), 5u);
+    EXPECT_EQ(keys.back(), "e-x");
+  });
+}
+
 TEST_F(ListTest, a_record_that_its_reader_cannot_decode_is_a_problem) {
   add_many({"a", "b", "c"});
   view([&](const ReadTx& tx) {

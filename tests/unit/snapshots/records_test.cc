@@ -173,7 +173,10 @@ TEST_F(Records, are_all_or_nothing) {
                                      metadata::referred());
             }),
             9);
-  EXPECT_GE(writes([&](WriteTx& tx) { return records::set_labels(tx, kPlace, "name", {{"b", "new"}}); }), 3);
+  EXPECT_GE(writes([&](WriteTx& tx) {
+              return records::set_labels(tx, kPlace, "name", {{"b", "new"}}, {});
+            }),
+            3);
   EXPECT_EQ(stat("name")->labels, (Labels{{"b", "new"}}));
   EXPECT_GE(writes([&](WriteTx& tx) { return records::erase(tx, kPlace, "name"); }), 3);
   EXPECT_GE(writes([&](WriteTx& tx) { return records::erase(tx, kPlace, "second"); }), 3);
@@ -256,7 +259,7 @@ TEST_F(Records, say_what_was_done) {
   EXPECT_THAT(log.seen(), ElementsAre("removed snapshot default/overlay/active",
                                       "created snapshot default/overlay/name"));
   ASSERT_EQ(words(db.update([&](WriteTx& tx) {
-              return records::set_labels(tx, kPlace, "name", {{"k", "v"}});
+              return records::set_labels(tx, kPlace, "name", {{"k", "v"}}, {});
             })),
             "");
   EXPECT_THAT(log.seen(), ElementsAre("updated snapshot default/overlay/name"));

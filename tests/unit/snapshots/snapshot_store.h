@@ -89,8 +89,9 @@ class SnapshotStore {
   Result<void> remove(const std::string& key) {
     return db_.update([&](metadata::WriteTx& tx) { return snapshotter_.remove(tx, kNs, key); });
   }
-  Result<void> set_labels(const std::string& key, const Labels& labels) {
-    return db_.update([&](metadata::WriteTx& tx) { return snapshotter_.set_labels(tx, kNs, key, labels); });
+  Result<void> set_labels(const std::string& key, const Labels& labels, const FieldMask& mask = {}) {
+    return db_.update(
+        [&](metadata::WriteTx& tx) { return snapshotter_.set_labels(tx, kNs, key, labels, mask); });
   }
   Result<Info> stat(const std::string& key) {
     return db_.view([&](const metadata::ReadTx& tx) { return snapshotter_.stat(tx, kNs, key); });

@@ -190,6 +190,20 @@ TEST_P(SnapshotterContract, update_labels_of_every_kind) {
   }
 }
 
+TEST_P(SnapshotterContract, update_of_single_labels) {
+  ASSERT_EQ(words(store.prepare("key", "", {{"a", "1"}, {"b", "2"}, {"c.d", "3"}})), "");
+  ASSERT_EQ(words(store.set_labels("key", {{"a", "new"}, {"b", "not named"}}, {"labels.a", "labels.c.d"})),
+            "");
+  EXPECT_EQ(store.stat("key")->labels, (Labels{{"a", "new"}, {"b", "2"}}));
+  ASSERT_EQ(words(store.set_labels("key", {{"e", "5"}}, {"labels"})), "");
+  EXPECT_EQ(store.stat("key")->labels, (Labels{{"e", "5"}}));
+  for (const char* const path : {"parent", "kind", "name", "", ".labels"}) {
+    EXPECT_EQ(outcome(store.set_labels("key", {{"f", "6"}}, {"labels.f", path})), "invalid_argument") << path;
+  }
+  EXPECT_EQ(outcome(store.set_labels("key", {{"", "v"}}, {"labels."})), "invalid_argument");
+  EXPECT_EQ(store.stat("key")->labels, (Labels{{"e", "5"}}));
+}
+
 TEST_P(SnapshotterContract, a_removed_key_can_be_used_again) {
   ASSERT_EQ(words(store.commit_empty("key")), "");
   const std::string first = store.stat("key")->directory;

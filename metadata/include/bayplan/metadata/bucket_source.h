@@ -46,6 +46,14 @@ struct Entry {
   std::optional<BucketHandle> bucket{};
 };
 
+/// What is asked of buckets that are read inside a row. Does not end their source.
+class InlineTest {
+ public:
+  virtual ~InlineTest() = default;
+  /// `bytes`: BucketHandle::inline_bytes of the bucket at `key`.
+  virtual bool passes(std::string_view key, std::string_view bytes) = 0;
+};
+
 /// Walks the keys of one bucket in byte order, buckets included. At an end the cursor stays on the last
 /// (first) element while next() (prev()) answers empty, as bolt's does; after a seek() that found nothing,
 /// prev() answers the last. When the bucket is changed meanwhile, next() and prev() answer the neighbours
@@ -65,6 +73,8 @@ class BucketCursor {
   /// next() into `entry`, for who goes through many; false where that answers empty, and then, as after an
   /// error, `entry` is as it was.
   virtual Result<bool> advance(Entry& entry);
+  /// advance(), past buckets that do not pass `test`; what has no inline_bytes is not tested.
+  virtual Result<bool> advance_where(Entry& entry, InlineTest& test);
 };
 
 /// Thread rule: as the implementation says; a transaction is used by one thread at a time.

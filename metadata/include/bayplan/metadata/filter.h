@@ -70,6 +70,10 @@ class BoundFilter {
   /// Reads the fields that it asks for, in their encoding, and nothing else of the record.
   /// Errors: corrupt (one of them does not decode), closed, io.
   Result<bool> matches(std::string_view key, const Bucket& record) const;
+  /// The same of a record that lies in `inline_bytes` (BucketHandle). Errors: corrupt.
+  Result<bool> matches(std::string_view key, std::string_view inline_bytes) const;
+  /// Whether it matches whatever there is.
+  bool matches_all() const noexcept;
 
   /// What the key of a record has to be one of, if every alternative demands a key ("name==x"); empty when a
   /// record of any key could match. Lives as long as this or a copy.

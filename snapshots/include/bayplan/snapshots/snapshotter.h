@@ -40,6 +40,7 @@
 #include <vector>
 
 #include "bayplan/base/diagnostics.h"
+#include "bayplan/base/field_mask.h"
 #include "bayplan/base/labels.h"
 #include "bayplan/base/progress.h"
 #include "bayplan/base/stream.h"
@@ -181,9 +182,10 @@ class Snapshotter {
   /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children),
   /// and those of MutableBucket.
   Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key);
-  /// Replaces the labels. Errors: not_found, invalid_argument, and those of MutableBucket.
+  /// Takes what `mask` names ("labels", "labels.K"; empty: all labels) from `labels`. Errors: not_found,
+  /// invalid_argument (labels; another path), and those of MutableBucket.
   Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key,
-                          const Labels& labels);
+                          const Labels& labels, const FieldMask& mask = {});
 
   /// Errors: not_found, corrupt, closed, io.
   Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
