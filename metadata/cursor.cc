@@ -33,10 +33,7 @@ void TreeCursor::to_top() {
 // Each continuation belongs to one chain. Rows that lead to the same ones again and again would make a few
 // bytes a bucket without end.
 Result<void> TreeCursor::enter(const KeyedRow& chain) {
-  MDB_stat rows{};
-  const bool again = ++entered_ % kEntriesBetweenLooks == 0 &&
-                     ::mdb_stat(state_->txn(), state_->environment->rows(), &rows) == 0 &&
-                     entered_ > rows.ms_entries;
+  const bool again = ++entered_ % kEntriesBetweenLooks == 0 && entered_ > state_->row_count();
   if (again || ids_.size() > kMaxChainDepth) {
     const RowKey row(level_id(), chain.key);
     return in_bucket(*state_, corrupt_row(row.bytes(), "the chain of a long key does not end"), row.bytes());

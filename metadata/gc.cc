@@ -10,6 +10,7 @@
 #include "bayplan/metadata/removals.h"
 #include "collection.h"
 #include "object_graph.h"
+#include "tx_state.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -22,7 +23,8 @@ constexpr std::size_t kMostRemoved = 64;
 constexpr std::uint64_t kMostNotesRead = 512;
 constexpr std::uint64_t kMostNotesDropped = 128;
 
-constexpr std::string_view kUnreferred = "nothing refers to it";
+// Short enough for a string without memory of its own: there may be a million of them.
+constexpr std::string_view kUnreferred = "unreferenced";
 
 GcRemoval removal(const ObjectGraph& graph, ObjectGraph::Id id) {
   const std::string_view reason = graph.reason(id);
@@ -71,6 +73,7 @@ class Collector {
   Result<std::uint64_t> look() {
     ObjectGraph& graph = graph_.emplace(kinds_);
     BAYPLAN_ASSIGN(const std::uint64_t seen, db_.view([&](const ReadTx& tx) -> Result<std::uint64_t> {
+      graph.expect(state_of(tx).row_count());
       BAYPLAN_TRY(graph.scan(tx, control_));
       return tx.revision();
     }));
@@ -174,6 +177,7 @@ class Collector {
 Result<GcReport> rehearse(const Db& db, GcKinds kinds, const Control& control) {
   return db.view([&](const ReadTx& tx) -> Result<GcReport> {
     ObjectGraph graph(kinds);
+    graph.expect(state_of(tx).row_count());
     BAYPLAN_TRY(graph.scan(tx, control));
     graph.mark();
     GcReport report{.marked = graph.kept(), .next_expiry = graph.next_expiry()};

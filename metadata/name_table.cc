@@ -1,5 +1,6 @@
 #include "name_table.h"
 
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -10,7 +11,7 @@ namespace bayplan::metadata {
 std::uint32_t ObjectName::hash() const noexcept { return crc32c(key, std::uint32_t{ns} << 8 | word); }
 
 NameTable::Id NameTable::intern(const ObjectName& name, std::uint32_t hash) {
-  if (4 * names_.size() > 3 * slots_.size()) add_slots();
+  if (4 * names_.size() > 3 * slots_.size()) add_slots(2 * slots_.size());
   Slot& slot = slots_[slot_of(name, hash)];
   if (slot.id != 0) return slot.id;
   slot = {hash, static_cast<Id>(names_.size())};
@@ -38,8 +39,13 @@ std::size_t NameTable::slot_of(const ObjectName& name, std::uint32_t hash) const
   return at;
 }
 
-void NameTable::add_slots() {
-  const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(2 * slots_.size()));
+void NameTable::expect(std::size_t names) {
+  names_.reserve(names);
+  if (const std::size_t slots = std::bit_ceil(2 * names); slots > slots_.size()) add_slots(slots);
+}
+
+void NameTable::add_slots(std::size_t number) {
+  const std::vector<Slot> before = std::exchange(slots_, std::vector<Slot>(number));
   for (const Slot& slot : before) {
     std::size_t at = slot.hash & last_slot();
     while (slots_[at].id != 0) at = (at + 1) & last_slot();

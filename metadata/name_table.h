@@ -26,6 +26,9 @@ class NameTable {
 
   NameTable() : slots_(64), names_(1) {}
 
+  /// About how many names there will be.
+  void expect(std::size_t names);
+
   /// One more than the last id.
   std::size_t size() const noexcept { return names_.size(); }
   ObjectName operator[](Id id) const noexcept { return names_[id].name(); }
@@ -61,7 +64,7 @@ class NameTable {
 
   std::size_t last_slot() const noexcept { return slots_.size() - 1; }
   std::size_t slot_of(const ObjectName& name, std::uint32_t hash) const;
-  void add_slots();
+  void add_slots(std::size_t number);
 
   std::pmr::monotonic_buffer_resource keys_;
   std::vector<Slot> slots_;  // a power of two

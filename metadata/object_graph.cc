@@ -35,6 +35,15 @@ ObjectGraph::ObjectGraph(GcKinds kinds)
   }
 }
 
+void ObjectGraph::expect(std::uint64_t objects) {
+  constexpr std::uint64_t kMostExpected = std::uint64_t{1} << 20;
+  const auto expected = static_cast<std::size_t>(std::min(objects, kMostExpected));
+  names_.expect(expected);
+  nodes_.reserve(expected);
+  objects_.reserve(expected);
+  edges_.reserve(expected);
+}
+
 Result<void> ObjectGraph::scan(const BucketSource& source, const Control& control) {
   BAYPLAN_ASSIGN(const auto names, list_namespaces(source));
   if (names.size() > kMostNamespaces) return too_many("namespaces");

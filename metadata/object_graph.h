@@ -24,6 +24,8 @@ class ObjectGraph final : public GcSink {
   /// Precondition: `kinds` outlive this.
   explicit ObjectGraph(GcKinds kinds);
 
+  /// Before scan(): about how many objects there are, which spares it to move them again and again.
+  void expect(std::uint64_t objects);
   /// Takes in every object of every namespace. Errors: cancelled, too_large (over 4 billion edges), corrupt,
   /// closed, io.
   Result<void> scan(const BucketSource& source, const Control& control);

@@ -64,6 +64,11 @@ Result<bool> ReadState::get(const RowKey& key, KeyedRow& row) {
   return true;
 }
 
+std::uint64_t ReadState::row_count() const noexcept {
+  MDB_stat rows{};
+  return ::mdb_stat(txn(), environment->rows(), &rows) == 0 ? rows.ms_entries : 0;
+}
+
 std::uint64_t ReadState::revision() noexcept {
   if (core) return core->revision();
   if (!known_revision) {

@@ -188,6 +188,8 @@ struct ReadState {
   /// Whether there is a row under `key`, and then `row`, whose key is a view of `key` in a write transaction.
   /// Errors: corrupt, version_mismatch, no_space (what is pending cannot be written), io.
   Result<bool> get(const RowKey& key, KeyedRow& row);
+  /// How many rows the store has; 0 when it cannot be told.
+  std::uint64_t row_count() const noexcept;
   /// Number of the last commit that a read transaction sees; 0 when it cannot be read.
   std::uint64_t revision() noexcept;
 

@@ -98,7 +98,7 @@ TEST_F(GcKindTest, ACollectionKeepsWhatIsReachableAndRemovesTheRestWithItsBytes)
   const auto report = must(collect());
   EXPECT_EQ(bayplan::test::removed_nodes(report), std::vector{node(loose)});
   EXPECT_EQ(report.removed.front().bytes, 5u);
-  EXPECT_EQ(report.removed.front().why, "nothing refers to it");
+  EXPECT_EQ(report.removed.front().why, "unreferenced");
   EXPECT_EQ(report.files.files, 1u);
   EXPECT_TRUE(stat_now(root));
   EXPECT_TRUE(stat_now(layer));

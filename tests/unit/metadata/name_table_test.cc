@@ -51,5 +51,22 @@ TEST(NameTable, fetching_finds_the_id_and_makes_none) {
   EXPECT_EQ(table.size(), 2u);
 }
 
+TEST(NameTable, expecting_names_changes_none) {
+  NameTable names;
+  const ObjectName before{1, 2, "before"};
+  const NameTable::Id id = names.intern(before, before.hash());
+  names.expect(1000);
+  names.expect(0);
+  EXPECT_EQ(names.find(before), id);
+  for (int n = 0; n < 3000; ++n) {
+    const std::string key = std::to_string(n);
+    const ObjectName name{3, 0, key};
+    names.intern(name, name.hash());
+  }
+  EXPECT_EQ(names.size(), 3002u);
+  EXPECT_EQ(names[names.find({3, 0, "2999"})].key, "2999");
+  EXPECT_EQ(names.find(before), id);
+}
+
 }  // namespace
 }  // namespace bayplan::metadata
