@@ -1,4 +1,5 @@
 // LMDB itself: one database, one encoded value per record. The ceiling of whatever stands on LMDB.
+#include <isa-l/crc.h>
 #include <lmdb.h>
 
 #include <chrono>
@@ -64,6 +65,16 @@ Fields decode(std::string_view bytes) {
   return fields;
 }
 
+std::uint32_t checksum(std::string_view name, std::string_view bytes) {
+  const auto go_on = [](std::uint32_t before, std::string_view more) {
+    // ISA-L takes what it only reads without const.
+    auto* at = reinterpret_cast<unsigned char*>(
+        const_cast<char*>(more.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return ::crc32_iscsi(at, static_cast<int>(more.size()), before);
+  };
+  return go_on(go_on(~std::uint32_t{0}, name), bytes);
+}
+
 // Ends without a commit unless told otherwise.
 class Txn {
  public:
@@ -107,12 +118,11 @@ class LmdbPeer : public Peer {
 
   void create(std::span<const Record> records) override {
     Txn txn(env_, 0);
-    for (const Record& record : records)
-      put(txn.get(), record.name, encode(fields_of(record)).append(wider_, 'w'));
+    for (const Record& record : records) put(txn.get(), record.name, stored(record));
     txn.commit();
   }
   bool widen() override {
-    wider_ = kWider;
+    wide_ = true;
     return true;
   }
 
@@ -161,6 +171,7 @@ class LmdbPeer : public Peer {
     const std::size_t quote = filter.find('"') + 1;
     const std::string_view key = std::string_view(filter).substr(quote, equals - 1 - quote);
     walk([&](std::string_view name, std::string_view bytes) {
+      if (wide_) verify(name, bytes);
       if (label(bytes, key) != value) return;
       seen.add(name);
       see(bytes, seen);
@@ -217,6 +228,23 @@ class LmdbPeer : public Peer {
   }
   void put_small(MDB_txn* txn, const std::string& name) const { put(txn, name, std::string(100, 'v')); }
 
+  std::string stored(const Record& record) const {
+    std::string bytes = encode(fields_of(record));
+    if (!wide_) return bytes;
+    bytes.append(kWider - sizeof(std::uint32_t), 'w');
+    const std::uint32_t sum = checksum(record.name, bytes);
+    char last[sizeof sum];
+    std::memcpy(last, &sum, sizeof sum);
+    return bytes.append(last, sizeof last);
+  }
+
+  static void verify(std::string_view name, std::string_view bytes) {
+    std::uint32_t sum = 0;
+    std::memcpy(&sum, bytes.data() + bytes.size() - sizeof sum, sizeof sum);
+    if (sum != checksum(name, bytes.substr(0, bytes.size() - sizeof sum)))
+      throw std::runtime_error("damaged: " + std::string(name));
+  }
+
   std::string_view find(MDB_txn* txn, std::string_view name) const {
     MDB_val key = to_val(name);
     MDB_val value{};
@@ -232,7 +260,7 @@ class LmdbPeer : public Peer {
       return bytes.substr(at - size, size);
     };
     for (std::size_t field = 0; field < kFirstLabel; ++field) next();
-    while (at < bytes.size()) {
+    for (std::size_t n = 0; n < kLabelKeys.size(); ++n) {
       const std::string_view found = next();
       const std::string_view value = next();
       if (found == key) return value;
@@ -272,7 +300,7 @@ class LmdbPeer : public Peer {
   std::filesystem::path directory_;
   MDB_env* env_ = nullptr;
   MDB_dbi dbi_ = 0;
-  std::size_t wider_ = 0;
+  bool wide_ = false;
   std::mutex guard_;
   std::condition_variable changed_;
   std::vector<Waiting*> queue_;

@@ -213,8 +213,10 @@ class Run {
     print(row, std::move(measured), {.checksum = seen.value()});
   }
   void list_named() { matching("named", "name==" + make_record(random_record(0)).name); }
-  void list_labelled() {
-    matching("labelled", "labels.\"" + std::string(kLabelKeys[1]) + "\"==" + std::string(kRareLabel));
+  void list_labelled() { matching("labelled", kRareLabelFilter); }
+  // What the same costs whoever verifies each record that it looks at.
+  void list_checked() {
+    if (peer_.widen()) matching("checked", kRareLabelFilter);
   }
 
   // Two threads, and one that creates records, each durable, for as long as they read.
@@ -304,6 +306,8 @@ class Run {
   Arguments arguments_;
   std::uint64_t next_ = 0;  // number of the next record that nobody has made
 
+  const std::string kRareLabelFilter =
+      "labels.\"" + std::string(kLabelKeys[1]) + "\"==" + std::string(kRareLabel);
   static const std::map<std::string, std::function<void(Run&)>, std::less<>> kRows;
 };
 
@@ -316,6 +320,7 @@ const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::kRows{
     {"names", &Run::list_names},
     {"named", &Run::list_named},
     {"labelled", &Run::list_labelled},
+    {"checked", &Run::list_checked},
     {"readers2", &Run::readers},
     {"mark", &Run::mark},
     {"collect", &Run::collect},

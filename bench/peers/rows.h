@@ -64,7 +64,8 @@ class Peer {
   /// Lives as long as the peer. nullptr: it has none.
   virtual Collector* collector() { return nullptr; }
 
-  /// From now on records take as many bytes as in bayplan's rows. False: the peer is no floor.
+  /// From now on records take as many bytes as in bayplan's rows, and hold a checksum that list_matching()
+  /// verifies. False: the peer is no floor.
   virtual bool widen() { return false; }
 
   /// Begins a transaction, writes `pending` rows, then times `repeats` times: savepoints `depth` deep with
