@@ -71,10 +71,9 @@ Result<bool> drop_some(WriteTx& tx) {
 
 }  // namespace
 
-WriteOptions in_background() {
+WriteOptions reclaiming() {
   WriteOptions options;
   options.reclaiming = true;
-  options.background = true;
   return options;
 }
 
@@ -142,7 +141,7 @@ Result<bool> drop_notes(WriteTx& tx, std::uint64_t last, std::uint64_t limit) {
 Result<void> end_notes(const Db& db) {
   BAYPLAN_ASSIGN(bool left, db.view(has_notes));
   while (left) {
-    BAYPLAN_ASSIGN(left, db.update(drop_some, in_background()));
+    BAYPLAN_ASSIGN(left, db.update(drop_some, reclaiming()));
   }
   return {};
 }

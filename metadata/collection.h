@@ -13,8 +13,8 @@ namespace bayplan::metadata {
 
 class Environment;
 
-/// How a collection writes: it releases space, and others go first.
-WriteOptions in_background();
+/// How a collection writes: it releases space.
+WriteOptions reclaiming();
 
 /// The right to collect, for as long as it lives.
 class CollectorTurn {

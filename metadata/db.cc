@@ -73,7 +73,7 @@ Error Db::read_only_error() const {
 }
 
 Result<std::unique_ptr<WriteTx>> Db::begin_write(const WriteOptions& options) const {
-  return begin_write(options.background ? WriterKind::group : WriterKind::single, options);
+  return begin_write(WriterKind::single, options);
 }
 
 Result<std::unique_ptr<WriteTx>> Db::begin_write(WriterKind kind, const WriteOptions& options) const {

@@ -1,7 +1,8 @@
 // Collections beside threads, of one process and of two, that make, delete and extend objects and refer to
 // what the collector is about to remove. Each worker checks that all that its roots need is there; at the
 // end, with everybody gone, one collection leaves exactly what they need. What the objects are, the test says
-// (LoadObjects). BAYPLAN_COLLECT_ROUNDS (default 1), BAYPLAN_COLLECT_IMAGES, BAYPLAN_TEST_SEED.
+// (LoadObjects). BAYPLAN_COLLECT_ROUNDS (default 1), BAYPLAN_COLLECT_IMAGES (of each worker),
+// BAYPLAN_COLLECT_STORE (images that are there before, default 0; half are garbage), BAYPLAN_TEST_SEED.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -115,28 +116,36 @@ class CollectLoad : public testing::Test {
     std::mutex guard;
     std::string failure;
     std::atomic<std::size_t> running = last - first;
+    std::atomic<std::size_t> steps = 0;
     std::vector<LoadWorker> workers;
     for (std::size_t n = first; n < last; ++n) workers.emplace_back(*objects_, n, seed, images_);
+    for (LoadWorker& worker : workers) worker.fill(store_ / kWorkers);
     std::vector<std::thread> threads;
     for (LoadWorker& worker : workers) {
       threads.emplace_back([&] {
         try {
-          for (std::size_t step = 0; step < images_; ++step) worker.step();
+          for (std::size_t step = 0; step < images_; ++step) {
+            worker.step();
+            ++steps;
+            steps.notify_one();
+          }
           worker.verify();
         } catch (const std::exception& error) {
           const std::lock_guard lock(guard);
           failure = error.what();
         }
         --running;
+        ++steps;
+        steps.notify_one();
       });
     }
     const auto kinds = objects_->kinds();
-    while (running > 0) {
+    for (std::size_t before = steps; running > 0; before = steps) {
       const auto report = metadata::collect(db(), kinds, {}, {});
       if (report) {
         removed_ += report->removed.size();
       } else if (report.error().code() == Errc::busy) {
-        std::this_thread::yield();  // to the writers, while the other process collects
+        steps.wait(before);  // the other process collects
       } else {
         const std::lock_guard lock(guard);
         failure = report.error().to_string();
@@ -200,6 +209,7 @@ class CollectLoad : public testing::Test {
   TempDir dir_;
   Open open_;
   std::size_t images_;
+  std::size_t store_ = number_from("BAYPLAN_COLLECT_STORE", 0);
   std::size_t rounds_ = number_from("BAYPLAN_COLLECT_ROUNDS", 1);
   std::unique_ptr<LoadObjects> objects_{};
   std::set<std::string> expected_{};

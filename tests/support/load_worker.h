@@ -1,6 +1,7 @@
 // One thread of the load on the collector, and what it does it to: collect_load.h.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -89,7 +90,24 @@ class LoadWorker {
         kinds_(objects.kinds()),
         prefix_("w" + std::to_string(number) + "-"),
         random_(seed + number),
-        images_(images) {}
+        most_roots_(images) {}
+
+  /// Makes `images` images, every other of them garbage, before there are others.
+  void fill(std::size_t images) {
+    constexpr std::size_t kBatch = 50;
+    most_roots_ += images;
+    for (std::size_t made = 0; made < images; made += kBatch) {
+      std::vector<LoadObjects::Work> batch;
+      for (std::size_t n = made; n < std::min(images, made + kBatch); ++n)
+        batch.push_back(made_image(n % 2 == 0));
+      objects_.db()
+          .update([&](metadata::WriteTx& tx) -> Result<void> {
+            for (const LoadObjects::Work& make : batch) BAYPLAN_TRY(make(tx));
+            return {};
+          })
+          .value();
+    }
+  }
 
   void step() {
     switch (random_.below(8)) {
@@ -175,15 +193,17 @@ class LoadWorker {
   std::string some_doomed() { return doomed_[random_.below(doomed_.size())]; }
 
   void create() {
-    if (roots_.size() >= images_) return remove();
+    if (roots_.size() >= most_roots_) return remove();
+    if (!update(made_image(random_.one_in(2)))) throw std::runtime_error("an image could not be made");
+  }
+  LoadObjects::Work made_image(bool garbage) {
     const std::string name = fresh();
-    const bool garbage = random_.one_in(2);
-    if (!update(objects_.make(name, !garbage))) throw std::runtime_error(name + " could not be made");
     if (garbage) {
       doomed_.push_back(name);
     } else {
       roots_[image_of(name)] = all_parts(name);
     }
+    return objects_.make(name, !garbage);
   }
 
   // An image of the name, and with the parts, of one that is gone or on its way out.
@@ -237,7 +257,7 @@ class LoadWorker {
   std::vector<const metadata::GcKind*> kinds_;
   std::string prefix_;
   LoadRandom random_;
-  std::size_t images_;
+  std::size_t most_roots_;
   std::size_t next_ = 0;
   Roots roots_{};                      // with the objects that each needs
   std::vector<std::string> doomed_{};  // images that were made

@@ -47,9 +47,6 @@ struct WriteOptions {
   /// For transactions that delete: on a full disk, where all others are refused, the space kept for this is
   /// released to it. It should remove more than it adds.
   bool reclaiming = false;
-  /// For work in many small transactions that others should hardly notice: where writers of this process
-  /// wait, it lets one go first each time.
-  bool background = false;
   /// Give up waiting for the writer lock at this moment; default: wait for as long as it takes. A lock that
   /// is free is taken even when the moment has passed. Does not limit the transaction itself.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
