@@ -67,7 +67,8 @@ def arguments():
 
 def find_programs(directory, wanted):
     """peer -> program, of those that the rows compare."""
-    peers = {peer for table, _ in comparison.wanted_rows(wanted) for peer in table.peers}
+    rows = comparison.wanted_rows(wanted)
+    peers = {peer for table, _ in rows for peer in table.peers} | {"lmdb" for _, row in rows if row.ceiling}
     programs = {peer: directory / f"peer_{peer}" for peer in comparison.PEERS if peer in peers}
     present = {peer: path for peer, path in programs.items() if path.exists()}
     if (peers & {"bayplan", "lmdb", "records"}) - present.keys():

@@ -118,8 +118,7 @@ Result<void> ObjectGraph::add(std::size_t word, std::string_view key, const std:
 // Where there are more threads than processors, this one is the one that can wait: a writer that holds the
 // lock and is kept from its processor holds up all others.
 void ObjectGraph::take_waiting() {
-  constexpr std::uint32_t kBatchesBetweenYields = 4;
-  if (++batches_ % kBatchesBetweenYields == 0) std::this_thread::yield();
+  std::this_thread::yield();
   for (Told& told : waiting_) told.likely = names_.fetch_name(told.hash);
   for (const Told& told : waiting_) {
     names_.fetch_key(told.likely);

@@ -136,7 +136,6 @@ class ObjectGraph final : public GcSink {
   std::array<char, 8192> waiting_buffer_;
   std::pmr::monotonic_buffer_resource waiting_keys_{waiting_buffer_.data(), waiting_buffer_.size()};
   std::vector<Told> waiting_;
-  std::uint32_t batches_ = 0;  // that were taken
   std::vector<Id> pending_;
   std::optional<Time> next_expiry_{};
   Id told_ = 0;  // the object told last
