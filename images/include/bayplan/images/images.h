@@ -44,7 +44,7 @@ struct ImageView {
   Image own() const;
 };
 
-/// For who looks at an image inside the transaction: several times as fast as get(). Errors: not_found,
+/// For who looks at an image inside the transaction: get() without the copy. Errors: not_found,
 /// corrupt, closed, io.
 Result<ImageView> view(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
 /// Errors: not_found, corrupt, closed, io.
