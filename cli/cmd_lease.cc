@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "bayplan/images/resolve.h"
 #include "bayplan/metadata/leases.h"
 #include "label_arguments.h"
 #include "listing.h"
@@ -115,11 +116,22 @@ struct ResourceArguments {
   bool quiet = false;
 };
 
+// An image by any of its names, as the other commands take it; one that is not there yet by its whole name.
+Result<leases::Resource> resource_of(const ReadTx& tx, std::string_view ns, const std::string& type,
+                                     const std::string& id) {
+  if (type != "images") return leases::Resource{type, id};
+  const auto image = images::find(tx, ns, id);
+  if (image) return leases::Resource{type, image->name};
+  if (image.error().code() != Errc::not_found) return image.error();
+  return leases::Resource{type, id};
+}
+
 Result<void> change_resources(const Session& session, const ResourceArguments& arguments) {
   BAYPLAN_ASSIGN(const images::Store store, session.open_store());
   return store.db().update([&](WriteTx& tx) -> Result<void> {
     for (const auto& [type, id] : arguments.add) {
-      BAYPLAN_TRY(leases::add_resource(tx, session.ns, arguments.lease, {type, id}));
+      BAYPLAN_ASSIGN(const leases::Resource resource, resource_of(tx, session.ns, type, id));
+      BAYPLAN_TRY(leases::add_resource(tx, session.ns, arguments.lease, resource));
     }
     for (const auto& [type, id] : arguments.remove) {
       BAYPLAN_TRY(leases::remove_resource(tx, session.ns, arguments.lease, {type, id}));

@@ -49,7 +49,7 @@ std::string age_words(double age) {
   for (const auto& [unit, word] : kUnits) {
     if (seconds >= 2 * unit) return std::to_string(seconds / unit).append(word);
   }
-  return std::to_string(seconds) + " seconds";
+  return std::to_string(seconds) + (seconds == 1 ? " second" : " seconds");
 }
 
 // Who made it and how long ago: what to ask of one that should have gone.
@@ -72,12 +72,9 @@ Result<GcObject> standing(const Bucket& record, Time at, const OwnerProbe& probe
   BAYPLAN_ASSIGN(const Owned by, owned(record, probe));
   const bool dead = by.state == OwnerState::dead;
   object.root = !dead && !(expiry && expiry->at <= at);
-  if (object.root) {
-    if (expiry) object.until = expiry->at;
-    BAYPLAN_ASSIGN(reason, origin(record, by, at));
-  } else {
-    reason = dead ? "its owner has ended" : "expired at " + std::string(expiry->text);
-  }
+  BAYPLAN_ASSIGN(reason, origin(record, by, at));
+  if (object.root && expiry) object.until = expiry->at;
+  if (!object.root) reason += dead ? ": its owner has ended" : ": expired at " + std::string(expiry->text);
   object.reason = reason;
   return object;
 }

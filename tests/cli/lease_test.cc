@@ -95,6 +95,42 @@ TEST_F(Lease, DiesWithItsOwner) {
   EXPECT_EQ(command.ok({"lease", "ls", "-q"}), "");
 }
 
+TEST_F(Lease, OfADeadOwnerStillSaysWhoseItWasWhenItIsAskedFor) {
+  command.ok({"image", "import", command.layout().string()});
+  const std::string manifest = command.ok({"content", "ls", "-q"}).substr(0, 71);
+  command.ok({"image", "rm", "registry.test/small:1"});
+  const auto store = images::Store::open(command.root());
+  ASSERT_TRUE(store.has_value());
+  const std::string pid = std::to_string(::getpid());
+  {
+    const auto owner = metadata::LeaseOwner::acquire(command.directory() / "run");
+    ASSERT_TRUE(owner.has_value()) << owner.error().to_string();
+    ASSERT_TRUE(store->db().update([&](metadata::WriteTx& tx) -> Result<void> {
+      BAYPLAN_TRY(metadata::leases::create(tx, "default", {.id = "owned", .owner = owner->record()}));
+      return metadata::leases::add_resource(tx, "default", "owned", {"content", manifest});
+    }));
+    const std::string kept = command.ok({"gc", "why", manifest});
+    EXPECT_NE(kept.find("lease default/owned (a lease of process " + pid + " (alive), made "),
+              std::string::npos)
+        << kept;
+  }
+  const std::string lost = command.ok({"gc", "why", manifest});
+  EXPECT_NE(lost.find("nothing that is kept refers to it"), std::string::npos) << lost;
+  EXPECT_NE(lost.find("lease default/owned (leased: a lease of process " + pid + " (dead), made "),
+            std::string::npos)
+      << lost;
+  EXPECT_NE(command.ok({"gc", "why", "lease/owned"}).find("ago: its owner has ended)"), std::string::npos);
+  const std::string json = command.ok({"--format", "json", "gc", "why", manifest});
+  EXPECT_NE(json.find(R"("key":"owned","why":"leased: a lease of process )"), std::string::npos) << json;
+}
+
+TEST_F(Lease, TakesImagesByAnyOfTheirNames) {
+  command.ok({"image", "import", command.layout().string(), "--name", "small:2"});
+  command.ok({"lease", "create", "--id", "keep"});
+  command.ok({"lease", "resources", "--add", "images", "small:2", "keep"});
+  EXPECT_EQ(command.ok({"lease", "resources", "-q", "keep"}), "docker.io/library/small:2\n");
+}
+
 TEST_F(Lease, RefusesWhatCannotBe) {
   command.ok({"lease", "create", "--id", "a"});
   EXPECT_EQ(command.run({"lease", "create", "--id", "a"}).exit_code, 6);

@@ -122,8 +122,11 @@ TEST_F(LeaseKindTest, what_ended_says_why) {
   create({.id = "past", .expires = Time{}}).value();
   create({.id = "plain"}).value();
   create({.id = "owned", .owner = owner()}).value();
-  EXPECT_THAT(told().reasons, ElementsAre("its owner has ended", "expired at 1970-01-01T00:00:00Z",
-                                          MatchesRegex("a lease, made . seconds ago")));
+  EXPECT_THAT(
+      told().reasons,
+      ElementsAre(MatchesRegex("a lease of process .* .dead., made . seconds? ago: its owner has ended"),
+                  MatchesRegex("a lease, made . seconds? ago: expired at 1970-01-01T00:00:00Z"),
+                  MatchesRegex("a lease, made . seconds? ago")));
 }
 
 TEST_F(LeaseKindTest, one_that_keeps_names_its_owner_and_its_age) {

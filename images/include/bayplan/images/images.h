@@ -44,6 +44,14 @@ struct ImageView {
   Image own() const;
 };
 
+}  // namespace bayplan::images
+// No closure answers one: tx.h.
+template <>
+struct bayplan::metadata::internal::Held<bayplan::images::ImageView> {
+  using type = std::string_view;
+};
+namespace bayplan::images {
+
 /// For who looks at an image inside the transaction: get() without the copy. Errors: not_found,
 /// corrupt, closed, io.
 Result<ImageView> view(const metadata::BucketSource& source, std::string_view ns, std::string_view name);

@@ -81,4 +81,14 @@ class LabelsView::Iterator {
 
 inline LabelsView::Iterator LabelsView::end() const noexcept { return {}; }
 
+// No closure answers one: tx.h.
+namespace internal {
+template <class T>
+struct Held;
+template <>
+struct Held<LabelsView> {
+  using type = std::string_view;
+};
+}  // namespace internal
+
 }  // namespace bayplan::metadata
