@@ -29,7 +29,7 @@ struct Image {
 };
 
 /// An image where it is stored, without a copy. Views live as the source that it was read from says
-/// (transactions: until they end).
+/// (transactions: until they end, whatever is written in them meanwhile).
 struct ImageView {
   std::string_view name{};
   std::string_view digest{};  ///< the target's; Digest::parse takes it
@@ -57,10 +57,10 @@ namespace bayplan::images {
 Result<ImageView> view(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
 /// Errors: not_found, corrupt, closed, io.
 Result<Image> get(const metadata::BucketSource& source, std::string_view ns, std::string_view name);
-/// created and updated are set to now. Labels and annotations with empty values are not stored. An image that
-/// expires (kGcExpireLabel) is taken up by `lease`, unless that is empty. Errors: already_exists,
-/// invalid_argument (name, labels, an annotation without key, size 0, no media type), not_found (the lease),
-/// and those of MutableBucket.
+/// The target's content need not be there, though a check reports it. created and updated are set to now.
+/// Labels and annotations with empty values are not stored. An image that expires (kGcExpireLabel) is taken
+/// up by `lease`, unless that is empty. Errors: already_exists, invalid_argument (name, labels, an annotation
+/// without key, size 0, no media type), not_found (the lease), and those of MutableBucket.
 Result<void> create(metadata::WriteTx& tx, std::string_view ns, const Image& image,
                     std::string_view lease = {});
 /// Takes what `mask` names ("labels", "labels.K", "target" with its annotations, "annotations",
@@ -72,14 +72,17 @@ Result<Image> update(metadata::WriteTx& tx, std::string_view ns, const Image& im
 /// With `target`, only an image that points at it. Errors: not_found, and those of MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
                     const std::optional<Digest>& target = {});
-/// Name order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
+/// Name order; `visit` may change and remove images, this one too. A record that does not decode is an error
+/// naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                   const std::function<Result<void>(const ImageView&)>& visit);
 
 /// What images are filtered by (metadata/filter.h): name, target.digest, target.mediatype, size, createdat,
 /// updatedat, labels.K, annotations.K.
 metadata::FieldTable image_fields() noexcept;
-/// The images that match, in name order. Errors: as metadata::list.
+/// The images that match, in name order; `visit` may change and remove images. What it answers with the codes
+/// corrupt and version_mismatch counts as damage of the record: it goes to `problem`. Errors: as
+/// metadata::list.
 Result<metadata::ListEnd> list(const metadata::BucketSource& source, std::string_view ns,
                                const metadata::BoundFilter& filter, const metadata::ListOptions& options,
                                const std::function<Result<void>(const ImageView&)>& visit,
