@@ -71,12 +71,6 @@ Result<bool> drop_some(WriteTx& tx) {
 
 }  // namespace
 
-WriteOptions reclaiming() {
-  WriteOptions options;
-  options.reclaiming = true;
-  return options;
-}
-
 Result<CollectorTurn> CollectorTurn::take(const Db& db) {
   BAYPLAN_TRY(db.opened());
   BAYPLAN_TRY(db.environment_->begin_collecting());
@@ -141,7 +135,7 @@ Result<bool> drop_notes(WriteTx& tx, std::uint64_t last, std::uint64_t limit) {
 Result<void> end_notes(const Db& db) {
   BAYPLAN_ASSIGN(bool left, db.view(has_notes));
   while (left) {
-    BAYPLAN_ASSIGN(left, db.update(drop_some, reclaiming()));
+    BAYPLAN_ASSIGN(left, db.update(drop_some, {.reclaiming = true}));
   }
   return {};
 }

@@ -13,9 +13,6 @@ namespace bayplan::metadata {
 
 class Environment;
 
-/// How a collection writes: it releases space.
-WriteOptions reclaiming();
-
 /// The right to collect, for as long as it lives.
 class CollectorTurn {
  public:

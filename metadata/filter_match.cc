@@ -39,38 +39,29 @@ bool finds(const FilterTest& test, std::string_view text) {
   return RE2::PartialMatch(text, *test.selector->pattern);
 }
 
-bool equal(std::string_view left, std::string_view right) { return same_key(left, right); }
-
 bool test_text(const FilterTest& test, const Text& value) {
   const Selector& selector = test.selector->selector;
-  if (selector.op == FilterOperator::equal) return value && equal(*value, selector.value);
+  if (selector.op == FilterOperator::equal) return value && same_key(*value, selector.value);
   if (selector.op == FilterOperator::present) return value.has_value();
   const std::string_view text = value.value_or(std::string_view());
   if (selector.op == FilterOperator::matches) return finds(test, text);
-  if (selector.op == FilterOperator::not_equal) return !equal(text, selector.value);
+  if (selector.op == FilterOperator::not_equal) return !same_key(text, selector.value);
   return value && compare<std::string_view>(selector.op, text, selector.value);
 }
 
-// Goes on to the value of `key`.
-Text value_at(InlineScan& scan, std::string_view key, Damage& damage) {
+// What lies at `key`, if it is a bucket, or is none, as asked for.
+Text value_at(std::string_view bytes, std::string_view key, bool is_bucket, Damage& damage) {
+  InlineScan scan(bytes);
   InlineEntry entry;
-  if (scan.find(key, entry)) return entry.is_bucket ? Text() : Text(entry.value);
+  if (scan.find(key, entry)) return entry.is_bucket == is_bucket ? Text(entry.value) : Text();
   if (scan.damaged()) damage = inline_damage();
   return {};
 }
 
 Text read_inline(std::string_view bytes, const FilterTest& test, Damage& damage) {
-  InlineScan scan(bytes);
   const std::string_view inside = test.field->bucket;
-  if (inside.empty()) return value_at(scan, test.key, damage);
-  InlineEntry entry;
-  if (!scan.find(inside, entry)) {
-    if (scan.damaged()) damage = inline_damage();
-    return {};
-  }
-  if (!entry.is_bucket) return {};
-  InlineScan values(entry.value);
-  return value_at(values, test.key, damage);
+  const Text values = inside.empty() ? bytes : value_at(bytes, inside, true, damage);
+  return values ? value_at(*values, test.key, false, damage) : Text();
 }
 
 Result<Text> look_up(const FilterTest& test, const Bucket& record) {

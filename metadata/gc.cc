@@ -102,7 +102,7 @@ class Collector {
           BAYPLAN_ASSIGN(epoch_, start_notes(tx));
           return epoch_ == seen + 1;
         },
-        reclaiming());
+        {.reclaiming = true});
   }
 
   Result<void> sweep() {
@@ -110,7 +110,8 @@ class Collector {
       BAYPLAN_TRY(control_.cancel.check());
       BAYPLAN_TRY(catch_up());
       std::vector<GcRemoval> removed;
-      BAYPLAN_ASSIGN(at_, db_.update([&](WriteTx& tx) { return remove_some(tx, removed); }, reclaiming()));
+      BAYPLAN_ASSIGN(at_,
+                     db_.update([&](WriteTx& tx) { return remove_some(tx, removed); }, {.reclaiming = true}));
       std::move(removed.begin(), removed.end(), std::back_inserter(report_.removed));
       BAYPLAN_TRY(fault::at(fault::Point::gc_removed));
       if (control_.progress) control_.progress({"collect", "objects", at_, order_.size()});

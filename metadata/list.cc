@@ -1,5 +1,7 @@
 #include "bayplan/metadata/list.h"
 
+#include "bayplan/metadata/record_entry.h"
+
 namespace bayplan::metadata {
 namespace {
 
@@ -93,10 +95,8 @@ class Lister {
   }
 
   Result<void> show(const Entry& entry) {
-    if (entry.bucket) return show(entry, Bucket(records_.source(), *entry.bucket));
-    BAYPLAN_ASSIGN(const auto record, records_.bucket(entry.key));
-    if (!record) return Error(Errc::corrupt, "record", entry.key, "it is a plain value");
-    return show(entry, *record);
+    BAYPLAN_ASSIGN(const Bucket record, record_at(records_, entry, "record"));
+    return show(entry, record);
   }
 
   Result<void> show(const Entry& entry, const Bucket& record) {

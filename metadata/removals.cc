@@ -123,7 +123,7 @@ class Unlinking {
     }
     BAYPLAN_TRY(fault::at(fault::Point::removals_unlinked));
     if (done.empty()) return {};
-    return db_.update([&](WriteTx& tx) { return drop_batch(tx, word_, done); }, reclaiming());
+    return db_.update([&](WriteTx& tx) { return drop_batch(tx, word_, done); }, {.reclaiming = true});
   }
 
   Result<bool> unlink(const Removal& removal) {
