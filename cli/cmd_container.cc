@@ -42,7 +42,7 @@ Result<containers::Container> create(const Session& session, images::Store& stor
 }
 
 Result<int> create_container(const Session& session, const CreateArguments& arguments) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const auto container, create(session, store, arguments));
   print_line(container.id);
   return 0;
@@ -78,7 +78,7 @@ Result<void> check_arguments(const CreateArguments& create) {
 /// `run --image IMAGE ID` creates and runs, `run ID` runs what `create` made.
 Result<int> run_container(const Session& session, const RunArguments& arguments) {
   BAYPLAN_TRY(check_arguments(arguments.create));
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   const std::string& id = arguments.create.id;
   if (!arguments.create.image.empty()) {
     BAYPLAN_TRY(create(session, store, arguments.create));
@@ -136,7 +136,7 @@ Result<int> show_container(const Session& session, const std::string& id) {
 Result<int> label_container(const Session& session, const std::string& id,
                             const std::vector<std::string>& labels) {
   BAYPLAN_ASSIGN(const Labels changes, parse_labels(labels));
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   BAYPLAN_TRY(store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
     BAYPLAN_ASSIGN(auto container, containers::get(tx, session.ns, id));
     for (const auto& [key, value] : changes) container.labels[key] = value;  // an empty value removes
@@ -146,7 +146,7 @@ Result<int> label_container(const Session& session, const std::string& id,
 }
 
 Result<int> remove_containers(const Session& session, const std::vector<std::string>& ids) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   for (const auto& id : ids) {
     BAYPLAN_TRY(containers::remove_with_snapshot(store, session.run_root, session.ns, id));
   }

@@ -63,7 +63,7 @@ Result<int> label_content(const Session& session, const std::string& text,
                           const std::vector<std::string>& labels) {
   BAYPLAN_ASSIGN(const Digest digest, Digest::parse(text));
   BAYPLAN_ASSIGN(const Labels changes, parse_labels(labels));
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   BAYPLAN_TRY(store.db().update(
       [&](metadata::WriteTx& tx) { return content::merge_labels(tx, session.ns, digest, changes); }));
   return 0;

@@ -13,7 +13,8 @@ using metadata::GcLink;
 using metadata::GcNode;
 
 Result<int> collect(const Session& session, bool dry_run) {
-  BAYPLAN_ASSIGN(const images::Store store, dry_run ? session.open_store_read_only() : session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store,
+                 dry_run ? session.open_store_read_only() : session.open_present_store());
   BAYPLAN_ASSIGN(const auto report,
                  metadata::collect(store.db(), all_kinds(store), {.dry_run = dry_run}, session.control));
   if (session.json()) {

@@ -2,6 +2,7 @@
 
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
+#include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
@@ -90,8 +91,22 @@ Result<int> list_images(const Session& session, const ListArguments& arguments) 
   return std::move(listing).finish();
 }
 
+Result<int> label_image(const Session& session, const std::string& name,
+                        const std::vector<std::string>& labels) {
+  BAYPLAN_ASSIGN(const Labels changes, parse_labels(labels));
+  FieldMask mask;
+  for (const auto& [key, value] : changes) mask.push_back("labels." + key);
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
+  BAYPLAN_TRY(store.db().update([&](metadata::WriteTx& tx) -> Result<images::Image> {
+    BAYPLAN_ASSIGN(images::Image image, images::find(tx, session.ns, name));
+    image.labels = changes;
+    return images::update(tx, session.ns, image, mask);
+  }));
+  return 0;
+}
+
 Result<int> remove_images(const Session& session, const std::vector<std::string>& names) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   const auto removed = store.db().update(
       [&](metadata::WriteTx& tx) -> Result<void> {
         for (const auto& name : names) {
@@ -159,6 +174,13 @@ void add_image_commands(CLI::App& app, Session& session) {
   command = add_command(*image, session, "rm", "Remove image records; gc removes what only they kept",
                         [&session, names] { return remove_images(session, *names); });
   command->add_option("NAME", *names, "Image names")->required();
+
+  auto labelled = std::make_shared<std::string>();
+  auto labels = std::make_shared<std::vector<std::string>>();
+  command = add_command(*image, session, "label", "Set labels; KEY= removes one",
+                        [&session, labelled, labels] { return label_image(session, *labelled, *labels); });
+  command->add_option("NAME", *labelled, "Image name")->required();
+  command->add_option("LABELS", *labels, "KEY=value")->required();
 
   auto pruned = std::make_shared<PruneArguments>();
   command = add_command(*image, session, "prune", "Remove unused images, and all that nothing refers to then",

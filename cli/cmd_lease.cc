@@ -98,7 +98,7 @@ Result<int> list_leases(const Session& session, const ListArguments& arguments) 
 }
 
 Result<int> remove_leases(const Session& session, const std::vector<std::string>& ids) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   const auto removed = store.db().update(
       [&](WriteTx& tx) -> Result<void> {
         for (const auto& id : ids) BAYPLAN_TRY(leases::remove(tx, session.ns, id));
@@ -127,7 +127,7 @@ Result<leases::Resource> resource_of(const ReadTx& tx, std::string_view ns, cons
 }
 
 Result<void> change_resources(const Session& session, const ResourceArguments& arguments) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   return store.db().update([&](WriteTx& tx) -> Result<void> {
     for (const auto& [type, id] : arguments.add) {
       BAYPLAN_ASSIGN(const leases::Resource resource, resource_of(tx, session.ns, type, id));

@@ -41,7 +41,7 @@ Result<int> list_namespaces(const Session& session, bool quiet) {
 
 Result<int> label_namespace(const Session& session, const Arguments& arguments) {
   BAYPLAN_ASSIGN(const Labels changes, parse_labels(arguments.labels));
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   const auto labelled = store.db().update([&](metadata::WriteTx& tx) -> Result<void> {
     for (const auto& [key, value] : changes) {
       BAYPLAN_TRY(metadata::set_namespace_label(tx, arguments.name, key, value));
@@ -53,7 +53,7 @@ Result<int> label_namespace(const Session& session, const Arguments& arguments) 
 }
 
 Result<int> remove_namespaces(const Session& session, const std::vector<std::string>& names) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   const auto removed = store.db().update(
       [&](metadata::WriteTx& tx) -> Result<void> {
         for (const auto& name : names) BAYPLAN_TRY(metadata::remove_namespace(tx, name));

@@ -97,14 +97,14 @@ Result<int> label_sandbox(const Session& session, const std::string& id,
   BAYPLAN_ASSIGN(changes.labels, parse_labels(labels));
   FieldMask mask;
   for (const auto& [key, value] : changes.labels) mask.push_back("labels." + key);
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   BAYPLAN_TRY(
       store.db().update([&](WriteTx& tx) { return sandboxes::update(tx, session.ns, changes, mask); }));
   return 0;
 }
 
 Result<int> remove_sandboxes(const Session& session, const std::vector<std::string>& ids) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   const auto removed = store.db().update(
       [&](WriteTx& tx) -> Result<void> {
         for (const auto& id : ids) BAYPLAN_TRY(sandboxes::remove(tx, session.ns, id));

@@ -89,7 +89,7 @@ CLI::Option* add_prune_options(CLI::App& command, PruneArguments& arguments) {
 
 Result<int> prune(const Session& session, const PruneArguments& arguments) {
   BAYPLAN_ASSIGN(const images::Store store,
-                 arguments.dry_run ? session.open_store_read_only() : session.open_store());
+                 arguments.dry_run ? session.open_store_read_only() : session.open_present_store());
   BAYPLAN_ASSIGN(const Images pruned, prune_images(session, store, arguments));
   auto report =
       metadata::collect(store.db(), all_kinds(store), {.dry_run = arguments.dry_run}, session.control);

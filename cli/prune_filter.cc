@@ -45,7 +45,7 @@ Result<metadata::BoundFilter> parse_prune_filter(const std::vector<std::string>&
     all += (all.empty() ? "" : ",") + one;
   }
   BAYPLAN_ASSIGN(const auto filter, metadata::Filter::parse(std::array{all}));
-  return filter.bind(images::image_fields());
+  return filter.bind(images::image_fields(), {.unknown = metadata::UnknownField::refused});
 }
 
 }  // namespace bayplan::cli

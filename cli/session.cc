@@ -4,17 +4,23 @@
 
 namespace bayplan::cli {
 
-Result<images::Store> Session::open_store() const {
+images::StoreOptions Session::store_options() const {
   images::StoreOptions options;
   options.snapshotter = snapshotter;
   options.run_root = run_root;
+  return options;
+}
+
+Result<images::Store> Session::open_store() const { return images::Store::open(root, store_options()); }
+
+Result<images::Store> Session::open_present_store() const {
+  images::StoreOptions options = store_options();
+  options.metadata.create = false;
   return images::Store::open(root, options);
 }
 
 Result<images::Store> Session::open_store_read_only() const {
-  images::StoreOptions options;
-  options.snapshotter = snapshotter;
-  options.run_root = run_root;
+  images::StoreOptions options = store_options();
   options.metadata.read_only = true;
   options.metadata.create = false;
   return images::Store::open(root, options);

@@ -25,12 +25,17 @@ struct Session {
   /// exit code.
   std::function<Result<int>()> chosen;
 
-  /// The store, created when missing. Errors: those of images::Store::open.
+  /// The store, created when missing: for what makes something in it. Errors: those of images::Store::open.
   Result<images::Store> open_store() const;
+  /// The store for changing what is there: a mistyped --root is not_found, and makes no store.
+  Result<images::Store> open_present_store() const;
   /// The store for looking only: never created, no write transactions.
   Result<images::Store> open_store_read_only() const;
 
   bool json() const noexcept { return format == Format::json; }
+
+ private:
+  images::StoreOptions store_options() const;
 };
 
 /// Adds the subcommand `name` whose `run` is chosen when it is given.

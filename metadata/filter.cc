@@ -86,13 +86,25 @@ Result<std::int64_t> operand(const Field& field, const Selector& selector, std::
                       "expected a time, as in 2026-01-31T10:00:00Z, or 24h for 24 hours ago");
 }
 
+// "name, target.digest, labels.K": what can be asked for.
+std::string names_of(FieldTable table) {
+  std::string names;
+  for (const Field& field : table) {
+    names.append(names.empty() ? "" : ", ").append(field.name);
+    if (field.type == FieldType::map) names.append(".KEY");
+  }
+  return names;
+}
+
 Result<FilterTest> bind_selector(const CompiledSelector& compiled, std::string_view input, FieldTable table,
-                                 Time now) {
+                                 const BindOptions& options) {
   const Selector& selector = compiled.selector;
   FilterTest test{.selector = &compiled, .field = find_field(table, selector)};
+  if (!test.field && options.unknown == UnknownField::refused)
+    return filter_error(input, selector.position, "no such field; there are " + names_of(table));
   if (test.field) test.key = key_of(*test.field, selector);
   if (is_ordered(test.field) && compares_values(selector.op)) {
-    BAYPLAN_ASSIGN(test.operand, operand(*test.field, selector, input, now));
+    BAYPLAN_ASSIGN(test.operand, operand(*test.field, selector, input, options.now));
   } else if (is_ordering(selector.op)) {
     return filter_error(input, selector.op_position, "the field is neither a number nor a time");
   }
@@ -132,13 +144,13 @@ Result<Filter> Filter::parse(std::span<const std::string> alternatives) {
   return Filter(std::move(parsed));
 }
 
-Result<BoundFilter> Filter::bind(FieldTable table, Time now) const {
+Result<BoundFilter> Filter::bind(FieldTable table, const BindOptions& options) const {
   auto plan = std::make_shared<BoundFilter::Plan>();
   plan->parsed = parsed_;
   for (const Alternative& alternative : parsed_->alternatives) {
     std::vector<FilterTest>& tests = plan->alternatives.emplace_back();
     for (const CompiledSelector& selector : alternative.selectors) {
-      BAYPLAN_ASSIGN(FilterTest test, bind_selector(selector, alternative.input, table, now));
+      BAYPLAN_ASSIGN(FilterTest test, bind_selector(selector, alternative.input, table, options));
       tests.push_back(test);
     }
   }

@@ -68,17 +68,18 @@ class Parser {
   }
 
   Result<void> path(Selector& selector) {
-    BAYPLAN_ASSIGN(selector.head, field());
+    const Token first = scanner_.scan();
+    selector.position = first.position;
+    BAYPLAN_ASSIGN(selector.head, field(first));
     while (scanner_.peek().value == '.') {
       scanner_.scan();
-      BAYPLAN_ASSIGN(const std::string piece, field());
+      BAYPLAN_ASSIGN(const std::string piece, field(scanner_.scan()));
       selector.tail.append(".").append(piece);
     }
     return {};
   }
 
-  Result<std::string> field() {
-    const Token token = scanner_.scan();
+  Result<std::string> field(const Token& token) const {
     if (token.kind == TokenKind::field) return std::string(token.text);
     if (token.kind == TokenKind::quoted) return unquoted(token, "\"");
     return expected(token, "expected field or quoted");

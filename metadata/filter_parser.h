@@ -28,8 +28,9 @@ std::string_view to_string(FilterOperator op) noexcept;
 bool is_ordering(FilterOperator op) noexcept;
 
 struct Selector {
-  std::string head;  ///< first piece of the field's path
-  std::string tail;  ///< the other pieces, a dot before each
+  std::size_t position = 0;  ///< of the field's path
+  std::string head{};        ///< its first piece
+  std::string tail{};        ///< the others, a dot before each
   FilterOperator op = FilterOperator::present;
   std::size_t op_position = 0;
   std::string value{};

@@ -146,6 +146,15 @@ TEST_F(Objects, RemovingSeveralImagesIsAllOrNothing) {
   EXPECT_EQ(command.ok({"image", "ls", "-q"}), "registry.test/small:1\n");
 }
 
+TEST_F(Objects, LabelsOfAnImageAreChangedOneByOneUnderAnyOfItsNames) {
+  command.ok({"image", "import", command.layout("docker.io/library/small:1").string(), "--no-unpack"});
+  command.ok({"image", "label", "small:1", "a=1", "b=2"});
+  command.ok({"image", "label", "docker.io/library/small:1", "a=", "c=3"});
+  for (const char* kept : {"labels.b==2", "labels.c==3", "labels.a~=/^$/"})
+    EXPECT_EQ(command.ok({"image", "ls", "-q", "--filter", kept}), "docker.io/library/small:1\n") << kept;
+  EXPECT_EQ(command.run({"image", "label", "nothing:1", "a=1"}).exit_code, 3);
+}
+
 TEST_F(Objects, ContainersPinTheirSnapshotAndCarryLabels) {
   command.ok({"image", "import", command.layout().string()});
   command.ok({"container", "create", "--label", "a=1", "--label", "b=2", "registry.test/small:1", "c1",

@@ -136,7 +136,8 @@ TEST_F(Prune, ALabelOfAnyLengthIsTakenWhole) {
 }
 
 TEST_F(Prune, ABadFilterRemovesNothing) {
-  for (const char* filter : {"", "until=soon", "label=", "label==x", "label!=", "name=x", "size>"}) {
+  for (const char* filter :
+       {"", "until=soon", "label=", "label==x", "label!=", "name=x", "size>", "nmae!=x"}) {
     EXPECT_EQ(command.run({"image", "prune", "--all", "--filter", filter}).exit_code, 1) << filter;
     EXPECT_EQ(command.run({"system", "prune", "--all", "--filter", filter}).exit_code, 1) << filter;
   }

@@ -35,6 +35,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoStore", {"image", "ls"}, 3, "not found"},
                     Case{"NoStoreToCheck", {"inspect", "check"}, 3, "not found"},
                     Case{"NoStoreToDryRun", {"gc", "--dry-run"}, 3, "not found"},
+                    Case{"NoStoreToCollect", {"gc"}, 3, "not found"},
+                    Case{"NoStoreToPrune", {"image", "prune", "--all"}, 3, "not found"},
+                    Case{"NoStoreToRemoveFrom", {"image", "rm", "a:1"}, 3, "not found"},
+                    Case{"NoStoreToLabelIn", {"image", "label", "a:1", "k=v"}, 3, "not found"},
+                    Case{"NoStoreToRunFrom", {"container", "run", "--image", "a:1", "c1"}, 3, "not found"},
+                    Case{"NoStoreToEndALeaseIn", {"lease", "rm", "l1"}, 3, "not found"},
                     Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
     [](const auto& tested) { return std::string(tested.param.name); });
 

@@ -1,8 +1,10 @@
 // Collections beside threads, of one process and of two, that make, delete and extend objects and refer to
 // what the collector is about to remove. Each worker checks that all that its roots need is there; at the
-// end, with everybody gone, one collection leaves exactly what they need. What the objects are, the test says
-// (LoadObjects). BAYPLAN_COLLECT_ROUNDS (default 1), BAYPLAN_COLLECT_IMAGES (of each worker),
-// BAYPLAN_COLLECT_STORE (images that are there before, default 0; half are garbage), BAYPLAN_TEST_SEED.
+// end, with everybody gone, one collection leaves exactly what they need. Each round is run once more without
+// collections beside it: how long writers wait for one another then is printed, too, because a slow disk
+// makes both longer. What the objects are, the test says (LoadObjects). BAYPLAN_COLLECT_ROUNDS (default 1),
+// BAYPLAN_COLLECT_IMAGES (of each worker), BAYPLAN_COLLECT_STORE (images that are there before, default 0;
+// half are garbage), BAYPLAN_TEST_SEED.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -44,34 +46,41 @@ class CollectLoad : public testing::Test {
       : open_(std::move(open)), images_(number_from("BAYPLAN_COLLECT_IMAGES", images)) {}
 
   void one_process() {
-    const std::uint64_t seed = number_from("BAYPLAN_TEST_SEED", 20261121);
-    for (std::size_t round = 0; round < rounds_ && !HasFailure(); ++round) {
-      SCOPED_TRACE("seed " + std::to_string(seed + round * kWorkers));
-      begin_round();
+    all_rounds(0, [this](std::uint64_t seed) {
       reopen();
-      EXPECT_NO_THROW(work(0, kWorkers, seed + round * kWorkers));
-      expect_only_what_is_needed();
-    }
-    print();
+      EXPECT_NO_THROW(work(0, kWorkers, seed));
+    });
   }
 
   // Each process has half of the workers, and both collect.
   void two_processes() {
-    const std::uint64_t seed = number_from("BAYPLAN_TEST_SEED", 20261121) + 1000;
-    for (std::size_t round = 0; round < rounds_ && !HasFailure(); ++round) {
-      SCOPED_TRACE("seed " + std::to_string(seed + round * kWorkers));
-      begin_round();
-      const pid_t child = metadata::start_child([&] { return second_process(seed + round * kWorkers); });
+    all_rounds(1000, [this](std::uint64_t seed) {
+      const pid_t child = metadata::start_child([&] { return second_process(seed); });
       reopen();
-      EXPECT_NO_THROW(work(0, kWorkers / 2, seed + round * kWorkers));
+      EXPECT_NO_THROW(work(0, kWorkers / 2, seed));
       ASSERT_EQ(metadata::wait_for(child), 0);
       take_up_needed();
-      expect_only_what_is_needed();
+    });
+  }
+
+ private:
+  using Waits = std::vector<std::chrono::nanoseconds>;
+
+  void all_rounds(std::uint64_t first_seed, const std::function<void(std::uint64_t)>& run) {
+    first_seed += number_from("BAYPLAN_TEST_SEED", 20261121);
+    for (std::size_t round = 0; round < rounds_ && !HasFailure(); ++round) {
+      const std::uint64_t seed = first_seed + round * kWorkers;
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      for (const bool collects : {true, false}) {
+        collects_ = collects;
+        begin_round();
+        run(seed);
+        expect_only_what_is_needed();
+      }
     }
     print();
   }
 
- private:
   const metadata::Db& db() const { return objects_->db(); }
   void begin_round() {
     objects_.reset();
@@ -111,7 +120,8 @@ class CollectLoad : public testing::Test {
         .value();
   }
 
-  // Workers first..last work until each has made its steps; the caller's thread collects meanwhile.
+  // Workers first..last work until each has made its steps; the caller's thread collects meanwhile, if it is
+  // to.
   void work(std::size_t first, std::size_t last, std::uint64_t seed) {
     std::mutex guard;
     std::string failure;
@@ -141,6 +151,10 @@ class CollectLoad : public testing::Test {
     }
     const auto kinds = objects_->kinds();
     for (std::size_t before = steps; running > 0; before = steps) {
+      if (!collects_) {
+        steps.wait(before);
+        continue;
+      }
       const auto report = metadata::collect(db(), kinds, {}, {});
       if (report) {
         removed_ += report->removed.size();
@@ -157,7 +171,8 @@ class CollectLoad : public testing::Test {
         expected_.insert(root);
         expected_.insert(needs.begin(), needs.end());
       }
-      waits_.insert(waits_.end(), worker.waits().begin(), worker.waits().end());
+      Waits& waits = collects_ ? waits_ : waits_alone_;
+      waits.insert(waits.end(), worker.waits().begin(), worker.waits().end());
     }
     if (!failure.empty()) throw std::runtime_error(failure);
   }
@@ -194,16 +209,20 @@ class CollectLoad : public testing::Test {
     kept_ += expected_.size();
   }
 
-  long long wait_at(std::size_t percent) {
-    if (waits_.empty()) return 0;
-    std::sort(waits_.begin(), waits_.end());
-    return std::chrono::duration_cast<std::chrono::microseconds>(waits_[(waits_.size() - 1) * percent / 100])
-        .count();
+  static std::string wait_at(const Waits& sorted, std::size_t percent) {
+    if (sorted.empty()) return "-";
+    const auto wait = sorted[(sorted.size() - 1) * percent / 100];
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(wait).count()) + " us";
+  }
+  static std::string words_for(Waits& waits) {
+    std::sort(waits.begin(), waits.end());
+    return "p50 " + wait_at(waits, 50) + ", p99 " + wait_at(waits, 99);
   }
   void print() {
+    const std::size_t writes = waits_.size();
     std::printf(
-        "%zu rounds, %zu objects removed, %zu kept, %zu writes, their wait: p50 %lld us, p99 %lld us\n",
-        rounds_, removed_, kept_, waits_.size(), wait_at(50), wait_at(99));
+        "%zu rounds, %zu objects removed, %zu kept, %zu writes, their wait: %s; without collections: %s\n",
+        rounds_, removed_, kept_, writes, words_for(waits_).c_str(), words_for(waits_alone_).c_str());
   }
 
   TempDir dir_;
@@ -215,7 +234,9 @@ class CollectLoad : public testing::Test {
   std::set<std::string> expected_{};
   std::size_t removed_ = 0;
   std::size_t kept_ = 0;
-  std::vector<std::chrono::nanoseconds> waits_{};
+  bool collects_ = true;
+  Waits waits_{};
+  Waits waits_alone_{};  // without collections
 };
 
 }  // namespace bayplan::test

@@ -31,7 +31,7 @@ class FilterCases : public FilterStoreTest, public ::testing::WithParamInterface
   }
 
   std::string keys(const Filter& filter) {
-    const BoundFilter bound = filter.bind(kTestFields, test_now()).value();
+    const BoundFilter bound = filter.bind(kTestFields, {.now = test_now()}).value();
     std::string all;
     view([&](const ReadTx& tx) {
       tx.bucket("records")
@@ -144,9 +144,20 @@ TEST(FilterLimits, memory_of_a_pattern) {
   EXPECT_EQ(code(parse_filters({R"(name~=/\\pL{100}/)"})), Errc::too_large);
 }
 
+TEST(FilterBind, takes_an_unknown_field_for_absent_unless_that_is_refused) {
+  const Filter filter = parse_filters({"name==x,nmae!=x"}).value();
+  EXPECT_TRUE(filter.bind(kTestFields));
+  const auto refused = filter.bind(kTestFields, {.unknown = UnknownField::refused});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
+  EXPECT_TRUE(refused.error().message().starts_with("[name==x, >|n|< mae!=x]: no such field; there are "))
+      << refused.error().message();
+  EXPECT_NE(refused.error().message().find("labels.KEY"), std::string::npos);
+}
+
 TEST(FilterBind, demands_numbers_and_times_for_orderings) {
   const auto message = [](const char* filter) {
-    const auto failed = parse_filters({filter}).value().bind(kTestFields, test_now());
+    const auto failed = parse_filters({filter}).value().bind(kTestFields, {.now = test_now()});
     if (failed) return std::string("no error");
     EXPECT_EQ(failed.error().code(), Errc::invalid_argument);
     return failed.error().message();

@@ -33,7 +33,7 @@ inline Result<Filter> parse_filters(std::vector<std::string> alternatives) {
   return Filter::parse(alternatives);
 }
 inline BoundFilter bound(std::vector<std::string> alternatives) {
-  return parse_filters(std::move(alternatives)).value().bind(kTestFields, test_now()).value();
+  return parse_filters(std::move(alternatives)).value().bind(kTestFields, {.now = test_now()}).value();
 }
 
 class FilterStoreTest : public StoreTest {

@@ -1,8 +1,9 @@
 // Filters: which records a list is to show. containerd's language (pkg/filters), and comparisons beyond it.
 //
-//   BAYPLAN_ASSIGN(auto filter, Filter::parse(std::vector<std::string>{"name==busybox",
-//   "labels.tier~=/^web/"})); BAYPLAN_ASSIGN(auto bound, filter.bind(kImageFields)); BAYPLAN_ASSIGN(bool
-//   shown, bound.matches(name, record));
+//   const std::vector<std::string> texts{"name==busybox", "labels.tier~=/^web/"};
+//   BAYPLAN_ASSIGN(auto filter, Filter::parse(texts));
+//   BAYPLAN_ASSIGN(auto bound, filter.bind(images::image_fields()));
+//   BAYPLAN_ASSIGN(bool shown, bound.matches(name, record));
 //
 //   filter   := [selector ("," selector)*]           all have to match; none: everything does
 //   selector := path [operator value]                without operator: the field is there
@@ -86,6 +87,15 @@ class BoundFilter {
   std::shared_ptr<const Plan> plan_;
 };
 
+/// A field that the table does not know: absent in every record, as containerd has it, or an error, for who
+/// removes what a filter matches ("nmae!=x" matches everything).
+enum class UnknownField : bool { absent, refused };
+
+struct BindOptions {
+  Time now = bayplan::now();  ///< what durations count back from
+  UnknownField unknown = UnknownField::absent;
+};
+
 /// Cheap to copy. Immutable, thread-safe.
 class Filter {
  public:
@@ -94,9 +104,9 @@ class Filter {
   /// (kMaxFilterBytes, kMaxSelectors, kMaxPatterns, kMaxPatternMemory).
   static Result<Filter> parse(std::span<const std::string> alternatives);
 
-  /// Durations count back from `now`. Errors: invalid_argument (its place is marked): an ordering of a field
-  /// that is neither number nor time, or unknown; a value that is no such number or time.
-  Result<BoundFilter> bind(FieldTable table, Time now = bayplan::now()) const;
+  /// Errors: invalid_argument (its place is marked): an ordering of a field that is neither number nor time,
+  /// or unknown; a value that is no such number or time; a field that is unknown, if that is refused.
+  Result<BoundFilter> bind(FieldTable table, const BindOptions& options = {}) const;
 
  private:
   friend class BoundFilter;
