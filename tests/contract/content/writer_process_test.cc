@@ -14,7 +14,7 @@ namespace {
 
 class WriterProcess : public WriterTest {
  protected:
-  /// Runs `body` in a child with handles of its own, which then kills itself.
+  /// Runs `body` in a child with handles of its own, which has to end in die().
   template <class F>
   void in_killed_child(F&& body) {
     const pid_t child = ::fork();
@@ -22,16 +22,18 @@ class WriterProcess : public WriterTest {
       Store store = must(Store::open(root()));
       const metadata::Db db = open_db(dir_.path() / "metadata");
       body(store, db);
-      ::kill(::getpid(), SIGKILL);
+      ::_exit(1);
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
   }
+  static void die() { ::kill(::getpid(), SIGKILL); }
   void write_and_die(const std::string& ref, std::string_view text, const Expected& expected = {}) {
     in_killed_child([&](const Store& store, const metadata::Db& db) {
       Writer writer = must(open_writer(store, db, "default", ref, {.expected = expected}));
       write(writer, text);
+      die();
     });
   }
   std::filesystem::path directory(const std::string& ref) const {
@@ -83,6 +85,7 @@ TEST_F(WriterProcess, ACheckpointIsMadeOnTheWay) {
   in_killed_child([&](const Store& store, const metadata::Db& db) {
     Writer writer = must(open_writer(store, db, "default", "ref"));
     for (int i = 0; i < 5; ++i) write(writer, piece);
+    die();
   });
   const IngestState state = state_of("ref");
   EXPECT_EQ(state.offset, kCheckpointBytes);
@@ -212,7 +215,7 @@ TEST_F(WriterProcess, WhatWasNamedButNotRecordedIsTakenAsItIs) {
     Writer writer = must(open_writer(store, db, "default", "ref", {.expected = expected}));
     write(writer, "text");
     const ReadyBlob blob = must(std::move(writer).finish());
-    ::kill(::getpid(), SIGKILL);
+    die();
   });
   Writer writer = open("ref", {.expected = expected});
   EXPECT_TRUE(writer.is_adopted());
