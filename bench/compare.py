@@ -19,13 +19,15 @@ import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
 GROUPS = ("load", "wide,checked", "sorted", "open", "open", "open", "get", "list,names,named,labelled", "update", "create",
-          "readers2", "delete", "writers8,submit8", "writers64,submit64")
+          "readers2", "delete", "writers8,submit8", "writers64,submit64",
+          "ingest1,ingest8")
 OWN_STORE = ("wide,checked", "sorted", "mark,collect")
 # Each in a process of its own: what a row before it left in the allocator would count.
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
 GRAPHS = ("mark,collect",)
 _RECORD_STORES = ("records", "containerd")
 PEERS_OF = {"wide,checked": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": ("records", "lmdb", "containerd"),
+            "ingest1,ingest8": ("records", "containerd"),
             **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED)}
 SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")
 

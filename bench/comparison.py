@@ -88,6 +88,8 @@ _RECORDS = Table("records", ("records", "containerd"), [
     Row("submit8", "image create, 8 durable writers", goal={10_000: 3.8}, ceiling="submit8",
         peer_keys={"containerd": "writers8"},
         **_TO_CONTAINERD),
+    Row("ingest1", "ingest of 1 KiB, durable", goal={10_000: 2.6}, **_TO_CONTAINERD),
+    Row("ingest8", "ingest of 1 KiB, 8 durable writers", goal={10_000: 12}, **_TO_CONTAINERD),
     Row("readers2", "image get, 2 readers beside a writer", goal={10_000: 8}, ceiling="readers2", **_TO_CONTAINERD),
     Row("size", "file with the images", "allocated_bytes", "bytes", peer_keys=dict.fromkeys(PEERS, "load"),
         **_TO_CONTAINERD),

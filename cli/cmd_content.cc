@@ -1,3 +1,5 @@
+#include "cmd_content.h"
+
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -89,6 +91,9 @@ void add_content_commands(CLI::App& app, Session& session) {
                         [&session, labelled, labels] { return label_content(session, *labelled, *labels); });
   command->add_option("DIGEST", *labelled, "algorithm:hex")->required();
   command->add_option("LABELS", *labels, "KEY=value")->required();
+
+  add_ingest_commands(*content, session);
+  add_verify_commands(*content, session);
 }
 
 }  // namespace bayplan::cli

@@ -9,9 +9,10 @@
 namespace bayplan::cli {
 
 void add_list_command(CLI::App& noun, Session& session, const std::string& description,
-                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&)) {
+                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&),
+                      const std::string& verb) {
   const auto arguments = std::make_shared<ListArguments>();
-  CLI::App* const command = add_command(noun, session, "ls", description,
+  CLI::App* const command = add_command(noun, session, verb, description,
                                         [&session, arguments, run] { return run(session, *arguments); });
   command->add_flag("-q,--quiet", arguments->quiet, names + " only");
   command->add_option("-f,--filter", arguments->filters,

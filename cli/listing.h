@@ -19,9 +19,10 @@ struct ListArguments {
   metadata::ListOptions page{};
 };
 
-/// Adds the verb `ls` with -q, --filter, --limit and --after. `names`: what -q prints, "Names".
+/// Adds a verb with -q, --filter, --limit and --after. `names`: what -q prints, "Names".
 void add_list_command(CLI::App& noun, Session& session, const std::string& description,
-                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&));
+                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&),
+                      const std::string& verb = "ls");
 
 /// Errors: invalid_argument.
 Result<metadata::BoundFilter> bind_filter(const ListArguments& arguments, metadata::FieldTable fields);

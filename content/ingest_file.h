@@ -4,21 +4,39 @@
 #include <optional>
 #include <span>
 
+#include "bayplan/base/fd.h"
 #include "bayplan/content/store.h"
 #include "ready_file.h"
 #include "staging_dir.h"
 
 namespace bayplan::content {
 
+/// What to hash with for this.
+inline DigestAlgorithm algorithm_of(const Expected& expected) {
+  return expected.digest ? expected.digest->algorithm() : DigestAlgorithm::sha256;
+}
+
+/// File "data" of an ingest's directory. Move-only. Borrows the directory's descriptor.
 class IngestFile {
  public:
-  /// Errors: as StagingDir::create.
-  static Result<IngestFile> create(std::shared_ptr<const BlobDirs> dirs, const Expected& expected);
+  /// An empty one, in place of whatever is there. Errors: no_space, permission_denied, io.
+  static Result<IngestFile> create(const BlobDirs& dirs, int dir, const Expected& expected);
+  /// One whose first `offset` bytes `hasher` has seen. What follows them is cut off, or, where `trust_rest`,
+  /// hashed too. Errors: not_found; corrupt (shorter than that), permission_denied, io.
+  static Result<IngestFile> resume(const BlobDirs& dirs, int dir, const Expected& expected, Hasher hasher,
+                                   std::uint64_t offset, bool trust_rest);
 
   Result<void> write(std::span<const std::byte> bytes);
   std::uint64_t offset() const noexcept { return offset_; }
   Digest digest() const { return hasher_.digest(); }
-  const BlobDirs& dirs() const noexcept { return dir_.dirs(); }
+  const Hasher& hasher() const noexcept { return hasher_; }
+  const Expected& expected() const noexcept { return expected_; }
+
+  /// From now on it has to become this; where that digest is of another algorithm, the bytes are hashed
+  /// again.
+  Result<void> expect(const Expected& expected);
+  /// Cuts off what a failed write left behind the hashed bytes, and makes those durable.
+  Result<void> settle() const;
 
   /// The digest, when the bytes are what was expected and nothing failed so far.
   /// Errors: digest_mismatch, and what an earlier write answered.
@@ -28,9 +46,10 @@ class IngestFile {
   Result<void> move_to_blobs(const Digest& digest) const;
 
  private:
-  IngestFile(StagingDir dir, UniqueFd data, const Expected& expected, DigestAlgorithm algorithm);
+  IngestFile(const BlobDirs& dirs, int dir, UniqueFd data, const Expected& expected, Hasher hasher);
 
-  StagingDir dir_;
+  const BlobDirs* dirs_;
+  int dir_;
   UniqueFd data_;
   Expected expected_;
   Hasher hasher_;
@@ -39,12 +58,18 @@ class IngestFile {
 };
 
 struct Ingest::State {
-  explicit State(IngestFile staged) : file(std::move(staged)) {}
+  State(StagingDir staging, IngestFile staged) : dir(std::move(staging)), file(std::move(staged)) {}
+  StagingDir dir;
   IngestFile file;
 };
 
 /// Makes the bytes of `files`, ingests of one store, durable under their digests. All are checked before any
 /// is touched. Errors: digest_mismatch, no_space, closed, io, and what an earlier write answered.
 Result<std::vector<ReadyFile>> publish_files(const BlobDirs& dirs, std::span<IngestFile* const> files);
+
+/// Locks a blob that is there, of this size where that is known, and makes its name durable; empty when it is
+/// absent, or of another size, or no file. Errors: closed, io.
+Result<std::optional<ReadyFile>> adopt_file(const BlobDirs& dirs, const Digest& digest,
+                                            std::optional<std::uint64_t> size);
 
 }  // namespace bayplan::content

@@ -1,6 +1,6 @@
-#include "bayplan/base/file.h"
 #include "gc_kind.h"
 #include "ingest_records.h"
+#include "ref_dir.h"
 #include "sweep.h"
 
 namespace bayplan::content {
@@ -13,11 +13,7 @@ using metadata::BucketSource;
 
 // Whether somebody has its lock.
 bool is_written_to(const BlobDirs& dirs, const IngestRecord& ingest) {
-  const std::string name = ingests::directory_of(ingest.backend);
-  const auto dir = file::open_dir_at(dirs.ingest.get(), name);
-  if (!dir) return false;
-  const auto locked = file::try_lock_exclusive(dir->get(), name);
-  return !locked && locked.error().code() == Errc::busy;
+  return is_locked(dirs, ingests::directory_of(ingest.backend));
 }
 
 std::string expiry_words(const IngestRecord& ingest) {

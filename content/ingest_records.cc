@@ -22,11 +22,8 @@ constexpr std::initializer_list<std::string_view> kPath = {schema::kContent, sch
 
 Error no_such_ingest(std::string_view ref) { return {Errc::not_found, "ingest", ref}; }
 
-Result<void> validate_ref(std::string_view ref) {
-  if (!ref.empty() && ref.size() <= kMaxRefBytes) return {};
-  return Error(
-      Errc::invalid_argument, "ingest", ref,
-      ref.empty() ? "a reference is not empty" : "is longer than " + std::to_string(kMaxRefBytes) + " bytes");
+std::string backend_name(std::string_view ns, std::uint64_t number, std::string_view ref) {
+  return std::string(ns).append("/").append(std::to_string(number)).append("/").append(ref);
 }
 
 Result<IngestRecord> decode(std::string_view ref, const Bucket& record) {
@@ -47,9 +44,7 @@ Result<IngestRecord> decode(std::string_view ref, const Bucket& record) {
 // containerd counts in the record's own bucket, so that the number is 1 until a record is used again.
 Result<IngestRecord> draft(MutableBucket& record, std::string_view ns, std::string_view ref) {
   BAYPLAN_ASSIGN(const std::uint64_t number, record.next_sequence());
-  IngestRecord ingest{.ref = std::string(ref)};
-  ingest.backend = std::string(ns).append("/").append(std::to_string(number)).append("/").append(ref);
-  return ingest;
+  return IngestRecord{.ref = std::string(ref), .backend = backend_name(ns, number, ref)};
 }
 
 Result<void> write(MutableBucket& record, const IngestRecord& ingest) {
@@ -76,7 +71,24 @@ Result<IngestRecord> start_record(WriteTx& tx, std::string_view ns, std::string_
   return ingest;
 }
 
+// Removes the record; what it says of its directory is the caller's to act on.
+Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view ref) {
+  BAYPLAN_ASSIGN(auto ingests, metadata::open_namespace_bucket(tx, ns, kPath));
+  if (!ingests) return no_such_ingest(ref);
+  BAYPLAN_TRY(ingests->delete_bucket(ref));
+  return metadata::note_change(tx, kIngestKind, ns, ref, metadata::Change::removed);
+}
+
 }  // namespace
+
+Result<void> validate_ref(std::string_view ref) {
+  if (!ref.empty() && ref.size() <= kMaxRefBytes) return {};
+  return Error(
+      Errc::invalid_argument, "ingest", ref,
+      ref.empty() ? "a reference is not empty" : "is longer than " + std::to_string(kMaxRefBytes) + " bytes");
+}
+
+std::string first_backend(std::string_view ns, std::string_view ref) { return backend_name(ns, 1, ref); }
 
 Result<std::optional<Bucket>> ingest_bucket(const BucketSource& source, std::string_view ns) {
   return metadata::namespace_bucket(source, ns, kPath);
@@ -123,12 +135,20 @@ Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view ref) {
   // The directory of one that cannot be read is a sweep's to find.
   if (!ingest && ingest.error().code() != Errc::corrupt) return ingest.error();
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
-    BAYPLAN_ASSIGN(auto ingests, metadata::open_namespace_bucket(inner, ns, kPath));
-    if (!ingests) return no_such_ingest(ref);
-    BAYPLAN_TRY(ingests->delete_bucket(ref));
-    if (ingest) BAYPLAN_TRY(metadata::queue_removal(inner, kIngestKind, directory_of(ingest->backend)));
-    return metadata::note_change(inner, kIngestKind, ns, ref, metadata::Change::removed);
+    BAYPLAN_TRY(remove_record(inner, ns, ref));
+    if (!ingest) return {};
+    return metadata::queue_removal(inner, kIngestKind, directory_of(ingest->backend));
   });
+}
+
+Result<void> end(WriteTx& tx, std::string_view ns, std::string_view ref, std::string_view lease) {
+  const auto removed = remove_record(tx, ns, ref);
+  if (!removed && removed.error().code() != Errc::not_found) return removed;
+  if (lease.empty()) return {};
+  const auto unlisted =
+      leases::remove_resource(tx, ns, lease, {std::string(schema::kIngests), std::string(ref)});
+  if (!unlisted && unlisted.error().code() != Errc::not_found) return unlisted;
+  return {};
 }
 
 Result<void> walk(const BucketSource& source, std::string_view ns,

@@ -20,6 +20,17 @@ Result<IngestRecord> decode_record(std::string_view ref, const metadata::Bucket&
 /// One entry of the bucket of all. Errors: as decode_record.
 Result<IngestRecord> decode_record(const metadata::Bucket& ingests, const metadata::Entry& entry);
 
+/// What start() answers as the backend of a reference that has no record.
+std::string first_backend(std::string_view ns, std::string_view ref);
+
+/// Removes the record, for whoever has the lock of its directory and removes that when the transaction is
+/// durable; absent is fine. `lease` lists it no longer, if there is one. To be undone with what the caller
+/// did before. Errors: those of MutableBucket.
+Result<void> end(metadata::WriteTx& tx, std::string_view ns, std::string_view ref, std::string_view lease);
+
+/// Errors: invalid_argument.
+Result<void> validate_ref(std::string_view ref);
+
 /// Below <root>/ingest.
 std::string directory_of(std::string_view backend);
 /// The directories that records of any namespace name. Errors: corrupt, closed, io.

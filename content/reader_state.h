@@ -3,6 +3,8 @@
 
 #include "bayplan/base/fd.h"
 #include "bayplan/content/store.h"
+#include "blob_dirs.h"
+#include "hash_file.h"
 
 namespace bayplan::content {
 
@@ -17,5 +19,16 @@ struct BlobReader::State {
   Hasher hasher;
   std::uint64_t offset = 0;
 };
+
+/// Opens the file of `digest`, which is a regular one of `size` bytes. Errors: as Store::open_blob.
+Result<UniqueFd> open_blob_file(const BlobDirs& dirs, const Digest& digest, std::uint64_t size);
+
+/// Hashes all of it. Errors: digest_mismatch, corrupt (it ended early), io, and those of `on_hashed`.
+Result<void> verify_blob_file(int fd, const Digest& digest, std::uint64_t size, const OnHashed& on_hashed);
+
+/// Whether an error of these two says that the bytes are not what they should be.
+inline bool is_damage(Errc code) {
+  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch;
+}
 
 }  // namespace bayplan::content

@@ -57,6 +57,19 @@ Result<std::vector<ReadyFile>> publish_files(const BlobDirs& dirs, std::span<Ing
   return ready;
 }
 
+Result<std::optional<ReadyFile>> adopt_file(const BlobDirs& dirs, const Digest& digest,
+                                            std::optional<std::uint64_t> size) {
+  BAYPLAN_ASSIGN(DigestLock lock, dirs.locks->hold(digest));
+  const auto info = file::stat_at(dirs.dir_of(digest), digest.hex());
+  if (!info && info.error().code() == Errc::not_found) return std::optional<ReadyFile>();
+  if (!info) return info.error();
+  const auto held = static_cast<std::uint64_t>(info->st_size);
+  if (!check_blob_stat(*info, digest, size.value_or(held))) return std::optional<ReadyFile>();
+  // Whoever renamed it may have died before its name was durable.
+  BAYPLAN_TRY(file::sync_dir(dirs.dir_of(digest), to_string(digest.algorithm())));
+  return std::optional(ReadyFile{std::move(lock), digest, held});
+}
+
 ReadyBlob::ReadyBlob(std::shared_ptr<State> state) : state_(std::move(state)) {}
 ReadyBlob::ReadyBlob(ReadyBlob&&) noexcept = default;
 ReadyBlob& ReadyBlob::operator=(ReadyBlob&&) noexcept = default;

@@ -8,7 +8,9 @@
 #include "bayplan/metadata/record_entry.h"
 #include "bayplan/metadata/removals.h"
 #include "bayplan/metadata/schema.h"
+#include "ingest_records.h"
 #include "ready_file.h"
+#include "store_access.h"
 
 namespace bayplan::content {
 namespace {
@@ -91,6 +93,24 @@ Result<void> write_record(WriteTx& tx, std::string_view ns, const ReadyFile& fil
   return metadata::note_change(tx, kContentKind, ns, key, composed.change);
 }
 
+// Runs `record` with the ready file and ends its ingest. After an error `blob` is still the caller's.
+Result<void> consume(WriteTx& tx, StoreAccess::BlobState& blob,
+                     const std::function<Result<void>(WriteTx&, const ReadyFile&)>& record) {
+  const auto end = [&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_TRY(record(inner, blob->file));
+    if (!blob->ingest) return {};
+    return ingests::end(inner, blob->ingest->ns, blob->ingest->ref, blob->ingest->lease);
+  };
+  BAYPLAN_TRY(tx.savepoint(end));
+  // The hooks die with the transaction, whichever way it ends, and the locks with the hooks.
+  const auto lock = std::move(blob);
+  tx.on_commit([lock] {
+    if (lock->ingest) lock->ingest->dir.remove();
+  });
+  tx.on_abort([lock] {});
+  return {};
+}
+
 // Rewrites the labels of a record as `change` has them; empty values go.
 Result<Info> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
                      const std::function<Result<void>(Labels&)>& change) {
@@ -152,13 +172,25 @@ Result<void> remove_record(WriteTx& tx, std::string_view ns, std::string_view ke
 Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels,
                  const metadata::Keeper& keeper) {
   BAYPLAN_TRY(validate_labels(labels));
-  BAYPLAN_TRY(tx.savepoint(
-      [&](WriteTx& inner) { return write_record(inner, ns, blob.state_->file, labels, keeper); }));
-  // The hooks die with the transaction, whichever way it ends, and the lock with the hooks.
-  const std::shared_ptr<ReadyBlob::State> lock = std::move(blob.state_);
-  tx.on_commit([lock] {});
-  tx.on_abort([lock] {});
-  return {};
+  return consume(tx, StoreAccess::state(blob), [&](WriteTx& inner, const ReadyFile& file) {
+    return write_record(inner, ns, file, labels, keeper);
+  });
+}
+
+Result<bool> add_new(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Labels& labels,
+                     const metadata::Keeper& keeper) {
+  BAYPLAN_TRY(validate_labels(labels));
+  bool made = false;
+  const auto record = [&](WriteTx& inner, const ReadyFile& file) -> Result<void> {
+    const auto present = stat(inner, ns, file.digest);
+    made = !present && present.error().code() == Errc::not_found;
+    if (made) return write_record(inner, ns, file, labels, keeper);
+    BAYPLAN_TRY(present);
+    return metadata::leases::keep(inner, ns, keeper,
+                                  {std::string(schema::kContent), file.digest.to_string()});
+  };
+  BAYPLAN_TRY(consume(tx, StoreAccess::state(blob), record));
+  return made;
 }
 
 Result<Info> update(WriteTx& tx, std::string_view ns, const Info& info, const FieldMask& mask) {

@@ -1,17 +1,23 @@
 #include "bayplan/content/store.h"
 
+#include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "gc_kind.h"
 #include "ingest_file.h"
 #include "reader_state.h"
+#include "store_access.h"
 
 namespace bayplan::content {
 
 struct Store::State {
-  explicit State(std::shared_ptr<const BlobDirs> opened)
-      : dirs(std::move(opened)), kind(make_content_kind(dirs)), ingest_kind(make_ingest_kind(dirs)) {}
+  State(std::shared_ptr<const BlobDirs> opened, const StoreOptions& given)
+      : dirs(std::move(opened)),
+        options(given),
+        kind(make_content_kind(dirs)),
+        ingest_kind(make_ingest_kind(dirs)) {}
 
   std::shared_ptr<const BlobDirs> dirs;
+  StoreOptions options;
   std::unique_ptr<metadata::GcKind> kind;
   std::unique_ptr<metadata::GcKind> ingest_kind;
 };
@@ -21,18 +27,23 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(const std::filesystem::path& root) {
+Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions& options) {
   auto dirs = open_blob_dirs(root);
   if (!dirs) return std::move(dirs).error().with_context("content store", root.native());
-  return Store(std::make_shared<State>(*std::move(dirs)));
+  return Store(std::make_shared<State>(*std::move(dirs), options));
 }
+
+const std::shared_ptr<const BlobDirs>& StoreAccess::dirs(const Store& store) { return store.state_->dirs; }
+Sharing StoreAccess::sharing(const Store& store) { return store.state_->options.sharing; }
 
 const metadata::GcKind& Store::gc_kind() const noexcept { return *state_->kind; }
 const metadata::GcKind& Store::ingest_gc_kind() const noexcept { return *state_->ingest_kind; }
 
 Result<Ingest> Store::ingest(const Expected& expected) {
-  BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(state_->dirs, expected));
-  return Ingest(std::make_unique<Ingest::State>(std::move(file)));
+  BAYPLAN_ASSIGN(StagingDir dir, StagingDir::create(state_->dirs));
+  BAYPLAN_TRY(fault::at(fault::Point::ingest_created));
+  BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(*state_->dirs, dir.fd(), expected));
+  return Ingest(std::make_unique<Ingest::State>(std::move(dir), std::move(file)));
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): they end here
@@ -49,28 +60,14 @@ Result<std::vector<ReadyBlob>> Store::publish(std::vector<Ingest> ingests) {
 }
 
 Result<std::optional<ReadyBlob>> Store::adopt(const Digest& digest, std::uint64_t size) {
-  const BlobDirs& dirs = *state_->dirs;
-  BAYPLAN_ASSIGN(DigestLock lock, dirs.locks->hold(digest));
-  const auto present = check_blob_file(dirs, digest, size);
-  if (!present && (present.error().code() == Errc::not_found || present.error().code() == Errc::corrupt)) {
-    return std::optional<ReadyBlob>();
-  }
-  BAYPLAN_TRY(present);
-  // Whoever renamed it may have died before its name was durable.
-  BAYPLAN_TRY(file::sync_dir(dirs.dir_of(digest), to_string(digest.algorithm())));
-  return std::optional(
-      ReadyBlob(std::make_shared<ReadyBlob::State>(ReadyFile{std::move(lock), digest, size})));
+  BAYPLAN_ASSIGN(auto adopted, adopt_file(*state_->dirs, digest, size));
+  if (!adopted) return std::optional<ReadyBlob>();
+  return std::optional(ReadyBlob(std::make_shared<ReadyBlob::State>(*std::move(adopted))));
 }
 
 Result<BlobReader> Store::open_blob(const Digest& digest, std::uint64_t size, Verify verify) const {
-  const BlobDirs& dirs = *state_->dirs;
-  // Looked at first, so that a link or a device is never opened; and again, should it have been exchanged.
-  BAYPLAN_TRY(check_blob_file(dirs, digest, size));
-  auto fd = file::open_regular(dirs.dir_of(digest), digest.hex());
-  if (!fd) return std::move(fd).error().with_context("blob", digest.to_string());
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd->get(), digest.hex()));
-  BAYPLAN_TRY(check_blob_stat(info, digest, size));
-  return BlobReader(std::make_unique<BlobReader::State>(*std::move(fd), digest, size, verify));
+  BAYPLAN_ASSIGN(UniqueFd fd, open_blob_file(*state_->dirs, digest, size));
+  return BlobReader(std::make_unique<BlobReader::State>(std::move(fd), digest, size, verify));
 }
 
 Result<std::string> Store::read_blob(const Digest& digest, std::uint64_t size, std::size_t limit) const {

@@ -57,7 +57,7 @@ Result<void> put_blob(MutableBucket& blobs, const Blob& blob) {
   return {};
 }
 
-class RecordsPeer : public Peer, public Collector {
+class RecordsPeer : public Peer, public Collector, public Ingester {
  public:
   void open(const std::filesystem::path& directory) override {
     store_ = images::Store::open(directory, {.metadata = {}, .snapshotter = "native"}).value();
@@ -121,6 +121,18 @@ class RecordsPeer : public Peer, public Collector {
   }
 
   Collector* collector() override { return this; }
+  Ingester* ingester() override { return this; }
+
+  void ingest(std::string_view bytes) override {
+    content::Ingest ingest = store_->blobs().ingest({.digest = {}, .size = bytes.size()}).value();
+    ingest.write(as_bytes(bytes)).value();
+    content::ReadyBlob blob = std::move(ingest).finish().value();
+    db().submit([&](WriteTx& tx) {
+          return content::add(tx, kNamespace, std::move(blob), {}, metadata::referred());
+        })
+        .get()
+        .value();
+  }
 
   void add(std::span<const Blob> blobs) override {
     db().update([&](WriteTx& tx) -> Result<void> {

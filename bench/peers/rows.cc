@@ -24,6 +24,7 @@ constexpr std::uint64_t kGraphBatch = 100;
 constexpr std::uint64_t kReaderRounds = 10;
 constexpr std::uint64_t kMostWrittenBeside = 1'000'000;
 constexpr std::uint64_t kMarkPasses = 5;
+constexpr std::size_t kBlobBytes = 1024;
 
 struct Arguments {
   std::filesystem::path directory{};
@@ -295,6 +296,19 @@ class Run {
     print("collect", std::move(measured), {.checksum = collector->blobs_left()});
   }
 
+  // Blobs of 1 KiB, no two alike; made before the clock starts.
+  void ingest(std::string_view row, std::uint64_t threads, std::uint64_t factor) {
+    Ingester* ingester = peer_.ingester();
+    if (ingester == nullptr) return;
+    std::vector<std::string> blobs;
+    for (const Record& record : fresh_records(std::max(threads, arguments_.ops * factor))) {
+      blobs.push_back(record.name);
+      blobs.back().resize(kBlobBytes, '.');
+    }
+    print(row,
+          measure_threads(threads, blobs.size(), 1, [&](std::uint64_t n) { ingester->ingest(blobs[n]); }));
+  }
+
   void savepoints(std::string_view row, const Peer::Savepoints& what) {
     Measured measured{.latencies = peer_.savepoints(what)};
     measured.operations = measured.latencies.size();
@@ -327,6 +341,8 @@ const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::kRows{
     {"create", &Run::create},
     {"update", &Run::update},
     {"delete", &Run::remove},
+    {"ingest1", [](Run& run) { run.ingest("ingest1", 1, 1); }},
+    {"ingest8", [](Run& run) { run.ingest("ingest8", 8, 4); }},
     {"writers8", [](Run& run) { run.writers(8, 2); }},
     {"writers64", [](Run& run) { run.writers(64, 4); }},
     {"submit8", [](Run& run) { run.submitters(8, 2); }},

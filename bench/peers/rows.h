@@ -30,6 +30,16 @@ class Collector {
   virtual std::uint64_t blobs_left() = 0;
 };
 
+/// A store of blobs beside the records.
+class Ingester {
+ public:
+  virtual ~Ingester() = default;
+
+  /// Stores a blob that is not there yet, with its record: durable when this returns. Threads may call it at
+  /// once.
+  virtual void ingest(std::string_view bytes) = 0;
+};
+
 /// A store of records below v1/default/images, made of what a peer has. Failures are exceptions.
 class Peer {
  public:
@@ -63,6 +73,8 @@ class Peer {
 
   /// Lives as long as the peer. nullptr: it has none.
   virtual Collector* collector() { return nullptr; }
+  /// The same.
+  virtual Ingester* ingester() { return nullptr; }
 
   /// From now on records take as many bytes as in bayplan's rows, and hold a checksum that list_matching()
   /// verifies. False: the peer is no floor.

@@ -10,6 +10,7 @@
 
 #include "bayplan/base/fault.h"
 #include "bayplan/containers/service.h"
+#include "bayplan/content/writer.h"
 #include "bayplan/images/import.h"
 #include "bayplan/metadata/check.h"
 #include "support/image_builder.h"
@@ -29,9 +30,29 @@ std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
   return kinds;
 }
 
+/// An ingest by reference that is closed once on its way.
+Result<void> ingest_by_reference(images::Store& store) {
+  const std::string_view text = "first half, second half";
+  for (const std::size_t end : {text.size() / 2, text.size()}) {
+    BAYPLAN_ASSIGN(content::Writer writer,
+                   content::open_writer(store.blobs(), store.db(), kNamespace, "crash"));
+    // An earlier try may have come further.
+    const std::size_t begin = static_cast<std::size_t>(writer.offset());
+    if (begin < end) BAYPLAN_TRY(writer.write(as_bytes(text.substr(begin, end - begin))));
+    if (end < text.size()) {
+      BAYPLAN_TRY(std::move(writer).close());
+      continue;
+    }
+    const auto made = std::move(writer).commit({}, metadata::referred(), {.digest = Digest::of(text)});
+    if (!made && made.error().code() != Errc::already_exists) return made.error();
+  }
+  return {};
+}
+
 /// Everything whose fault points are to be survived, on a store that may hold leftovers of any earlier try.
 Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source) {
   BAYPLAN_ASSIGN(images::Store store, images::Store::open(root));
+  BAYPLAN_TRY(ingest_by_reference(store));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
   const auto there =
       store.db().view([](const metadata::ReadTx& tx) { return containers::get(tx, kNamespace, "c"); });
@@ -92,6 +113,11 @@ Result<std::set<std::string>> recorded(images::Store& store, const metadata::Rea
     found.insert(info.digest.hex());
     return {};
   }));
+  BAYPLAN_TRY(content::ingests::walk(tx, kNamespace,
+                                     [&](const content::ingests::IngestRecord& ingest) -> Result<void> {
+                                       found.insert(Digest::of(ingest.backend).hex());
+                                       return {};
+                                     }));
   BAYPLAN_TRY(store.snapshotter().walk(tx, kNamespace, [&](const snapshots::Info& info) -> Result<void> {
     found.insert(info.directory);
     return {};

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "crypto/sha256" // go-digest refuses algorithms that are not linked
 	"encoding/binary"
+	"sync"
 
 	"github.com/containerd/containerd/images"
 	"github.com/containerd/containerd/metadata"
@@ -19,6 +20,9 @@ type containerdPeer struct {
 	metadata *metadata.DB
 	images   images.Store
 	ctx      context.Context
+
+	openContent sync.Once
+	content     *metadata.DB
 }
 
 func main() { runRows(&containerdPeer{}) }

@@ -20,6 +20,7 @@ const (
 	readerRounds      = 10
 	mostWrittenBeside = 1_000_000
 	markPasses        = 5
+	blobBytes         = 1024
 )
 
 // peer is a store of records; batch(*record), listNames(*checksum), listMatching(filter, *checksum) and collector are
@@ -32,6 +33,10 @@ type peer interface {
 	remove(name []byte)
 	get(name []byte, seen *checksum)
 	list(seen *checksum)
+}
+
+type ingester interface {
+	ingest(bytes []byte)
 }
 
 type collector interface {
@@ -238,6 +243,25 @@ func (r *run) submitters(row string, threads, factor int) {
 	}
 }
 
+// ingests stores blobs of 1 KiB, no two alike; made before the clock starts.
+func (r *run) ingests(row string, threads, factor int) {
+	store, able := r.store.(ingester)
+	if !able {
+		return
+	}
+	count := r.ops * factor
+	if count < threads {
+		count = threads
+	}
+	blobs := make([][]byte, 0, count)
+	for _, record := range r.fresh(count) {
+		blob := bytes.Repeat([]byte{'.'}, blobBytes)
+		copy(blob, record.name)
+		blobs = append(blobs, blob)
+	}
+	r.print(row, measureThreads(threads, count, 1, func(n int) { store.ingest(blobs[n]) }))
+}
+
 func (r *run) row(name string) {
 	switch name {
 	case "load":
@@ -268,6 +292,10 @@ func (r *run) row(name string) {
 		r.update()
 	case "delete":
 		r.remove()
+	case "ingest1":
+		r.ingests(name, 1, 1)
+	case "ingest8":
+		r.ingests(name, 8, 4)
 	case "writers8":
 		r.writers(name, 8, 2, r.store.create)
 	case "writers64":

@@ -68,5 +68,63 @@ TEST(Hasher, OnePerThreadAtOnce) {
   for (const std::string& hex : found) EXPECT_EQ(hex, kAbc256);
 }
 
+TEST(Hasher, GoesOnFromWhatItSavedWhereverThatWas) {
+  std::string text(300, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 31);
+  for (const DigestAlgorithm algorithm : {DigestAlgorithm::sha256, DigestAlgorithm::sha512}) {
+    for (std::size_t at = 0; at <= text.size(); ++at) {
+      Hasher first(algorithm);
+      first.update(as_bytes(std::string_view(text).substr(0, at)));
+      const std::string state = first.save();
+      EXPECT_LE(state.size(), Hasher::kMaxStateBytes);
+      auto second = Hasher::restore(state);
+      ASSERT_TRUE(second) << second.error().to_string();
+      EXPECT_EQ(second->algorithm(), algorithm);
+      EXPECT_EQ(second->digest(), first.digest());
+      second->update(as_bytes(std::string_view(text).substr(at)));
+      EXPECT_EQ(second->digest(), Digest::of(text, algorithm)) << at;
+    }
+  }
+}
+
+// Beyond 2^29 bytes the bits no longer fit the low half of OpenSSL's counter, which the digest contains.
+TEST(Hasher, GoesOnFromMoreBytesThanTheLowCounterHolds) {
+  Hasher straight;
+  const std::string piece(std::size_t{1} << 20, 'x');
+  for (int i = 0; i < 513; ++i) straight.update(as_bytes(piece));
+  Hasher resumed = Hasher::restore(straight.save()).value();
+  straight.update(as_bytes("end"));
+  resumed.update(as_bytes("end"));
+  EXPECT_EQ(resumed.digest(), straight.digest());
+}
+
+TEST(Hasher, SavesInOneFormForAllReleases) {
+  Hasher hasher;
+  hasher.update(as_bytes("abc"));
+  const std::string state = hasher.save();
+  std::string hex;
+  for (const std::byte byte : as_bytes(state)) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    hex += kDigits[std::to_integer<std::size_t>(byte >> 4)];
+    hex += kDigits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  EXPECT_EQ(hex,
+            "00"
+            "67e6096a85ae67bb72f36e3c3af54fa57f520e518c68059babd9831f19cde05b"
+            "0300000000000000"
+            "616263");
+}
+
+TEST(Hasher, RefusesWhatIsNoSavedState) {
+  Hasher hasher;
+  hasher.update(as_bytes("abc"));
+  const std::string state = hasher.save();
+  for (std::size_t size = 0; size < state.size(); ++size)
+    EXPECT_EQ(Hasher::restore(state.substr(0, size)).error().code(), Errc::corrupt) << size;
+  EXPECT_FALSE(Hasher::restore(state + "d"));
+  EXPECT_FALSE(Hasher::restore("\x02" + state.substr(1)));
+  EXPECT_FALSE(Hasher::restore("\x01" + state.substr(1)));
+}
+
 }  // namespace
 }  // namespace bayplan

@@ -97,5 +97,44 @@ TEST_F(ReaderTest, AFileThatGrewIsReadToItsSize) {
   EXPECT_EQ(must(read_all(reader, 100)), "0123");
 }
 
+TEST_F(ReaderTest, ReadsAnywhereWhereverReadIs) {
+  const std::string text = sample_text(10'000);
+  ready(text);
+  BlobReader reader = must(store_.open_blob(Digest::of(text), text.size(), Verify::yes));
+  std::vector<std::byte> piece(100);
+  must(reader.read(piece));
+  for (const std::size_t at : {9'000u, 0u, 9'950u}) {
+    const std::size_t count = must(reader.read_at(at, piece));
+    EXPECT_EQ(count, std::min<std::size_t>(100, text.size() - at));
+    EXPECT_EQ(as_text(std::span(piece).first(count)), text.substr(at, count));
+  }
+  EXPECT_EQ(must(reader.read_at(10'000, piece)), 0u);
+  EXPECT_EQ(must(reader.read_at(~std::uint64_t{0}, piece)), 0u);
+  EXPECT_EQ(must(read_all(reader, text.size())), text.substr(100));
+}
+
+TEST_F(ReaderTest, AFileCutShortIsCorruptWhereverItIsRead) {
+  const Digest digest = damaged("0123456789", "0123456789");
+  const BlobReader reader = must(store_.open_blob(digest, 10, Verify::no));
+  std::filesystem::resize_file(path_of(digest), 6);
+  std::vector<std::byte> piece(4);
+  EXPECT_EQ(must(reader.read_at(2, piece)), 4u);
+  EXPECT_EQ(code_of(reader.read_at(4, piece)), Errc::corrupt);
+  EXPECT_EQ(code_of(reader.verify()), Errc::corrupt);
+}
+
+TEST_F(ReaderTest, VerifiesOnDemand) {
+  const std::string text = sample_text(1'000'000);
+  ready(text);
+  BlobReader whole = must(store_.open_blob(Digest::of(text), text.size(), Verify::no));
+  must(whole.verify());
+  EXPECT_TRUE(must(read_all(whole, text.size())) == text) << "read() is where it was";
+  const Control control;
+  control.cancel.cancel();
+  EXPECT_EQ(code_of(whole.verify(control)), Errc::cancelled);
+  EXPECT_EQ(code_of(must(store_.open_blob(damaged("right", "wrong"), 5, Verify::no)).verify()),
+            Errc::digest_mismatch);
+}
+
 }  // namespace
 }  // namespace bayplan::content::test

@@ -60,6 +60,16 @@ class Hasher {
   /// The digest of all bytes so far; the hasher goes on and may be asked again.
   Digest digest() const;
 
+  /// Of what digests it makes.
+  DigestAlgorithm algorithm() const noexcept;
+  /// What it knows of the bytes so far, at most kMaxStateBytes: restore() makes a hasher that goes on from
+  /// there, in another process or release.
+  std::string save() const;
+  /// Errors: corrupt (not of the form that save() answers; a state that was changed within it is not
+  /// noticed).
+  static Result<Hasher> restore(std::string_view state);
+  static constexpr std::size_t kMaxStateBytes = 256;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -34,6 +34,7 @@
 #include "bayplan/base/digest.h"
 #include "bayplan/base/field_mask.h"
 #include "bayplan/base/labels.h"
+#include "bayplan/base/progress.h"
 #include "bayplan/base/stream.h"
 #include "bayplan/base/time.h"
 #include "bayplan/metadata/gc.h"
@@ -62,8 +63,7 @@ class ReadyBlob {
  private:
   friend class Store;
   friend class Ingest;
-  friend Result<void> add(metadata::WriteTx&, std::string_view, ReadyBlob&&, const Labels&,
-                          const metadata::Keeper&);
+  friend struct StoreAccess;
   struct State;
   explicit ReadyBlob(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
@@ -105,6 +105,12 @@ class BlobReader final : public ByteSource {
   /// Sequential reading. When verifying, the read that reaches the end answers digest_mismatch if the bytes
   /// do not hash to the digest: nothing read may be believed before that.
   Result<std::size_t> read(std::span<std::byte> into) override;
+  /// Reads from byte `offset` on, whatever read() is at, unverified. As many bytes as were asked for, fewer
+  /// only at the end, none beyond it. Thread-safe. Errors: corrupt (the file ended early), io.
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  /// Hashes the whole blob, whatever read() is at. Thread-safe. Errors: digest_mismatch, corrupt (the file
+  /// ended early), cancelled, io.
+  Result<void> verify(const Control& control = {}) const;
   std::uint64_t size() const noexcept;
 
  private:
@@ -116,10 +122,21 @@ class BlobReader final : public ByteSource {
 
 enum class Verify : bool { no, yes };
 
+/// Who may have a blob that the store has already. containerd's content sharing policy.
+enum class Sharing : bool {
+  shared,    ///< whoever knows its digest
+  isolated,  ///< whoever writes all its bytes; or knows its digest, where a namespace records it that has the
+             ///< label metadata::kShareableLabel with the value "true"
+};
+
+struct StoreOptions {
+  Sharing sharing = Sharing::shared;  ///< what open_writer() goes by; adopt() is for who has seen the bytes
+};
+
 class Store {
  public:
   /// Opens (and creates) `root`. Errors: permission_denied, no_space, io.
-  static Result<Store> open(const std::filesystem::path& root);
+  static Result<Store> open(const std::filesystem::path& root, const StoreOptions& options = {});
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
@@ -151,6 +168,7 @@ class Store {
   const metadata::GcKind& ingest_gc_kind() const noexcept;
 
  private:
+  friend struct StoreAccess;
   struct State;
   explicit Store(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
