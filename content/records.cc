@@ -109,16 +109,6 @@ Result<Info> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
   });
 }
 
-Result<void> apply(Labels& labels, const Info& given, const FieldMask& mask) {
-  for (const std::string& path : mask) {
-    const FieldPath at = split_field_path(path);
-    if (at.field != schema::kLabels) return bad_field_path("blob", given.digest.to_string(), path);
-    apply_field(labels, given.labels, at);
-  }
-  if (mask.empty()) labels = given.labels;
-  return validate_labels(labels).with_context("blob", given.digest.to_string());
-}
-
 }  // namespace
 
 Result<std::optional<Bucket>> blob_bucket(const BucketSource& source, std::string_view ns) {
@@ -162,7 +152,11 @@ Result<void> add(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const Label
 }
 
 Result<Info> update(WriteTx& tx, std::string_view ns, const Info& info, const FieldMask& mask) {
-  return relabel(tx, ns, info.digest, [&](Labels& labels) { return apply(labels, info, mask); });
+  const std::string key = info.digest.to_string();
+  return relabel(tx, ns, info.digest, [&](Labels& labels) -> Result<void> {
+    BAYPLAN_ASSIGN(labels, masked_labels(std::move(labels), info.labels, mask, {"blob", key}));
+    return validate_labels(labels).with_context("blob", key);
+  });
 }
 
 Result<void> set_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {
