@@ -1,8 +1,10 @@
 // What is left of mounts by processes that ended in the middle, and by several at a time.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <functional>
 #include <thread>
 
@@ -117,10 +119,12 @@ TEST_F(MountRecovery, waits_for_who_is_at_it) {
 }
 
 // Each opens the store for itself, as separate commands do.
-int mount_and_unmount(const std::filesystem::path& root, int times) {
+int mount_and_unmount(const std::filesystem::path& root, int start, int times) {
   const auto db = metadata::Db::open(root / "metadata");
   const auto snapshotter = Snapshotter::open(root / "snapshots", "overlay");
   if (!db || !snapshotter) return 1;
+  char byte = 0;
+  static_cast<void>(::read(start, &byte, 1));  // until the parent closes its end
   const Mounts mounts(*db, *snapshotter, root / "points");
   for (int i = 0; i < times; ++i) {
     const auto at = mounts.mount("default", "key");
@@ -154,11 +158,18 @@ TEST(MountProcesses, count_together) {
     });
     return made ? 0 : 1;
   }));
+  std::array<int, 2> start{};
+  ASSERT_EQ(::pipe2(start.data(), O_CLOEXEC), 0);
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
-    children.push_back(in_child([&] { return mount_and_unmount(directory.path(), 40); }));
+    children.push_back(in_child([&] {
+      ::close(start[1]);
+      return mount_and_unmount(directory.path(), start[0], 200);
+    }));
   }
+  ::close(start[1]);
   for (const pid_t child : children) expect_done(child);
+  ::close(start[0]);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path() / "points"));
 }
 
