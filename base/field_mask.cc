@@ -26,4 +26,15 @@ Error bad_field_path(std::string_view kind, std::string_view name, std::string_v
   return Error(Errc::invalid_argument, kind, name, "no field that can be changed: " + quoted(path));
 }
 
+Result<Labels> masked_labels(Labels stored, const Labels& given, const FieldMask& mask,
+                             const FieldOwner& owner) {
+  if (mask.empty()) return given;
+  for (const std::string& path : mask) {
+    const FieldPath at = split_field_path(path);
+    if (at.field != "labels") return bad_field_path(owner.kind, owner.name, path);
+    apply_field(stored, given, at);
+  }
+  return stored;
+}
+
 }  // namespace bayplan

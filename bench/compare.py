@@ -19,16 +19,18 @@ import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
 GROUPS = ("load", "wide,checked", "sorted", "open", "open", "open", "get", "list,names,named,labelled", "update", "create",
-          "readers2", "delete", "writers8,submit8", "writers64,submit64",
-          "ingest1,ingest8")
-OWN_STORE = ("wide,checked", "sorted", "mark,collect")
+          "readers2", "delete", "writers8,submit8", "writers64,submit64", "ingest1,ingest8")
+OWN_STORE = ("wide,checked", "sorted", "mark,collect", "prepare,commit,commit_sync,removed", "removed_async")
 # Each in a process of its own: what a row before it left in the allocator would count.
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
 GRAPHS = ("mark,collect",)
+SNAPSHOTS = ("prepare,commit,commit_sync,removed", "removed_async")
 _RECORD_STORES = ("records", "containerd")
+RECORD_PEERS = tuple(peer for peer in comparison.PEERS if peer not in comparison.SNAPSHOTTERS)
 PEERS_OF = {"wide,checked": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": ("records", "lmdb", "containerd"),
-            "ingest1,ingest8": ("records", "containerd"),
-            **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED)}
+            "ingest1,ingest8": _RECORD_STORES,
+            **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED),
+            SNAPSHOTS[0]: comparison.SNAPSHOTTERS, SNAPSHOTS[1]: comparison.SNAPSHOTTERS[1:]}
 SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")
 
 
@@ -37,14 +39,15 @@ class Mode:
     rounds: int
     sizes: tuple  # numbers of records
     graphs: tuple  # numbers of images in the graphs that are collected
+    snapshots: tuple  # numbers of snapshots that are present
     ops: int  # durable operations
     reads: int
 
 
 MODES = {
-    "smoke": Mode(1, (20,), (20,), 2, 10),
-    "quick": Mode(3, (10_000,), (1000, 10_000), 200, 20_000),
-    "full": Mode(5, (10_000, 100_000), (1000, 10_000), 1000, 100_000),
+    "smoke": Mode(1, (20,), (20,), (20,), 2, 10),
+    "quick": Mode(3, (10_000,), (1000, 10_000), (1000, 4000), 200, 20_000),
+    "full": Mode(5, (10_000, 100_000), (1000, 10_000), (1000, 4000), 1000, 100_000),
 }
 
 
@@ -71,9 +74,11 @@ def find_programs(directory, wanted):
     """peer -> program, of those that the rows compare."""
     rows = comparison.wanted_rows(wanted)
     peers = {peer for table, _ in rows for peer in table.peers} | {"lmdb" for _, row in rows if row.ceiling}
+    if os.geteuid() != 0:
+        peers -= set(comparison.SNAPSHOTTERS)  # only root can mount an overlay
     programs = {peer: directory / f"peer_{peer}" for peer in comparison.PEERS if peer in peers}
     present = {peer: path for peer, path in programs.items() if path.exists()}
-    if (peers & {"bayplan", "lmdb", "records"}) - present.keys():
+    if (peers & {"bayplan", "lmdb", "records", "snapshots"}) - present.keys():
         raise Failed(f"programs missing in {directory}")
     return present
 
@@ -87,15 +92,17 @@ def groups_for(wanted):
     needed = set()
     for _, row in comparison.wanted_rows(wanted):
         needed |= {row.key, row.against, row.ceiling, *row.peer_keys.values()}
-    groups = [group for group in (*GROUPS[1:], *SAVEPOINTS, *GRAPHS) if needed & set(group.split(","))]
+    groups = [group for group in (*GROUPS[1:], *SAVEPOINTS, *GRAPHS, *SNAPSHOTS) if needed & set(group.split(","))]
     return ["load"] * bool("load" in needed or set(groups) - set(OWN_STORE)) + groups
 
 
 def plan(mode, groups):
     """(records, groups) in the order in which they run."""
-    others = [group for group in groups if group not in GRAPHS]
-    graphs = [group for group in groups if group in GRAPHS]
-    runs = [(records, others) for records in mode.sizes] + [(images, graphs) for images in mode.graphs]
+    runs = []
+    for sizes, kinds in ((mode.graphs, GRAPHS), (mode.snapshots, SNAPSHOTS)):
+        runs += [(size, [group for group in groups if group in kinds]) for size in sizes]
+    others = [group for group in groups if group not in GRAPHS + SNAPSHOTS]
+    runs = [(records, others) for records in mode.sizes] + runs
     return [(size, of_size) for size, of_size in runs if of_size]
 
 
@@ -132,14 +139,21 @@ def measure(programs, mode, groups, work, syncing):
     for records, of_size in plan(mode, groups):
         for number in range(mode.rounds):
             for at, group in enumerate(of_size):
-                for peer in (peer for peer in programs if peer in PEERS_OF.get(group, programs)):
-                    store = work / f"{peer}-{records}-{number}{'-' + group if group in OWN_STORE else ''}"
+                for peer in (peer for peer in programs if peer in PEERS_OF.get(group, RECORD_PEERS)):
+                    own = "-" + group.replace(",", "-") if group in OWN_STORE else ""  # overlay takes no commas
+                    store = work / f"{peer}-{records}-{number}{own}"
                     for row in run(programs[peer], store, group, records, mode, at * 10_000_000):
                         samples[records, peer, row["row"]].append(row)
             syncing.append(sync_time(work))
             os.sync()  # what one round left dirty must not slow the next
-            progress(f"{records:,} {'records' if of_size[0] not in GRAPHS else 'images'}: round {number + 1} of {mode.rounds}")
+            progress(f"{records:,} {what_of(of_size[0])}: round {number + 1} of {mode.rounds}")
     return samples
+
+
+def what_of(group):
+    if group in SNAPSHOTS:
+        return "snapshots"
+    return "images" if group in GRAPHS else "records"
 
 
 def progress(text):
@@ -177,7 +191,7 @@ def smoke(programs, lines, wanted):
     """Every row is there, and can be printed."""
     shown = {id(line.row) for line in lines if all(line.ours)}
     for table, row in comparison.wanted_rows(wanted):
-        if id(row) not in shown:
+        if table.ours in programs and id(row) not in shown:
             raise Failed(f"no figure in table {table.title}: {row.title}")
     comparison.tables(lines)
     comparison.goals(lines)

@@ -4,9 +4,10 @@ import statistics
 from dataclasses import dataclass, field
 
 NAMES = {"bayplan": "bayplan", "records": "bayplan records", "lmdb": "raw LMDB", "bbolt": "bbolt",
-         "containerd": "containerd"}
+         "containerd": "containerd", "snapshots": "bayplan snapshots", "containerd_snapshots": "containerd overlayfs"}
 PEERS = tuple(NAMES)
 NESTED = ("bayplan", "lmdb")  # who has savepoints
+SNAPSHOTTERS = ("snapshots", "containerd_snapshots")
 OF_CEILING = 0.85  # a goal that the ceiling itself does not reach is met at this share of it
 NOISY = 1.5  # largest / smallest ratio of a row's rounds beyond which their median says nothing
 
@@ -97,7 +98,16 @@ _RECORDS = Table("records", ("records", "containerd"), [
     Row("collect", "image collection, nothing to remove", "p50_ns", "ns", **_TO_CONTAINERD),
 ])
 
-TABLES = (_BUCKETS, _RECORDS)
+_TO_OVERLAYFS = {"against": "containerd_snapshots"}
+_SNAPSHOTS = Table("snapshots on overlay, by how many are present", SNAPSHOTTERS, [
+    Row("prepare", "Prepare, durable", goal=2, **_TO_OVERLAYFS),
+    Row("commit", "Commit, files synced before", goal=2, **_TO_OVERLAYFS),
+    Row("commit_sync", "Commit with a sync, containerd's without", goal=1.2, **_TO_OVERLAYFS),
+    Row("removed", "collection of removed ones", goal={4000: 50}, **_TO_OVERLAYFS),
+    Row("removed_async", "the same, overlayfs removing late", peer_keys={"snapshots": "removed"}, **_TO_OVERLAYFS),
+])
+
+TABLES = (_BUCKETS, _RECORDS, _SNAPSHOTS)
 
 
 @dataclass

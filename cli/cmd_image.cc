@@ -2,6 +2,7 @@
 
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
+#include "cmd_image_mount.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
@@ -157,6 +158,7 @@ Result<int> inspect_image(const Session& session, const std::string& name) {
 void add_image_commands(CLI::App& app, Session& session) {
   CLI::App* image = app.add_subcommand("image", "Images");
   image->require_subcommand(1);
+  add_image_mount_commands(*image, session);
 
   auto import = std::make_shared<ImportArguments>();
   CLI::App* command =

@@ -1,4 +1,7 @@
+#include "cmd_snapshot.h"
+
 #include <map>
+#include <memory>
 
 #include "listing.h"
 #include "print.h"
@@ -79,6 +82,22 @@ Result<int> print_tree(const Session& session) {
   return 0;
 }
 
+Result<int> print_usage(const Session& session, const std::vector<std::string>& keys) {
+  BAYPLAN_ASSIGN(images::Store store, session.open_store_read_only());
+  Listing listing(session, "snapshots", {"KEY", "SIZE", "INODES"}, false);
+  BAYPLAN_TRY(store.db().view([&](const metadata::ReadTx& tx) -> Result<void> {
+    for (const std::string& key : keys) {
+      BAYPLAN_ASSIGN(const snapshots::Usage usage, store.snapshotter().usage(tx, session.ns, key));
+      listing.add(key, {key, human_bytes(usage.bytes), std::to_string(usage.inodes)}, [&](json::Writer& out) {
+        out.member("key", key).key("size").unsigned_integer(usage.bytes);
+        out.key("inodes").unsigned_integer(usage.inodes);
+      });
+    }
+    return {};
+  }));
+  return std::move(listing).finish();
+}
+
 }  // namespace
 
 void add_snapshot_commands(CLI::App& app, Session& session) {
@@ -88,6 +107,13 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   add_list_command(*snapshot, session, "List snapshots", "Keys", list_snapshots);
   add_command(*snapshot, session, "tree", "Show snapshots below their parents",
               [&session] { return print_tree(session); });
+  auto measured = std::make_shared<std::vector<std::string>>();
+  CLI::App* usage =
+      add_command(*snapshot, session, "usage", "What layers take on the disk: measured, or stored by commit",
+                  [&session, measured] { return print_usage(session, *measured); });
+  usage->add_option("KEY", *measured, "Snapshots")->required();
+  add_snapshot_change_commands(*snapshot, session);
+  add_snapshot_mount_commands(*snapshot, session);
 }
 
 }  // namespace bayplan::cli

@@ -129,16 +129,6 @@ Result<Info> relabel(WriteTx& tx, std::string_view ns, const Digest& digest,
   });
 }
 
-Result<void> apply(Labels& labels, const Info& given, const FieldMask& mask) {
-  for (const std::string& path : mask) {
-    const FieldPath at = split_field_path(path);
-    if (at.field != schema::kLabels) return bad_field_path("blob", given.digest.to_string(), path);
-    apply_field(labels, given.labels, at);
-  }
-  if (mask.empty()) labels = given.labels;
-  return validate_labels(labels).with_context("blob", given.digest.to_string());
-}
-
 }  // namespace
 
 Result<std::optional<Bucket>> blob_bucket(const BucketSource& source, std::string_view ns) {
@@ -194,7 +184,11 @@ Result<bool> add_new(WriteTx& tx, std::string_view ns, ReadyBlob&& blob, const L
 }
 
 Result<Info> update(WriteTx& tx, std::string_view ns, const Info& info, const FieldMask& mask) {
-  return relabel(tx, ns, info.digest, [&](Labels& labels) { return apply(labels, info, mask); });
+  const std::string key = info.digest.to_string();
+  return relabel(tx, ns, info.digest, [&](Labels& labels) -> Result<void> {
+    BAYPLAN_ASSIGN(labels, masked_labels(std::move(labels), info.labels, mask, {"blob", key}));
+    return validate_labels(labels).with_context("blob", key);
+  });
 }
 
 Result<void> set_labels(WriteTx& tx, std::string_view ns, const Digest& digest, const Labels& labels) {

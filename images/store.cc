@@ -13,11 +13,12 @@ constexpr std::size_t kUnlinkedAtOpen = 64;
 }  // namespace
 
 Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-             std::unique_ptr<metadata::GcKind> leases)
+             std::filesystem::path run_root)
     : root_(std::move(root)),
       blobs_(std::move(blobs)),
       snapshotter_(std::move(snapshotter)),
-      leases_(std::move(leases)) {}
+      run_root_(std::move(run_root)),
+      leases_(metadata::leases::gc_kind(run_root_)) {}
 
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
@@ -31,10 +32,23 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
       options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
   BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
                  snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
-  Store store(std::move(store_root), std::move(blobs), std::move(snapshotter),
-              metadata::leases::gc_kind(options.run_root));
-  if (!options.metadata.read_only) store.unlink_removed();
+  Store store(std::move(store_root), std::move(blobs), std::move(snapshotter), options.run_root);
+  if (options.metadata.read_only) return store;
+  store.recover_mounts();
+  store.unlink_removed();
   return store;
+}
+
+snapshots::Mounts Store::mounts() const {
+  return {db(), snapshotter_, run_root_.empty() ? run_root_ : run_root_ / ".mounts" / root_.uuid};
+}
+
+void Store::recover_mounts() const {
+  const auto recovered = mounts().recover();
+  if (recovered) return;
+  db().diagnose({Level::warning,
+                 "what is left of mounts could not be undone",
+                 {{"error", recovered.error().to_string()}}});
 }
 
 // What was removed and not unlinked by who removed it. Others do the same beside us; what fails stays queued.
@@ -47,8 +61,8 @@ void Store::unlink_removed() const {
 }
 
 std::vector<const metadata::GcKind*> Store::gc_kinds() const {
-  return {&blobs_.gc_kind(), &blobs_.ingest_gc_kind(), &snapshotter_.gc_kind(), &image_gc_kind(),
-          leases_.get()};
+  return {&blobs_.gc_kind(),           &blobs_.ingest_gc_kind(), &snapshotter_.gc_kind(),
+          &snapshots::mount_gc_kind(), &image_gc_kind(),         leases_.get()};
 }
 
 }  // namespace bayplan::images

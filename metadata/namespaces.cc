@@ -97,8 +97,9 @@ Result<void> list_snapshotters(const Bucket& ns, std::vector<std::string>& left)
   });
 }
 
+// A mount keeps its snapshot, which is among what is left.
 bool is_known(std::string_view key) {
-  return key == schema::kLabels || key == schema::kSnapshots ||
+  return key == schema::kLabels || key == schema::kSnapshots || key == schema::kMounts ||
          std::any_of(kSorts.begin(), kSorts.end(), [&](const Sort& sort) { return sort.key == key; });
 }
 bool is_known_content(std::string_view key) {

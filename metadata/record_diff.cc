@@ -26,6 +26,7 @@ constexpr std::array kRecordBuckets = {RecordBucket{schema::kImages, {}, false, 
                                        RecordBucket{schema::kContainers, {}, false, "container"},
                                        RecordBucket{schema::kSandboxes, {}, false, "sandbox"},
                                        RecordBucket{schema::kSnapshots, {}, true, "snapshot"},
+                                       RecordBucket{schema::kMounts, {}, true, "mount"},
                                        RecordBucket{schema::kLeases, {}, false, "lease"}};
 
 constexpr std::size_t kNamespaceDepth = 2;

@@ -60,6 +60,16 @@ Result<void> copy_xattrs(int from, int to, OverlayNotes notes, std::string_view 
   return {};
 }
 
+// The owner is one that the kernel shows in place of those that this user namespace has no id for.
+Error chown_failed(const struct stat& info, std::string_view name) {
+  if (errno != EINVAL) return failed(name, "fchownat");
+  return Error(Errc::unsupported, "file", name,
+               "owner " + std::to_string(info.st_uid) + ":" + std::to_string(info.st_gid) +
+                   " does not exist in this user namespace")
+      .with_advice(
+          "run as root, or in a user namespace with enough subordinate ids (subuid(5), newuidmap(1))");
+}
+
 }  // namespace
 
 Result<void> copy_attributes(int from, const struct stat& info, int to, OverlayNotes notes,
@@ -67,7 +77,7 @@ Result<void> copy_attributes(int from, const struct stat& info, int to, OverlayN
   // In this order: chown takes set-id bits and capabilities away, an ACL changes the mode, and all change
   // times.
   if (::fchownat(to, "", info.st_uid, info.st_gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0) {
-    return failed(name, "fchownat");
+    return chown_failed(info, name);
   }
   BAYPLAN_TRY(copy_xattrs(from, to, notes, name));
   const std::string path = self_path(to);

@@ -38,7 +38,11 @@ std::string Driver::path_of(const std::string& id, std::string_view part) const 
 Result<void> Driver::make_tree(int directory, int like) {
   const std::string tree(kTreeName);
   if (::faccessat(directory, tree.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0) return {};
-  BAYPLAN_ASSIGN(const UniqueFd made, file::ensure_private_dir_at(directory, kUnfinishedTree));
+  // Not synced: what an unclean boot loses is made again.
+  if (::mkdirat(directory, kUnfinishedTree, 0700) != 0 && errno != EEXIST) {
+    return Error::from_errno(errno, "directory", kUnfinishedTree, "mkdirat");
+  }
+  BAYPLAN_ASSIGN(const UniqueFd made, file::open_dir_at(directory, kUnfinishedTree));
   if (like < 0) {
     if (::fchmod(made.get(), kRootMode) != 0) return Error::from_errno(errno, "directory", tree, "fchmod");
   } else {

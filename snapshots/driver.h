@@ -33,8 +33,9 @@ class Driver {
   /// lost can be made again. Errors: not_found (a layer below), corrupt (lost, and cannot be made again),
   /// no_space, permission_denied, io.
   virtual Result<void> populate(int directory, const LowerIds& lower) const = 0;
-  /// Whether populate writes files that a record must not name before they are synced.
-  virtual bool populates_files(const LowerIds& lower) const noexcept = 0;
+  /// Whether a snapshot holds all that its parents have, in files of its own: they are synced before a record
+  /// names them, and the parents cannot be chosen later.
+  virtual bool copies_parents() const noexcept = 0;
   /// The whole tree of a populated snapshot, for changing it. Errors: unsupported, not_found,
   /// permission_denied, io.
   virtual Result<UniqueFd> open_tree(const std::string& id, const LowerIds& lower) const = 0;

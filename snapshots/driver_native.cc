@@ -27,7 +27,7 @@ class NativeDriver final : public Driver {
     return copy_layer(nearest.get(), directory);
   }
 
-  bool populates_files(const LowerIds& lower) const noexcept override { return !lower.empty(); }
+  bool copies_parents() const noexcept override { return true; }
 
   Result<UniqueFd> open_tree(const std::string& id, const LowerIds&) const override { return open_layer(id); }
 

@@ -28,7 +28,7 @@ class OverlayDriver final : public Driver {
     return make_tree(directory, nearest.get());
   }
 
-  bool populates_files(const LowerIds&) const noexcept override { return false; }
+  bool copies_parents() const noexcept override { return false; }
 
   Result<UniqueFd> open_tree(const std::string& id, const LowerIds& lower) const override {
     if (lower.empty()) return open_layer(id);
@@ -41,7 +41,7 @@ class OverlayDriver final : public Driver {
     const bool writable = kind == Kind::active;
     if (lower.empty()) return {bind(path_of(id, kTreeName), writable)};
     if (!writable && lower.size() == 1) return {bind(path_of(lower.front(), kTreeName), false)};
-    Mount mount{"overlay", "overlay", overlay_options()};
+    Mount mount{"overlay", "overlay", {}};
     if (writable) {
       mount.options.push_back("workdir=" + path_of(id, kWorkName));
       mount.options.push_back("upperdir=" + path_of(id, kTreeName));
@@ -52,6 +52,7 @@ class OverlayDriver final : public Driver {
       option += path_of(layer, kTreeName);
     }
     mount.options.push_back(std::move(option));
+    for (std::string& pinned : overlay_options()) mount.options.push_back(std::move(pinned));
     return {std::move(mount)};
   }
 };

@@ -19,16 +19,6 @@ using metadata::GcSink;
 using metadata::codec::Part;
 namespace schema = metadata::schema;
 
-// "<snapshotter>/<key>"; keys may hold slashes, snapshotters do not.
-struct NodeName {
-  records::Place place;
-  std::string_view key;
-};
-NodeName parse(std::string_view ns, std::string_view name) {
-  const std::size_t slash = std::min(name.find('/'), name.size());
-  return {{ns, name.substr(0, slash)}, name.substr(std::min(slash + 1, name.size()))};
-}
-
 class SnapshotKind final : public metadata::GcKind {
  public:
   SnapshotKind(std::shared_ptr<const Driver> driver, DiagnosticSink diagnostics)
@@ -48,13 +38,13 @@ class SnapshotKind final : public metadata::GcKind {
 
   Result<void> look(const BucketSource& source, std::string_view ns, std::string_view key,
                     GcSink& sink) const override {
-    const NodeName name = parse(ns, key);
+    const NodeKey name = parse_node_key(ns, key);
     BAYPLAN_ASSIGN(const auto record, records::find(source, name.place, name.key));
     return record ? tell(ns, name.place.snapshotter, name.key, *record, sink) : Result<void>{};
   }
 
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
-    const NodeName name = parse(node.ns, node.key);
+    const NodeKey name = parse_node_key(node.ns, node.key);
     return records::erase(tx, name.place, name.key);
   }
 
@@ -102,6 +92,11 @@ class SnapshotKind final : public metadata::GcKind {
 
 std::string node_key(std::string_view snapshotter, std::string_view key) {
   return std::string(snapshotter).append("/").append(key);
+}
+
+NodeKey parse_node_key(std::string_view ns, std::string_view name) {
+  const std::size_t slash = std::min(name.find('/'), name.size());
+  return {{ns, name.substr(0, slash)}, name.substr(std::min(slash + 1, name.size()))};
 }
 
 std::unique_ptr<metadata::GcKind> make_gc_kind(std::shared_ptr<const Driver> driver,

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "mount_options.h"
@@ -84,13 +84,6 @@ Result<void> mount_one(const Mount& mount, const std::string& target) {
   return mount_overlay(mount, call, target);
 }
 
-Result<std::string> absolute_path(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::filesystem::path full = std::filesystem::absolute(path, error);
-  if (error) return Error::from_errno(error.value(), "mount point", path.native(), "getcwd");
-  return full.native();
-}
-
 }  // namespace
 
 Result<void> mount_all(const std::vector<Mount>& mounts, const std::filesystem::path& target) {
@@ -107,13 +100,23 @@ Result<void> mount_all(const std::vector<Mount>& mounts, const std::filesystem::
   return {};
 }
 
-Result<void> unmount_all(const std::filesystem::path& target) {
+Result<void> unmount_all(const std::filesystem::path& target, WhenBusy when_busy) {
   while (true) {
     if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
-    if (errno == EBUSY && ::umount2(target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) continue;
+    const bool detach = errno == EBUSY && when_busy == WhenBusy::detach;
+    if (detach && ::umount2(target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) continue;
     if (errno == EINVAL || errno == ENOENT) return {};
+    if (errno == EBUSY) return Error(Errc::busy, "mount point", target.native(), "files in it are open");
     return Error::from_errno(errno, "mount point", target.native(), "umount2");
   }
+}
+
+Result<bool> is_mount_point(const std::filesystem::path& path) {
+  struct statx info {};
+  if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &info) != 0) {
+    return Error::from_errno(errno, "mount point", path.native(), "statx");
+  }
+  return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 }  // namespace bayplan::snapshots

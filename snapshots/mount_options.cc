@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 
 namespace bayplan::snapshots {
 namespace {
@@ -129,6 +130,13 @@ Result<RelativeOverlay> relative_overlay(const std::vector<std::string>& data) {
   }
   overlay.data = join_options(relative);
   return overlay;
+}
+
+Result<std::string> absolute_path(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path full = std::filesystem::absolute(path, error);
+  if (error) return Error::from_errno(error.value(), "mount point", path.native(), "getcwd");
+  return full.native();
 }
 
 std::string join_options(const std::vector<std::string>& data) {

@@ -1,6 +1,7 @@
 // Mount options as text, and as mount(2) takes them.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct RelativeOverlay {
 };
 /// Errors: invalid_argument (directories that are not absolute, or have nothing in common).
 Result<RelativeOverlay> relative_overlay(const std::vector<std::string>& data);
+
+/// A mount point as the kernel and a row of mounts need it. Errors: not_found, permission_denied, io (of the
+/// working directory).
+Result<std::string> absolute_path(const std::filesystem::path& path);
 
 /// `data` as one string.
 std::string join_options(const std::vector<std::string>& data);

@@ -25,6 +25,9 @@ constexpr std::size_t kMaxChain = 100'000;
 
 Error corrupt(std::string_view message) { return Error(Errc::corrupt, "snapshot", {}, message); }
 Error absent(std::string_view key) { return Error(Errc::not_found, "snapshot", key); }
+Error not_a_parent(Errc code, std::string_view key) {
+  return Error(code, "snapshot", key, "only committed snapshots have others on them");
+}
 
 Result<MutableBucket> open_place(WriteTx& tx, Place place, std::string_view key) {
   BAYPLAN_ASSIGN(auto bucket,
@@ -106,21 +109,22 @@ Result<void> write_new(WriteTx& tx, Place place, std::string_view key, const Dra
   return note_change(tx, place, key, Change::created);
 }
 
-Result<void> write_committed(WriteTx& tx, Place place, std::string_view name, const Info& active,
-                             const Usage& usage, const Labels& labels, const metadata::Keeper& keeper) {
+Result<void> write_committed(WriteTx& tx, Place place, const Info& active, std::string_view parent,
+                             const Sealing& sealing) {
   BAYPLAN_ASSIGN(auto snapshots, open_place(tx, place, active.key));
   BAYPLAN_TRY(unlink_child(snapshots, active.parent, active.key));
-  BAYPLAN_TRY(snapshots.move_bucket(active.key, snapshots, name));
-  BAYPLAN_ASSIGN(auto record, open_record(snapshots, name));
+  BAYPLAN_TRY(snapshots.move_bucket(active.key, snapshots, sealing.name));
+  BAYPLAN_ASSIGN(auto record, open_record(snapshots, sealing.name));
   BAYPLAN_TRY(put_kind(record, Kind::committed));
-  BAYPLAN_TRY(put_usage(record, usage));
+  BAYPLAN_TRY(put_usage(record, sealing.sealed.usage));
+  if (parent != active.parent) BAYPLAN_TRY(record.put(schema::kParent, parent));
   const Time created = now();
   BAYPLAN_TRY(codec::write_times(record, {created, created}));
-  BAYPLAN_TRY(codec::write_map(record, schema::kLabels, labels));
-  BAYPLAN_TRY(link_child(snapshots, active.parent, name));
-  BAYPLAN_TRY(keep(tx, place, name, keeper));
+  BAYPLAN_TRY(codec::write_map(record, schema::kLabels, sealing.labels));
+  BAYPLAN_TRY(link_child(snapshots, parent, sealing.name));
+  BAYPLAN_TRY(keep(tx, place, sealing.name, sealing.keeper));
   BAYPLAN_TRY(note_change(tx, place, active.key, Change::removed));
-  return note_change(tx, place, name, Change::created);
+  return note_change(tx, place, sealing.name, Change::created);
 }
 
 Result<void> check_parent(const BucketSource& source, Place place, std::string_view parent) {
@@ -130,6 +134,22 @@ Result<void> check_parent(const BucketSource& source, Place place, std::string_v
   BAYPLAN_ASSIGN(const Kind kind, kind_of(*record));
   if (kind == Kind::committed) return {};
   return Error(Errc::conflict, "snapshot", parent, "the parent is not committed");
+}
+
+// A snapshot that has a parent keeps it; its layer was written over that one.
+Result<void> check_rebase(const BucketSource& source, Place place, const Info& active,
+                          const Sealing& sealing) {
+  const std::string_view parent = sealing.rebase_onto;
+  if (!active.parent.empty()) {
+    return Error(Errc::invalid_argument, "snapshot", active.key,
+                 "its parent is " + quoted(active.parent) + ", not " + quoted(parent));
+  }
+  BAYPLAN_ASSIGN(const Bucket record, get(source, place, parent));
+  BAYPLAN_ASSIGN(const Kind kind, kind_of(record).with_context("snapshot", parent));
+  if (kind != Kind::committed) return not_a_parent(Errc::failed_precondition, parent);
+  if (sealing.can_rebase) return {};
+  return Error(Errc::unsupported, "snapshot", active.key, "its tree lacks what " + quoted(parent) + " has")
+      .with_advice("the overlay snapshotter can");
 }
 
 }  // namespace
@@ -197,16 +217,6 @@ Result<Info> decode_fields(std::string_view key, const Bucket& record) {
   return info;
 }
 
-Result<Labels> merged(Labels stored, const Labels& given, std::string_view key, const FieldMask& mask) {
-  if (mask.empty()) return given;
-  for (const std::string& path : mask) {
-    const FieldPath at = split_field_path(path);
-    if (at.field != schema::kLabels) return bad_field_path("snapshot", key, path);
-    apply_field(stored, given, at);
-  }
-  return stored;
-}
-
 }  // namespace
 
 Result<Info> decode(std::string_view key, const Bucket& record) {
@@ -241,8 +251,7 @@ Result<LowerIds> chain(const BucketSource& source, Place place, std::string_view
   BAYPLAN_ASSIGN(const Bucket record, get(source, place, parent));
   BAYPLAN_ASSIGN(const Kind kind, kind_of(record).with_context("snapshot", parent));
   if (kind != Kind::committed) {
-    return Error(Errc::failed_precondition, "snapshot", parent,
-                 "only committed snapshots have others on them");
+    return not_a_parent(Errc::invalid_argument, parent);
   }
   return ancestors(source, place, std::string(parent)).with_context("snapshot", parent);
 }
@@ -271,22 +280,24 @@ Result<void> insert(WriteTx& tx, Place place, std::string_view key, const Draft&
   return tx.savepoint([&](WriteTx& inner) { return write_new(inner, place, key, draft); });
 }
 
-Result<void> commit(WriteTx& tx, Place place, std::string_view name, std::string_view key,
-                    const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper) {
-  BAYPLAN_TRY(check_key(name));
-  BAYPLAN_TRY(validate_labels(labels));
-  BAYPLAN_TRY(check_free(tx, place, name));
+Result<void> commit(WriteTx& tx, Place place, std::string_view key, const Sealing& sealing) {
+  BAYPLAN_TRY(check_key(sealing.name));
+  BAYPLAN_TRY(validate_labels(sealing.labels));
+  BAYPLAN_TRY(check_free(tx, place, sealing.name));
   BAYPLAN_ASSIGN(const Info active, stat(tx, place, key));
   if (active.kind != Kind::active) {
     return Error(Errc::failed_precondition, "snapshot", key, "only active snapshots are committed");
   }
-  if (sealed.key != key || sealed.directory != active.directory) {
+  if (sealing.sealed.key != key || sealing.sealed.directory != active.directory) {
     return Error(Errc::conflict, "snapshot", key, "is not the one that was sealed");
   }
-  BAYPLAN_TRY(check_parent(tx, place, active.parent));
-  return tx.savepoint([&](WriteTx& inner) {
-    return write_committed(inner, place, name, active, sealed.usage, labels, keeper);
-  });
+  const std::string_view parent = sealing.rebase_onto.empty() ? active.parent : sealing.rebase_onto;
+  if (parent != active.parent) {
+    BAYPLAN_TRY(check_rebase(tx, place, active, sealing));
+  } else {
+    BAYPLAN_TRY(check_parent(tx, place, parent));
+  }
+  return tx.savepoint([&](WriteTx& inner) { return write_committed(inner, place, active, parent, sealing); });
 }
 
 Result<void> erase(WriteTx& tx, Place place, std::string_view key) {
@@ -311,7 +322,7 @@ Result<void> set_labels(WriteTx& tx, Place place, std::string_view key, const La
   BAYPLAN_ASSIGN(const Bucket old, get(tx, place, key));
   BAYPLAN_ASSIGN(const codec::Times times, codec::read_times(old).with_context("snapshot", key));
   BAYPLAN_ASSIGN(Labels stored, codec::read_map(old, schema::kLabels).with_context("snapshot", key));
-  BAYPLAN_ASSIGN(const Labels labels, merged(std::move(stored), given, key, mask));
+  BAYPLAN_ASSIGN(const Labels labels, masked_labels(std::move(stored), given, mask, {"snapshot", key}));
   BAYPLAN_TRY(validate_labels(labels));
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_ASSIGN(auto snapshots, open_place(inner, place, key));

@@ -46,7 +46,7 @@ Result<Info> decode(const metadata::Bucket& snapshots, const metadata::Entry& en
 /// exists. Errors: corrupt (one is absent or not committed, or they go round in a circle), closed, io.
 Result<LowerIds> ancestors(const metadata::BucketSource& source, Place place, std::string parent);
 /// The same for a `parent` that a caller names: the ids of committed snapshot `parent` and its ancestors.
-/// Errors: not_found, failed_precondition (not committed), corrupt (as ancestors()), closed, io.
+/// Errors: not_found, invalid_argument (not committed), corrupt (as ancestors()), closed, io.
 Result<LowerIds> chain(const metadata::BucketSource& source, Place place, std::string_view parent);
 
 /// Every directory that a record of any namespace names. Errors: corrupt, closed, io.
@@ -64,10 +64,19 @@ struct Draft {
 /// there, or not committed), and those of MutableBucket.
 Result<void> insert(metadata::WriteTx& tx, Place place, std::string_view key, const Draft& draft);
 
-/// Active `key` becomes committed `name`. Errors: not_found, already_exists, failed_precondition (not
-/// active), conflict (another directory than `sealed`'s), invalid_argument, and those of MutableBucket.
-Result<void> commit(metadata::WriteTx& tx, Place place, std::string_view name, std::string_view key,
-                    const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper);
+/// What an active snapshot becomes.
+struct Sealing {
+  std::string_view name;
+  const Sealed& sealed;
+  const Labels& labels;
+  const metadata::Keeper& keeper;
+  std::string_view rebase_onto;  ///< empty: the parent stays
+  bool can_rebase;
+};
+/// Active `key` becomes committed. Errors: not_found (also the parent to be), already_exists,
+/// failed_precondition (not active; the parent to be is not committed), conflict (another directory than was
+/// sealed), invalid_argument (also another parent than it has), unsupported, and those of MutableBucket.
+Result<void> commit(metadata::WriteTx& tx, Place place, std::string_view key, const Sealing& sealing);
 
 /// Removes the record and its link in the parent, where there is one. Errors: not_found, and those of
 /// MutableBucket.

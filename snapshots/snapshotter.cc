@@ -9,10 +9,11 @@
 #include "bayplan/base/file.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
-#include "driver.h"
 #include "gc_kind.h"
+#include "mount_records.h"
 #include "overlay_mount.h"
 #include "records.h"
+#include "snapshotter_state.h"
 #include "stage.h"
 
 namespace bayplan::snapshots {
@@ -53,18 +54,6 @@ std::string_view to_string(Kind kind) noexcept {
   return number < records::kKindWords.size() ? records::kKindWords[number] : "unknown";
 }
 
-struct Snapshotter::State {
-  std::shared_ptr<Driver> driver;
-  std::unique_ptr<metadata::GcKind> kind;
-
-  records::Place place(std::string_view ns) const { return {ns, driver->name()}; }
-
-  Result<Stage> stage(LowerIds lower, std::string_view parent) const;
-  Result<void> add(metadata::WriteTx& tx, std::string_view ns, std::string_view key, Stage&& stage,
-                   const records::Draft& draft) const;
-  Result<void> restore(const std::string& id, const LowerIds& lower) const;
-};
-
 Result<Stage> Snapshotter::State::stage(LowerIds lower, std::string_view parent) const {
   BAYPLAN_ASSIGN(auto directory, StageDirectory::create(driver));
   BAYPLAN_TRY(driver->populate(directory->fd(), lower));
@@ -92,10 +81,15 @@ Result<void> Snapshotter::State::add(metadata::WriteTx& tx, std::string_view ns,
   return {};
 }
 
+Result<UniqueFd> Snapshotter::State::lock(const std::string& id) const {
+  BAYPLAN_ASSIGN(UniqueFd directory, file::ensure_private_dir_at(driver->root(), id));
+  BAYPLAN_TRY(file::lock_exclusive(directory.get(), id));
+  return directory;
+}
+
 // Under the directory's lock, as several processes may find it lost.
 Result<void> Snapshotter::State::restore(const std::string& id, const LowerIds& lower) const {
-  BAYPLAN_ASSIGN(const UniqueFd directory, file::ensure_private_dir_at(driver->root(), id));
-  BAYPLAN_TRY(file::lock_exclusive(directory.get(), id));
+  BAYPLAN_ASSIGN(const UniqueFd directory, lock(id));
   return driver->populate(directory.get(), lower);
 }
 
@@ -133,7 +127,7 @@ const metadata::GcKind& Snapshotter::gc_kind() const noexcept { return *state_->
 Result<Stage> Snapshotter::stage(const metadata::BucketSource& source, std::string_view ns,
                                  std::string_view parent) {
   BAYPLAN_ASSIGN(LowerIds lower, records::chain(source, state_->place(ns), parent));
-  const bool files = state_->driver->populates_files(lower);
+  const bool files = state_->driver->copies_parents() && !lower.empty();
   BAYPLAN_ASSIGN(Stage made, state_->stage(std::move(lower), parent));
   // prepare() has no sync() before it; what stage_on() makes has.
   if (files) BAYPLAN_TRY(file::sync_fs(state_->driver->root(), name()));
@@ -184,20 +178,25 @@ Result<void> Snapshotter::add_committed(metadata::WriteTx& tx, std::string_view 
 }
 
 Result<Sealed> Snapshotter::seal(const metadata::BucketSource& source, std::string_view ns,
-                                 std::string_view key) {
+                                 std::string_view key, Synced synced) {
   BAYPLAN_ASSIGN(const Info info, stat(source, ns, key));
   if (info.kind != Kind::active) {
     return Error(Errc::failed_precondition, "snapshot", key, "only active snapshots are sealed");
   }
-  BAYPLAN_TRY(file::sync_fs(state_->driver->root(), name()));
+  if (synced == Synced::no) BAYPLAN_TRY(file::sync_fs(state_->driver->root(), name()));
   BAYPLAN_ASSIGN(const Usage usage, state_->driver->usage(info.directory).with_context("snapshot", key));
   return Sealed{info.key, info.directory, usage};
 }
 
 Result<void> Snapshotter::commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name,
                                  std::string_view key, const Sealed& sealed, const Labels& labels,
-                                 const metadata::Keeper& keeper) {
-  return records::commit(tx, state_->place(ns), name, key, sealed, labels, keeper);
+                                 const metadata::Keeper& keeper, std::string_view rebase_onto) {
+  const records::Sealing sealing{name,   sealed,      labels,
+                                 keeper, rebase_onto, !state_->driver->copies_parents()};
+  return tx.savepoint([&](metadata::WriteTx& inner) -> Result<void> {
+    BAYPLAN_TRY(mount_records::release(inner, state_->place(ns), key));
+    return records::commit(inner, state_->place(ns), key, sealing);
+  });
 }
 
 Result<void> Snapshotter::remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key) {
@@ -207,7 +206,10 @@ Result<void> Snapshotter::remove(metadata::WriteTx& tx, std::string_view ns, std
     return Error(Errc::in_use, "snapshot", key, "other snapshots are on it")
         .with_advice("remove those first");
   }
-  return records::erase(tx, state_->place(ns), key);
+  return tx.savepoint([&](metadata::WriteTx& inner) -> Result<void> {
+    BAYPLAN_TRY(mount_records::release(inner, state_->place(ns), key));
+    return records::erase(inner, state_->place(ns), key);
+  });
 }
 
 Result<void> Snapshotter::set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view key,

@@ -7,11 +7,11 @@
 #include <functional>
 #include <iostream>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
+#include "arguments.h"
 #include "measure.h"
 
 namespace bayplan::bench {
@@ -25,43 +25,6 @@ constexpr std::uint64_t kReaderRounds = 10;
 constexpr std::uint64_t kMostWrittenBeside = 1'000'000;
 constexpr std::uint64_t kMarkPasses = 5;
 constexpr std::size_t kBlobBytes = 1024;
-
-struct Arguments {
-  std::filesystem::path directory{};
-  std::uint64_t records = 1000;
-  std::uint64_t ops = 100;
-  std::uint64_t reads = 1000;
-  std::uint64_t first = 0;
-  std::vector<std::string> rows{};
-};
-
-Arguments parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int at = 1; at + 1 < argc; at += 2) {
-    const std::string_view name = argv[at];
-    const std::string value = argv[at + 1];
-    if (name == "--dir") {
-      arguments.directory = value;
-    } else if (name == "--records") {
-      arguments.records = std::stoull(value);
-    } else if (name == "--ops") {
-      arguments.ops = std::stoull(value);
-    } else if (name == "--reads") {
-      arguments.reads = std::stoull(value);
-    } else if (name == "--first") {
-      arguments.first = std::stoull(value);
-    } else if (name == "--rows") {
-      std::istringstream list(value);
-      for (std::string row; std::getline(list, row, ',');) arguments.rows.push_back(row);
-    } else {
-      throw std::invalid_argument("unknown argument " + std::string(name));
-    }
-  }
-  if (argc % 2 == 0 || arguments.directory.empty() || arguments.records == 0)
-    throw std::invalid_argument(
-        "usage: --dir DIR --records N [--rows a,b] [--ops N] [--reads N] [--first N]");
-  return arguments;
-}
 
 /// Creates records, one durable transaction each, until its end.
 class BackgroundWriter {

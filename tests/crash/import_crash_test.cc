@@ -1,17 +1,22 @@
-// Kills a process at every occurrence of every fault point of create, import, container create and collect,
-// then looks at what it left with the shipped command: `inspect check` clean, a collection leaves no orphan,
-// the same work done again succeeds. The list of points is walked whole: one that is never reached fails.
-#include <gtest/gtest.h>
+// Kills a process at every occurrence of every fault point of create, import, mount, container create and
+// collect, then looks at what it left with the shipped command: `inspect check` clean, a collection leaves no
+// orphan, the same work done again succeeds. The list of points is walked whole: one that is never reached
+// fails.
+#include <gmock/gmock.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <set>
 
 #include "bayplan/base/fault.h"
 #include "bayplan/containers/service.h"
 #include "bayplan/content/writer.h"
 #include "bayplan/images/import.h"
+#include "bayplan/images/mount.h"
 #include "bayplan/metadata/check.h"
 #include "support/image_builder.h"
 #include "support/run_command.h"
@@ -49,11 +54,19 @@ Result<void> ingest_by_reference(images::Store& store) {
   return {};
 }
 
+Result<void> mount_and_unmount(images::Store& store) {
+  if (::geteuid() != 0) return {};
+  BAYPLAN_TRY(images::mount(store, kNamespace, kImage, {}, {}));
+  BAYPLAN_TRY(images::unmount(store, kNamespace, kImage));
+  return {};
+}
+
 /// Everything whose fault points are to be survived, on a store that may hold leftovers of any earlier try.
 Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source) {
-  BAYPLAN_ASSIGN(images::Store store, images::Store::open(root));
+  BAYPLAN_ASSIGN(images::Store store, images::Store::open(root, {.run_root = root / "run"}));
   BAYPLAN_TRY(ingest_by_reference(store));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
+  BAYPLAN_TRY(mount_and_unmount(store));
   const auto there =
       store.db().view([](const metadata::ReadTx& tx) { return containers::get(tx, kNamespace, "c"); });
   if (!there) {
@@ -88,7 +101,8 @@ bool dies_at(fault::Point point, int nth, const std::filesystem::path& root,
 }
 
 CommandResult bayplan(const std::filesystem::path& root, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {BAYPLAN_COMMAND, "--root", root.string()});
+  arguments.insert(arguments.begin(),
+                   {BAYPLAN_COMMAND, "--root", root.string(), "--run-root", (root / "run").string()});
   return run_command(arguments);
 }
 
@@ -101,6 +115,21 @@ std::set<std::string> leftovers(const std::filesystem::path& root) {
       const bool ours = entry.is_regular_file() || entry.path().parent_path().filename() == "ingest";
       if (ours && entry.path().filename() != "next") found.insert(entry.path().string());
     }
+  }
+  return found;
+}
+
+/// Lines of mounts below `root`, and the names of mount points.
+std::string mounted(const std::filesystem::path& root) {
+  std::string found;
+  std::ifstream table("/proc/self/mountinfo");
+  for (std::string line; std::getline(table, line);) {
+    if (line.find(root.native()) != std::string::npos) found += line + "\n";
+  }
+  if (!std::filesystem::exists(root / "run/.mounts")) return found;
+  for (const auto& store : std::filesystem::directory_iterator(root / "run/.mounts")) {
+    for (const auto& point : std::filesystem::directory_iterator(store))
+      found += point.path().string() + "\n";
   }
   return found;
 }
@@ -177,14 +206,28 @@ void expect_recovers(const std::filesystem::path& root, const std::filesystem::p
   const auto collected = bayplan(root, {"gc"});
   EXPECT_EQ(collected.exit_code, 0) << collected.err;
   EXPECT_EQ(leftovers(root), std::set<std::string>{});
+  EXPECT_EQ(mounted(root), "");
   const auto clean = bayplan(root, {"inspect", "check"});
   EXPECT_EQ(clean.exit_code, 0) << clean.out << clean.err;
 }
 
-class Crash : public testing::TestWithParam<int> {};
+/// With mounts of its own: whoever is killed leaves some.
+class Crash : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) return;
+    ASSERT_EQ(::unshare(CLONE_NEWNS), 0);
+    ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr), 0);
+  }
+};
+
+bool needs_root(fault::Point point) {
+  return std::string_view(fault::name(point)).find("mount") != std::string_view::npos;
+}
 
 TEST_P(Crash, KilledAtEveryOccurrenceOf) {
   const auto point = static_cast<fault::Point>(GetParam());
+  if (needs_root(point) && ::geteuid() != 0) GTEST_SKIP() << "mounting needs root";
   const TempDir directory;
   const auto source = directory.path() / "layout";
   LayoutBuilder layout;

@@ -309,9 +309,8 @@ func (r *run) row(name string) {
 	}
 }
 
-// runRows is all of main but the choice of the peer.
-func runRows(store peer) {
-	r := run{store: store}
+// parse reads the command line: what to run with, and the rows.
+func (r *run) parse() []string {
 	flag.StringVar(&r.dir, "dir", "", "directory of the store")
 	flag.IntVar(&r.records, "records", 1000, "records in the store")
 	flag.IntVar(&r.ops, "ops", 100, "durable operations of a row")
@@ -323,12 +322,19 @@ func runRows(store peer) {
 		flag.Usage()
 		os.Exit(1)
 	}
-	if *rows == "open" {
+	return strings.Split(*rows, ",")
+}
+
+// runRows is all of main but the choice of the peer.
+func runRows(store peer) {
+	r := run{store: store}
+	rows := r.parse()
+	if rows[0] == "open" {
 		r.open()
 		return
 	}
 	r.store.open(r.dir)
-	for _, name := range strings.Split(*rows, ",") {
+	for _, name := range rows {
 		r.row(name)
 	}
 }

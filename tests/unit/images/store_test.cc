@@ -84,7 +84,7 @@ TEST_F(StoreTest, KnowsItsKindsAlsoAfterAMove) {
   const auto before = opened->gc_kinds();
   const Store moved = std::move(opened).value();
   EXPECT_EQ(moved.gc_kinds(), before);
-  EXPECT_THAT(kind_names(moved), ElementsAre("content", "ingest", "snapshot", "image", "lease"));
+  EXPECT_THAT(kind_names(moved), ElementsAre("content", "ingest", "snapshot", "mount", "image", "lease"));
 }
 
 TEST_F(StoreTest, IsCleanAndCollectableFromTheStart) {

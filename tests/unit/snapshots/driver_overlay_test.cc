@@ -17,37 +17,37 @@ class OverlayDriver : public testing::Test {
   }
 };
 
-TEST_F(OverlayDriver, mounts_without_a_parent) {
+TEST_F(OverlayDriver, TestOverlayMounts) {
   ASSERT_EQ(words(store.prepare("active")), "");
   ASSERT_EQ(words(store.view("view")), "");
   EXPECT_THAT(*store.mounts("active"), ElementsAre(Mount{"bind", path("active", "fs"), {"rw", "rbind"}}));
   EXPECT_THAT(*store.mounts("view"), ElementsAre(Mount{"bind", path("view", "fs"), {"ro", "rbind"}}));
 }
 
-TEST_F(OverlayDriver, mounts_over_one_parent) {
+TEST_F(OverlayDriver, TestOverlayOverlayMount) {
   ASSERT_EQ(words(store.commit_empty("base")), "");
   ASSERT_EQ(words(store.prepare("active", "base")), "");
   ASSERT_EQ(words(store.view("view", "base")), "");
   EXPECT_THAT(*store.mounts("active"),
               ElementsAre(Mount{"overlay",
                                 "overlay",
-                                {"index=off", "redirect_dir=nofollow", "metacopy=off", "xino=off",
-                                 "workdir=" + path("active", "work"), "upperdir=" + path("active", "fs"),
-                                 "lowerdir=" + path("base", "fs")}}));
+                                {"workdir=" + path("active", "work"), "upperdir=" + path("active", "fs"),
+                                 "lowerdir=" + path("base", "fs"), "index=off", "redirect_dir=nofollow",
+                                 "metacopy=off", "xino=off"}}));
   EXPECT_THAT(*store.mounts("view"), ElementsAre(Mount{"bind", path("base", "fs"), {"ro", "rbind"}}));
 }
 
-TEST_F(OverlayDriver, mounts_over_two_parents_nearest_first) {
+TEST_F(OverlayDriver, TestOverlayView) {
   ASSERT_EQ(words(store.commit_empty("base")), "");
   ASSERT_EQ(words(store.commit_empty("middle", "base")), "");
   ASSERT_EQ(words(store.prepare("active", "middle")), "");
   ASSERT_EQ(words(store.view("view", "middle")), "");
   const std::string lower = "lowerdir=" + path("middle", "fs") + ":" + path("base", "fs");
-  EXPECT_EQ(store.mounts("active")->front().options.back(), lower);
+  EXPECT_EQ(store.mounts("active")->front().options.at(2), lower);
   EXPECT_THAT(
       *store.mounts("view"),
       ElementsAre(Mount{
-          "overlay", "overlay", {"index=off", "redirect_dir=nofollow", "metacopy=off", "xino=off", lower}}));
+          "overlay", "overlay", {lower, "index=off", "redirect_dir=nofollow", "metacopy=off", "xino=off"}}));
 }
 
 TEST_F(OverlayDriver, a_fresh_layer_over_others_holds_nothing_of_them) {

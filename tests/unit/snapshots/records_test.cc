@@ -96,7 +96,8 @@ TEST_F(Records, links_follow_the_parent_field) {
   ASSERT_EQ(words(insert("active", Kind::active, "2", "base")), "");
   EXPECT_TRUE(has_children("base").value());
   const auto committed = db.update([&](WriteTx& tx) {
-    return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {}, metadata::referred());
+    return records::commit(tx, kPlace, "active",
+                           {"name", {"active", "2", {}}, {}, metadata::referred(), {}, true});
   });
   ASSERT_EQ(words(committed), "");
   EXPECT_TRUE(has_children("base").value());
@@ -129,10 +130,12 @@ TEST_F(Records, a_failed_function_changes_nothing) {
   const std::string too_long(metadata::kMaxKeyBytes + 1, 'k');
   const auto tried = db.update([&](WriteTx& tx) -> Result<void> {
     const Sealed sealed{"key", "2", {}};
-    EXPECT_EQ(outcome(records::commit(tx, kPlace, "taken", "key", sealed, {}, metadata::referred())),
-              "already_exists");
-    EXPECT_EQ(outcome(records::commit(tx, kPlace, too_long, "key", sealed, {}, metadata::referred())),
-              "too_large");
+    EXPECT_EQ(
+        outcome(records::commit(tx, kPlace, "key", {"taken", sealed, {}, metadata::referred(), {}, true})),
+        "already_exists");
+    EXPECT_EQ(
+        outcome(records::commit(tx, kPlace, "key", {too_long, sealed, {}, metadata::referred(), {}, true})),
+        "too_large");
     EXPECT_EQ(outcome(records::insert(tx, kPlace, too_long,
                                       {Kind::view, "4", "base", {}, {}, metadata::referred()})),
               "too_large");
@@ -169,8 +172,9 @@ TEST_F(Records, are_all_or_nothing) {
               8);
   }
   EXPECT_GE(writes([&](WriteTx& tx) {
-              return records::commit(tx, kPlace, "name", "first", {"first", "first", {1, 2}}, {{"c", "3"}},
-                                     metadata::referred());
+              return records::commit(
+                  tx, kPlace, "first",
+                  {"name", {"first", "first", {1, 2}}, {{"c", "3"}}, metadata::referred(), {}, true});
             }),
             9);
   EXPECT_GE(writes([&](WriteTx& tx) {
@@ -251,11 +255,11 @@ TEST_F(Records, say_what_was_done) {
   test::EventLog log(db);
   ASSERT_EQ(words(insert("active", Kind::active, "2", "base")), "");
   EXPECT_THAT(log.seen(), ElementsAre("created snapshot default/overlay/active"));
-  ASSERT_EQ(
-      words(db.update([&](WriteTx& tx) {
-        return records::commit(tx, kPlace, "name", "active", {"active", "2", {}}, {}, metadata::referred());
-      })),
-      "");
+  ASSERT_EQ(words(db.update([&](WriteTx& tx) {
+              return records::commit(tx, kPlace, "active",
+                                     {"name", {"active", "2", {}}, {}, metadata::referred(), {}, true});
+            })),
+            "");
   EXPECT_THAT(log.seen(), ElementsAre("removed snapshot default/overlay/active",
                                       "created snapshot default/overlay/name"));
   ASSERT_EQ(words(db.update([&](WriteTx& tx) {

@@ -8,6 +8,7 @@
 
 #include "bayplan/base/error.h"
 #include "bayplan/base/labels.h"
+#include "bayplan/base/result.h"
 
 namespace bayplan {
 
@@ -27,6 +28,17 @@ FieldPath split_field_path(std::string_view path) noexcept;
 
 /// Replaces `into` by `from`, or only path.key of it; a key that `from` lacks, or has empty, goes.
 void apply_field(Labels& into, const Labels& from, const FieldPath& path);
+
+/// Whose fields they are, for errors.
+struct FieldOwner {
+  std::string_view kind;
+  std::string_view name;
+};
+/// The labels of a record of which nothing else changes: `given` where `mask` is empty, else `stored` with
+/// what `mask` names taken from `given`. Errors: invalid_argument (a path other than "labels" and
+/// "labels.K").
+Result<Labels> masked_labels(Labels stored, const Labels& given, const FieldMask& mask,
+                             const FieldOwner& owner);
 
 /// invalid_argument: `path` is no field of a `kind`, or none that can change.
 Error bad_field_path(std::string_view kind, std::string_view name, std::string_view path);

@@ -14,23 +14,23 @@
 
 #include "bayplan/content/store.h"
 #include "bayplan/metadata/store_root.h"
-#include "bayplan/snapshots/snapshotter.h"
+#include "bayplan/snapshots/mounts.h"
 
 namespace bayplan::images {
 
 struct StoreOptions {
   metadata::OpenOptions metadata{};
   std::string snapshotter{};  ///< "overlay" or "native"; empty = the best this process can do
-  /// Where owners of leases have their files (metadata/lease_owner.h); empty = nowhere, so that of an owner
-  /// only the end of its process is seen.
+  /// Where snapshots are mounted (snapshots/mounts.h), and owners of leases have their files
+  /// (metadata/lease_owner.h); empty = nowhere, so that of an owner only the end of its process is seen.
   std::filesystem::path run_root{};
 };
 
 class Store {
  public:
-  /// To be written, it also unlinks some of the files whose records are gone (metadata/removals.h); what
-  /// prevents that is only told as a diagnostic. Errors: those of metadata::open_store_root,
-  /// content::Store::open, snapshots::Snapshotter::open.
+  /// To be written, it also unlinks some of the files whose records are gone (metadata/removals.h), and
+  /// undoes what is left of mounts (snapshots/mounts.h); what prevents that is only told as a diagnostic.
+  /// Errors: those of metadata::open_store_root, content::Store::open, snapshots::Snapshotter::open.
   static Result<Store> open(const std::filesystem::path& root, const StoreOptions& options = {});
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -40,18 +40,22 @@ class Store {
   const metadata::Db& db() const noexcept { return root_.db; }
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
+  /// Mount points are made below the run root. Not to outlive this object, and not to be kept when it moves.
+  snapshots::Mounts mounts() const;
 
-  /// The kinds known here: content, ingest, snapshot, image, lease. For collect() and check(); `containers`
-  /// adds its own.
+  /// The kinds known here: content, ingest, snapshot, mount, image, lease. For collect() and check();
+  /// `containers` adds its own.
   std::vector<const metadata::GcKind*> gc_kinds() const;
 
  private:
   Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-        std::unique_ptr<metadata::GcKind> leases);
+        std::filesystem::path run_root);
   void unlink_removed() const;
+  void recover_mounts() const;
   metadata::StoreRoot root_;
   content::Store blobs_;
   snapshots::Snapshotter snapshotter_;
+  std::filesystem::path run_root_;
   std::unique_ptr<metadata::GcKind> leases_;
 };
 

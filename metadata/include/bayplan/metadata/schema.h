@@ -17,6 +17,9 @@
 //                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint
 //                                      (+) size varint (containerd keeps these three in a second file, same
 //                                      encodings)
+//       (+) mounts/<snapshotter>/<key>/ bootid target: string · count varint (0: the kernel call is going on)
+//       ·
+//                                      made nil (the target is a directory of ours, which goes with it)
 //       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey sandboxid:
 //                                      string · spec any · runtime/{name string, options any}
 //                                      extensions/<name> any · labels/<k>
@@ -51,6 +54,7 @@ inline constexpr std::string_view kRef = "ref";
 inline constexpr std::string_view kExpireAt = "expireat";
 inline constexpr std::string_view kExpected = "expected";
 inline constexpr std::string_view kSnapshots = "snapshots";
+inline constexpr std::string_view kMounts = "mounts";
 inline constexpr std::string_view kContainers = "containers";
 inline constexpr std::string_view kSandboxes = "sandboxes";
 inline constexpr std::string_view kLeases = "leases";
@@ -76,6 +80,9 @@ inline constexpr std::string_view kOptions = "options";
 inline constexpr std::string_view kExtensions = "extensions";
 inline constexpr std::string_view kSandboxId = "sandboxid";
 inline constexpr std::string_view kSandboxer = "sandboxer";
+
+inline constexpr std::string_view kCount = "count";
+inline constexpr std::string_view kMade = "made";
 
 inline constexpr std::string_view kOwner = "bayplan.owner";
 inline constexpr std::string_view kFile = "file";

@@ -23,8 +23,17 @@ struct Mount {
 /// unsupported, io.
 Result<void> mount_all(const std::vector<Mount>& mounts, const std::filesystem::path& target);
 
-/// Unmounts whatever is mounted at `target`, topmost first, lazily when busy; nothing mounted is fine.
-/// Errors: permission_denied, io.
-Result<void> unmount_all(const std::filesystem::path& target);
+/// What becomes of a mount in which files are open.
+enum class WhenBusy : bool {
+  detach,  ///< nobody finds it any more, and it ends with the last of them
+  fail,
+};
+/// Unmounts whatever is mounted at `target`, topmost first; nothing mounted is fine.
+/// Errors: busy (WhenBusy::fail; what was above it is unmounted), permission_denied, io.
+Result<void> unmount_all(const std::filesystem::path& target, WhenBusy when_busy = WhenBusy::detach);
+
+/// Whether something is mounted at `path`, in the mount namespace of this process. Kernels before 5.8 do not
+/// tell: false. Errors: not_found, permission_denied, io.
+Result<bool> is_mount_point(const std::filesystem::path& path);
 
 }  // namespace bayplan::snapshots

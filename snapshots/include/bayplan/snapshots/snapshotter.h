@@ -119,6 +119,9 @@ class Stage {
   std::unique_ptr<State> state_;
 };
 
+/// Whether the caller made a snapshot's files durable already, as with sync() for many at once.
+enum class Synced : bool { no, yes };
+
 /// Proof that an active snapshot's files are durable, and what they measure.
 struct Sealed {
   std::string key;
@@ -145,8 +148,9 @@ class Snapshotter {
   std::string_view name() const noexcept;
 
   /// A new directory over committed snapshot `parent` ("" = none).
-  /// Native copies the parent's tree, durably. Errors: not_found, failed_precondition (parent not committed),
-  /// too_large (directory names are used up), no_space, permission_denied, io, corrupt, closed.
+  /// Native copies the parent's tree, durably. Errors: not_found, invalid_argument (parent not committed),
+  /// too_large (directory names are used up), unsupported (native: a file's owner has no id in this user
+  /// namespace), no_space, permission_denied, io, corrupt, closed.
   Result<Stage> stage(const metadata::BucketSource& source, std::string_view ns, std::string_view parent);
   /// A new directory over another stage, which must be complete and must not be applied to any more.
   /// Only add_committed takes the result: it names the parent. Errors: invalid_argument (a stage of another
@@ -170,17 +174,23 @@ class Snapshotter {
                              std::string_view parent, Stage&& stage, const Usage& usage, const Labels& labels,
                              const metadata::Keeper& keeper);
 
-  /// Makes the files of active snapshot `key` durable and measures them; nobody may write to it any more.
-  /// Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
-  Result<Sealed> seal(const metadata::BucketSource& source, std::string_view ns, std::string_view key);
+  /// Makes the files of active snapshot `key` durable, unless they are, and measures them; nobody may write
+  /// to it any more. Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
+  Result<Sealed> seal(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
+                      Synced synced = Synced::no);
   /// Turns active `key` into committed `name`; labels replace, created and updated become now (containerd).
-  /// Errors: not_found (the key, the lease), already_exists, failed_precondition (not active), conflict (not
-  /// what was sealed), invalid_argument, and those of MutableBucket.
+  /// `rebase_onto` gives a parent to one that has none; its layer then lies over that one's tree. Errors:
+  /// not_found (the key, the lease, the parent to be), already_exists, failed_precondition (not active; the
+  /// parent to be is not committed), in_use (it is mounted: mounts.h), conflict (not what was sealed),
+  /// invalid_argument (also: it has another parent already), unsupported (native: its tree lacks what the
+  /// parent's has), and those of MutableBucket.
   Result<void> commit(metadata::WriteTx& tx, std::string_view ns, std::string_view name, std::string_view key,
-                      const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper);
+                      const Sealed& sealed, const Labels& labels, const metadata::Keeper& keeper,
+                      std::string_view rebase_onto = {});
 
-  /// Removes the record; files follow with the next sweep_files. Errors: not_found, in_use (it has children),
-  /// and those of MutableBucket.
+  /// Removes the record; its files are queued and follow with the next collection. Errors: not_found, in_use
+  /// (it has children, or is mounted (mounts.h); containerd's failed precondition), and those of
+  /// MutableBucket.
   Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view key);
   /// Takes what `mask` names ("labels", "labels.K"; empty: all labels) from `labels`. Errors: not_found,
   /// invalid_argument (labels; another path), and those of MutableBucket.
@@ -211,6 +221,8 @@ class Snapshotter {
   const metadata::GcKind& gc_kind() const noexcept;
 
  private:
+  friend class Mounts;
+  friend class LockedMount;
   struct State;
   explicit Snapshotter(std::unique_ptr<State> state);
   Result<void> check_ours(const Stage& stage) const;
