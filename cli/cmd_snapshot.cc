@@ -3,6 +3,7 @@
 #include "listing.h"
 #include "print.h"
 #include "session.h"
+#include "snapshot_verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -88,6 +89,7 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   add_list_command(*snapshot, session, "List snapshots", "Keys", list_snapshots);
   add_command(*snapshot, session, "tree", "Show snapshots below their parents",
               [&session] { return print_tree(session); });
+  add_snapshot_diff(*snapshot, session);
 }
 
 }  // namespace bayplan::cli

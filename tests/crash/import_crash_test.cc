@@ -1,4 +1,4 @@
-// Kills a process at every occurrence of every fault point of create, import, container create and collect,
+// Kills a process at every occurrence of every fault point of create, import, export, container create and collect,
 // then looks at what it left with the shipped command: `inspect check` clean, a collection leaves no orphan,
 // the same work done again succeeds. The list of points is walked whole: one that is never reached fails.
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 
 #include "bayplan/base/fault.h"
 #include "bayplan/containers/service.h"
+#include "bayplan/images/export.h"
 #include "bayplan/images/import.h"
 #include "bayplan/metadata/check.h"
 #include "support/image_builder.h"
@@ -33,6 +34,9 @@ std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
 Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source) {
   BAYPLAN_ASSIGN(images::Store store, images::Store::open(root));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
+  const auto archive = root / "exported.tar";
+  std::filesystem::remove(archive);
+  BAYPLAN_TRY(images::export_images(store, kNamespace, {kImage}, archive, {}, {}));
   const auto there =
       store.db().view([](const metadata::ReadTx& tx) { return containers::get(tx, kNamespace, "c"); });
   if (!there) {
