@@ -16,8 +16,9 @@ constexpr std::size_t kBufferBytes = 128u << 10;
 }  // namespace
 
 Result<void> FdSink::write(std::span<const std::byte> bytes) {
-  if (buffer_.size() + bytes.size() > kBufferBytes) BAYPLAN_TRY(flush());
-  if (bytes.size() > kBufferBytes / 2) return write_all(fd_, bytes, name_);
+  const bool direct = bytes.size() > kBufferBytes / 2;
+  if (direct || buffer_.size() + bytes.size() > kBufferBytes) BAYPLAN_TRY(flush());
+  if (direct) return write_all(fd_, bytes, name_);
   buffer_ += as_text(bytes);
   return {};
 }

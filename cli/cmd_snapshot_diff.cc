@@ -16,7 +16,7 @@ namespace {
 struct DiffArguments {
   std::string key;
   std::string target = "-";
-  content::Compression compression = content::Compression::none;
+  std::string compression = "none";
   std::optional<int> level{};
 };
 
@@ -27,7 +27,7 @@ const std::map<std::string, content::Compression> kCompressions{{"none", content
 Result<snapshots::DiffReport> write_layer(const snapshots::LayerDiff& diff, const DiffArguments& arguments,
                                           int fd, const Control& control) {
   file::FdSink out(fd, arguments.target);
-  BAYPLAN_ASSIGN(const auto compressor, content::compress(out, arguments.compression, arguments.level));
+  BAYPLAN_ASSIGN(const auto compressor, content::compress(out, kCompressions.at(arguments.compression), arguments.level));
   BAYPLAN_ASSIGN(auto report, diff.write(*compressor, control));
   BAYPLAN_TRY(compressor->finish());
   BAYPLAN_TRY(out.flush());
@@ -86,7 +86,7 @@ void add_snapshot_diff(CLI::App& snapshot, Session& session) {
   command->add_option("KEY", arguments->key, "Snapshot")->required();
   command->add_option("TARGET", arguments->target, "File to make; default: standard output");
   command->add_option("--compress", arguments->compression, "none, gzip or zstd")
-      ->transform(CLI::CheckedTransformer(kCompressions));
+      ->check(CLI::IsMember(kCompressions));
   command->add_option("--level", arguments->level, "Of the compression; gzip 0 to 3, zstd 1 to 19");
 }
 

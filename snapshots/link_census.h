@@ -1,9 +1,10 @@
-// Files of several names, and whether another tree has the same names for one file too.
+// Files of several names in one of two trees, and whether the other tree has them by the same names.
 #pragma once
 
 #include <sys/stat.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "tree_pair_walk.h"
@@ -12,8 +13,9 @@ namespace bayplan::snapshots {
 
 class LinkCensus final : public TreePairVisitor {
  public:
-  /// Whether the names of `now`, an inode of the tree, and those of `before`, what the other tree has by one
-  /// of them, are the same. Precondition: the walk is over.
+  /// Whether all names of `now`, an inode of the tree, were names of `before`, what the other tree has by one
+  /// of them, and nothing else that is there now was: where that file lost names it is still the same file.
+  /// Precondition: the walk is over.
   bool same_names(const struct stat& now, const struct stat& before) const;
 
   Result<void> visit(const TreePair& pair) override;
@@ -26,7 +28,9 @@ class LinkCensus final : public TreePairVisitor {
     Inode before;
     bool same;
   };
-  std::map<Inode, Group> groups_{};
+  std::map<Inode, Group> groups_{};  // of the tree's inodes
+  std::map<Inode, Inode> heirs_{};   // of the other tree's inodes: the first that has one of its names
+  std::set<Inode> parted_{};         // the other tree's inodes whose names several have
 };
 
 }  // namespace bayplan::snapshots

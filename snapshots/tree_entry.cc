@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "layer_xattr.h"
+#include "tar_header.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -84,7 +85,7 @@ Result<TreeEntry> read_entry(int dir, const std::string& name, const struct stat
   tar.mode = info.st_mode & 07777u;
   tar.uid = info.st_uid;
   tar.gid = info.st_gid;
-  tar.mtime = Time(std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+  tar.mtime = tar_time(info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
   if (tar.type == TarType::file) tar.size = static_cast<std::uint64_t>(info.st_size);
   if (tar.type == TarType::char_device || tar.type == TarType::block_device) {
     tar.dev_major = major(info.st_rdev);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "bayplan/base/digest.h"
 #include "snapshot_store.h"
 
 namespace bayplan::snapshots {
@@ -37,7 +38,8 @@ inline std::string xattrs_of(const std::filesystem::path& path) {
        name += std::strlen(name) + 1) {
     const ssize_t length = ::lgetxattr(path.c_str(), name, value.data(), value.size());
     if (std::string_view(name).starts_with("trusted.")) continue;
-    sorted[name] = std::string(value.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    const std::string_view stored(value.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    sorted[name] = Digest::of(stored).hex().substr(0, 8);
   }
   std::string text;
   for (const auto& [name, stored] : sorted) text += " " + name + "=" + stored;
@@ -52,7 +54,9 @@ inline std::string describe_path(const std::filesystem::path& path, const std::s
   std::string text = std::to_string(info.st_mode) + " " + std::to_string(info.st_uid) + ":" +
                      std::to_string(info.st_gid) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
                      std::to_string(info.st_mtim.tv_nsec) + xattrs_of(path);
-  if (S_ISREG(info.st_mode)) text += " [" + read_file(path) + "]";
+  if (S_ISREG(info.st_mode)) {
+    text += " " + std::to_string(info.st_size) + " " + Digest::of(read_file(path)).hex().substr(0, 12);
+  }
   if (S_ISLNK(info.st_mode)) text += " -> " + std::filesystem::read_symlink(path).string();
   if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) text += " dev " + std::to_string(info.st_rdev);
   if (!S_ISDIR(info.st_mode)) text += " =" + first_names.emplace(info.st_ino, name).first->second;
@@ -70,6 +74,23 @@ inline TreeDump dump_tree(const std::filesystem::path& root) {
   std::map<ino_t, std::string> first_names;
   for (const std::string& name : names) dump[name] = describe_path(root / name, name, first_names);
   return dump;
+}
+
+/// What differs, a line for each path of either.
+inline std::vector<std::string> differences(const TreeDump& one, const TreeDump& other) {
+  std::vector<std::string> found;
+  const auto line_of = [](const TreeDump& dump, const std::string& name) {
+    const auto at = dump.find(name);
+    return at == dump.end() ? "absent" : at->second;
+  };
+  for (const auto* const dump : {&one, &other}) {
+    for (const auto& [name, line] : *dump) {
+      if (line_of(one, name) == line_of(other, name)) continue;
+      if (dump == &other && one.contains(name)) continue;
+      found.push_back(quoted(name) + ": " + line_of(one, name) + " | " + line_of(other, name));
+    }
+  }
+  return found;
 }
 
 class DiffStore : public SnapshotStore {
