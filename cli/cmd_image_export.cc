@@ -35,8 +35,8 @@ Result<images::ExportReport> write_target(const Session& session, images::Store&
         .with_advice("name a file, or let a program read it");
   }
   file::FdSink out(STDOUT_FILENO, "standard output");
-  BAYPLAN_ASSIGN(auto report, images::export_images(store, session.ns, arguments.names, out,
-                                                    arguments.options, control));
+  BAYPLAN_ASSIGN(auto report,
+                 images::export_images(store, session.ns, arguments.names, out, arguments.options, control));
   BAYPLAN_TRY(out.flush());
   return report;
 }
@@ -83,15 +83,16 @@ Result<int> export_image(const Session& session, ExportArguments arguments) {
 
 void add_image_export(CLI::App& image, Session& session) {
   auto arguments = std::make_shared<ExportArguments>();
-  CLI::App* command = add_command(image, session, "export", "Write images as an OCI layout or a docker archive",
-                                  [&session, arguments] { return export_image(session, *arguments); });
+  CLI::App* command =
+      add_command(image, session, "export", "Write images as an OCI layout or a docker archive",
+                  [&session, arguments] { return export_image(session, *arguments); });
   command->add_option("TARGET", arguments->target, "File or directory to make; - for standard output")
       ->required();
   command->add_option("NAME", arguments->names, "Image names")->required();
   command->add_option("--as", arguments->options.format, "oci-archive, oci-dir or docker-archive")
       ->transform(CLI::CheckedTransformer(kFormats));
-  CLI::Option* platform = command->add_option(
-      "--platform", arguments->platforms, "os/arch[/variant] out of an index; default: this machine's");
+  CLI::Option* platform = command->add_option("--platform", arguments->platforms,
+                                              "os/arch[/variant] out of an index; default: this machine's");
   command->add_flag("--all-platforms", arguments->options.all_platforms, "All that an index names")
       ->excludes(platform);
 }

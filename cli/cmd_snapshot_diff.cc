@@ -27,7 +27,8 @@ const std::map<std::string, content::Compression> kCompressions{{"none", content
 Result<snapshots::DiffReport> write_layer(const snapshots::LayerDiff& diff, const DiffArguments& arguments,
                                           int fd, const Control& control) {
   file::FdSink out(fd, arguments.target);
-  BAYPLAN_ASSIGN(const auto compressor, content::compress(out, kCompressions.at(arguments.compression), arguments.level));
+  BAYPLAN_ASSIGN(const auto compressor,
+                 content::compress(out, kCompressions.at(arguments.compression), arguments.level));
   BAYPLAN_ASSIGN(auto report, diff.write(*compressor, control));
   BAYPLAN_TRY(compressor->finish());
   BAYPLAN_TRY(out.flush());
@@ -81,8 +82,9 @@ Result<int> diff_snapshot(const Session& session, const DiffArguments& arguments
 
 void add_snapshot_diff(CLI::App& snapshot, Session& session) {
   auto arguments = std::make_shared<DiffArguments>();
-  CLI::App* command = add_command(snapshot, session, "diff", "Write what a snapshot changes in its parent, as a layer",
-                                  [&session, arguments] { return diff_snapshot(session, *arguments); });
+  CLI::App* command =
+      add_command(snapshot, session, "diff", "Write what a snapshot changes in its parent, as a layer",
+                  [&session, arguments] { return diff_snapshot(session, *arguments); });
   command->add_option("KEY", arguments->key, "Snapshot")->required();
   command->add_option("TARGET", arguments->target, "File to make; default: standard output");
   command->add_option("--compress", arguments->compression, "none, gzip or zstd")

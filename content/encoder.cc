@@ -5,7 +5,9 @@
 namespace bayplan::content {
 namespace {
 
-Error ended() { return Error(Errc::failed_precondition, "stream", "compressor", "has ended or failed before"); }
+Error ended() {
+  return Error(Errc::failed_precondition, "stream", "compressor", "has ended or failed before");
+}
 
 class PassThrough final : public Compressor {
  public:

@@ -11,7 +11,8 @@ namespace bayplan::images {
 namespace {
 
 bool is_damage(Errc code) noexcept {
-  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch || code == Errc::io;
+  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch ||
+         code == Errc::io;
 }
 
 Result<bool> has_file(Store& store, const Descriptor& blob) {

@@ -44,7 +44,8 @@ std::string index_of(const std::vector<Image>& images) {
     auto annotations = image.target.annotations;
     annotations[kImageName] = image.name;
     annotations.erase(kRefName);
-    if (const auto tag = tag_of(image.name)) annotations[kRefName] = shared.contains(*tag) ? image.name : *tag;
+    if (const auto tag = tag_of(image.name))
+      annotations[kRefName] = shared.contains(*tag) ? image.name : *tag;
     json.begin_object().member("mediaType", image.target.media_type);
     json.member("digest", image.target.digest.to_string());
     json.key("size").unsigned_integer(image.target.size);

@@ -31,7 +31,8 @@ Result<void> TarTarget::directory(const std::string& name) {
   return tar_.add(entry);
 }
 
-Result<void> TarTarget::file(const std::string& name, bool read_only, std::uint64_t size, ByteSource& content) {
+Result<void> TarTarget::file(const std::string& name, bool read_only, std::uint64_t size,
+                             ByteSource& content) {
   snapshots::TarEntry entry;
   entry.name = name;
   entry.mode = read_only ? 0444 : 0644;

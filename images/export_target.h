@@ -27,7 +27,8 @@ class TarTarget final : public ExportTarget {
   /// Borrows `archive`.
   explicit TarTarget(ByteSink& archive) : tar_(archive) {}
   Result<void> directory(const std::string& name) override;
-  Result<void> file(const std::string& name, bool read_only, std::uint64_t size, ByteSource& content) override;
+  Result<void> file(const std::string& name, bool read_only, std::uint64_t size,
+                    ByteSource& content) override;
   Result<void> finish() override { return tar_.finish(); }
 
  private:
@@ -39,7 +40,8 @@ class DirectoryTarget final : public ExportTarget {
   /// Borrows `root`, an empty directory.
   explicit DirectoryTarget(int root) : root_(root) {}
   Result<void> directory(const std::string& name) override;
-  Result<void> file(const std::string& name, bool read_only, std::uint64_t size, ByteSource& content) override;
+  Result<void> file(const std::string& name, bool read_only, std::uint64_t size,
+                    ByteSource& content) override;
   /// Makes it durable.
   Result<void> finish() override;
 

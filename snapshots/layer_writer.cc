@@ -44,7 +44,8 @@ void LayerWriter::leave() {
 
 Result<void> LayerWriter::describe() {
   // Those above come first. The written ones are the outer ones.
-  const auto first = std::find_if(levels_.begin(), levels_.end(), [](const Level& at) { return !at.written; });
+  const auto first =
+      std::find_if(levels_.begin(), levels_.end(), [](const Level& at) { return !at.written; });
   for (auto level = first; level != levels_.end(); ++level) {
     BAYPLAN_TRY(write(level->entry));
     level->written = true;

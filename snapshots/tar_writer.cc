@@ -13,7 +13,10 @@ namespace {
 
 using namespace tar_fields;  // NOLINT(google-build-using-namespace): the names of this file's subject
 
-constexpr std::string_view kMagicAndVersion("ustar\0" "00", 8);
+constexpr std::string_view kMagicAndVersion(
+    "ustar\0"
+    "00",
+    8);
 constexpr std::size_t kMaxNameBytes = 4095;
 constexpr std::size_t kMaxPaxBytes = 1u << 20;
 constexpr TarBlock kZeroBlock{};

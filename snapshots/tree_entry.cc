@@ -72,7 +72,9 @@ Result<void> read_xattrs(int dir, const std::string& name, TreeEntry& entry) {
 
 }  // namespace
 
-bool is_whiteout_device(const struct stat& info) noexcept { return S_ISCHR(info.st_mode) && info.st_rdev == 0; }
+bool is_whiteout_device(const struct stat& info) noexcept {
+  return S_ISCHR(info.st_mode) && info.st_rdev == 0;
+}
 
 bool has_place_in_layer(const struct stat& info) noexcept {
   return !S_ISSOCK(info.st_mode) && !is_whiteout_device(info);

@@ -12,7 +12,7 @@
 namespace bayplan::snapshots {
 
 struct TreeEntry {
-  TarEntry tar;                                 ///< without a name
+  TarEntry tar;                                  ///< without a name
   std::map<std::string, std::string> overlay{};  ///< attributes of the kernel's overlay driver, either prefix
 };
 
@@ -20,8 +20,8 @@ struct TreeEntry {
 bool has_place_in_layer(const struct stat& info) noexcept;
 bool is_whiteout_device(const struct stat& info) noexcept;
 
-/// Reads what is at `name` of `dir`, not followed; "." for the directory itself. `info` is its stat, which has
-/// a place in a layer. Errors: not_found, permission_denied, io.
+/// Reads what is at `name` of `dir`, not followed; "." for the directory itself. `info` is its stat, which
+/// has a place in a layer. Errors: not_found, permission_denied, io.
 Result<TreeEntry> read_entry(int dir, const std::string& name, const struct stat& info);
 
 /// Whether two inodes are the same to a layer, but for the content of files.

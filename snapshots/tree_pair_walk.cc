@@ -83,7 +83,8 @@ class Walk {
     const int before_dir = paired ? before_->fd() : -1;
     BAYPLAN_ASSIGN(const auto now, stat_listed(item.now, tree_.fd(), item.name));
     BAYPLAN_ASSIGN(const auto before, stat_listed(item.before, before_dir, item.name));
-    const TreePair pair{item.name, tree_.fd(), before_dir, now ? &*now : nullptr, before ? &*before : nullptr};
+    const TreePair pair{item.name, tree_.fd(), before_dir, now ? &*now : nullptr,
+                        before ? &*before : nullptr};
     if (!now || !S_ISDIR(now->st_mode)) return visitor_.visit(pair);
     return enter(pair, before && S_ISDIR(before->st_mode));
   }

@@ -32,8 +32,8 @@ class TreePairVisitor {
 };
 
 /// Everything below `root`, in the order of the names' bytes, a directory's content behind it; not the root
-/// itself. `before` is the other tree's root, or -1. Iterative, with a bounded number of descriptors, no links
-/// followed. Errors: the visitor's, cancelled, busy (a tree changed meanwhile), permission_denied, io.
+/// itself. `before` is the other tree's root, or -1. Iterative, with a bounded number of descriptors, no
+/// links followed. Errors: the visitor's, cancelled, busy (a tree changed meanwhile), permission_denied, io.
 Result<void> walk_tree_pair(int root, int before, TreePairVisitor& visitor, const CancelToken& cancel);
 
 }  // namespace bayplan::snapshots

@@ -69,9 +69,10 @@ TEST_F(Export, RefusalsHaveTheirCodesAndLeaveNothing) {
   write_file(target("there"), "mine");
   EXPECT_EQ(looking_only({"image", "export", target("there"), kImage}).exit_code, 6);
   EXPECT_EQ(looking_only({"image", "export", target("new"), "absent:1"}).exit_code, 3);
-  EXPECT_EQ(looking_only({"image", "export", "--platform", "linux/s390x", "--all-platforms", target("new"), kImage})
-                .exit_code,
-            2);
+  EXPECT_EQ(
+      looking_only({"image", "export", "--platform", "linux/s390x", "--all-platforms", target("new"), kImage})
+          .exit_code,
+      2);
   EXPECT_EQ(looking_only({"image", "export", "--as", "zip", target("new"), kImage}).exit_code, 2);
   EXPECT_FALSE(fs::exists(target("new")));
 }
@@ -116,7 +117,9 @@ TEST_F(Export, DiffWritesALayer) {
   EXPECT_EQ(command.ok({"snapshot", "diff", "--compress", "gzip", key}).substr(0, 2), "\x1f\x8b");
   EXPECT_EQ(command.ok({"snapshot", "diff", "--compress", "zstd", "--level", "19", key}).substr(0, 4),
             "\x28\xb5\x2f\xfd");
-  EXPECT_EQ(looking_only({"snapshot", "diff", "--compress", "zstd", "--level", "99", key, target("x")}).exit_code, 1);
+  EXPECT_EQ(
+      looking_only({"snapshot", "diff", "--compress", "zstd", "--level", "99", key, target("x")}).exit_code,
+      1);
   EXPECT_EQ(looking_only({"snapshot", "diff", "absent", target("x")}).exit_code, 3);
   EXPECT_FALSE(fs::exists(target("x")));
 }

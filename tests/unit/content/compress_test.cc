@@ -86,7 +86,8 @@ TEST_P(Compress, NothingComesAfterTheEnd) {
 }
 
 TEST(CompressGzip, TheHeaderHasNeitherNameNorTime) {
-  EXPECT_EQ(compressed("x", Compression::gzip).substr(0, 10), std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10));
+  EXPECT_EQ(compressed("x", Compression::gzip).substr(0, 10),
+            std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10));
 }
 
 TEST(CompressNone, PassesBytesThrough) { EXPECT_EQ(compressed("as is", Compression::none), "as is"); }

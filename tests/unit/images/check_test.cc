@@ -142,9 +142,7 @@ TEST_F(CheckImage, VerifyCanBeCancelled) {
   EXPECT_EQ(outcome(verified(control)), "cancelled");
 }
 
-TEST_F(CheckImage, ImagesThatAreNotAreNotFound) {
-  EXPECT_EQ(outcome(verified()), "not_found");
-}
+TEST_F(CheckImage, ImagesThatAreNotAreNotFound) { EXPECT_EQ(outcome(verified()), "not_found"); }
 
 }  // namespace
 }  // namespace bayplan::images

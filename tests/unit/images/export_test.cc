@@ -160,15 +160,16 @@ TEST_F(ExportTest, ADockerArchiveKeepsImageIdNamesAndLayers) {
   layout.tag(target, {{kName, "example.org/a:1"}});
   layout.tag(target, {{kName, "example.org/second:2"}});
   import_all();
-  ASSERT_EQ(outcome(write({"example.org/a:1", "example.org/second:2"}, {.format = ExportFormat::docker_archive})),
-            "ok");
+  ASSERT_EQ(
+      outcome(write({"example.org/a:1", "example.org/second:2"}, {.format = ExportFormat::docker_archive})),
+      "ok");
   const auto back = read_back();
   ASSERT_EQ(outcome(back), "ok");
   std::vector<std::string> names;
   for (const auto& image : back->images) names.push_back(image.name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("example.org/a:1", "example.org/second:2"));
-  const auto resolved = to.view(
-      [&](const metadata::ReadTx& tx) { return resolve(to.store(), tx, kNs, "example.org/a:1"); });
+  const auto resolved =
+      to.view([&](const metadata::ReadTx& tx) { return resolve(to.store(), tx, kNs, "example.org/a:1"); });
   ASSERT_EQ(outcome(resolved), "ok");
   const Manifest manifest = parsed(target);
   EXPECT_EQ(resolved->id(), manifest.config.digest);
@@ -252,9 +253,9 @@ class ExportPlatforms : public ExportTest {
   }
   std::string exported(const std::vector<Platform>& platforms, bool all = false) {
     fs::remove_all(out / "dir");
-    return outcome(write({"example.org/a:1"},
-                         {.format = ExportFormat::oci_directory, .platforms = platforms, .all_platforms = all},
-                         "dir"));
+    return outcome(
+        write({"example.org/a:1"},
+              {.format = ExportFormat::oci_directory, .platforms = platforms, .all_platforms = all}, "dir"));
   }
 
   std::optional<Descriptor> amd;
@@ -299,8 +300,8 @@ TEST_F(ExportPlatforms, ADockerArchiveHoldsOne) {
   EXPECT_EQ(back->blobs, 3u) << "one layer, config, and the manifest that the import makes";
   options.platforms.push_back(kAmd64);
   EXPECT_EQ(outcome(write({"example.org/a:1"}, options, "b.tar")), "invalid_argument");
-  EXPECT_EQ(outcome(write({"example.org/a:1"}, {.format = ExportFormat::docker_archive, .all_platforms = true},
-                          "b.tar")),
+  EXPECT_EQ(outcome(write({"example.org/a:1"},
+                          {.format = ExportFormat::docker_archive, .all_platforms = true}, "b.tar")),
             "invalid_argument");
 }
 

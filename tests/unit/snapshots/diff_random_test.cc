@@ -118,7 +118,8 @@ class Mutator {
         EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
         break;
       case 4:
-        EXPECT_EQ(::mknod(path.c_str(), S_IFBLK | 0600, makedev(7, static_cast<unsigned>(random_.below(4)))), 0);
+        EXPECT_EQ(::mknod(path.c_str(), S_IFBLK | 0600, makedev(7, static_cast<unsigned>(random_.below(4)))),
+                  0);
         break;
       default:
         write_content(path);
@@ -253,7 +254,8 @@ TEST(RandomDiffs, OfBothDriversGiveOneTree) {
     from_native.apply("top", parent, native.diff(key));
     ASSERT_THAT(differences(from_overlay.tree("top"), from_native.tree("top")), testing::IsEmpty())
         << "layer " << layer;
-    ASSERT_THAT(differences(native.tree(key), from_native.tree("top")), testing::IsEmpty()) << "layer " << layer;
+    ASSERT_THAT(differences(native.tree(key), from_native.tree("top")), testing::IsEmpty())
+        << "layer " << layer;
   }
 }
 

@@ -98,9 +98,8 @@ class DiffStore : public SnapshotStore {
   using SnapshotStore::SnapshotStore;
 
   Result<DiffReport> diff_to(const std::string& key, ByteSink& sink, const Control& control = {}) {
-    BAYPLAN_ASSIGN(const LayerDiff diff, db().view([&](const metadata::ReadTx& tx) {
-      return snapshotter().diff(tx, kNs, key);
-    }));
+    BAYPLAN_ASSIGN(const LayerDiff diff,
+                   db().view([&](const metadata::ReadTx& tx) { return snapshotter().diff(tx, kNs, key); }));
     return diff.write(sink, control);
   }
   /// The layer's tar.

@@ -256,9 +256,8 @@ TEST_P(LayerDiffTest, CancelStopsIt) {
 TEST_P(LayerDiffTest, RemovalWaitsForIt) {
   make_base();
   {
-    const auto diff = store.db().view([&](const metadata::ReadTx& tx) {
-      return store.snapshotter().diff(tx, DiffStore::kNs, "base");
-    });
+    const auto diff = store.db().view(
+        [&](const metadata::ReadTx& tx) { return store.snapshotter().diff(tx, DiffStore::kNs, "base"); });
     ASSERT_EQ(words(diff), "");
     ASSERT_EQ(words(store.remove("base")), "");
     EXPECT_EQ(words(store.sweep()), "");

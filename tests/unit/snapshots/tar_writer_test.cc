@@ -76,9 +76,19 @@ TEST(TarWriter, AFilesHeaderIsUstar) {
   std::string header(512, '\0');
   const auto put = [&](std::size_t at, std::string_view text) { header.replace(at, text.size(), text); };
   put(0, "etc/motd");
-  put(100, "0004755\0"s "0001750\0"s "0000144\0"s "00000000003\0"s "14524770400\0"s "010736\0 0"s);
-  put(257, "ustar\0"s "00"s);
-  put(329, "0000000\0"s "0000000\0"s);
+  put(100,
+      "0004755\0"s
+      "0001750\0"s
+      "0000144\0"s
+      "00000000003\0"s
+      "14524770400\0"s
+      "010736\0 0"s);
+  put(257,
+      "ustar\0"s
+      "00"s);
+  put(329,
+      "0000000\0"s
+      "0000000\0"s);
   EXPECT_EQ(archive.substr(0, 512), header);
   EXPECT_EQ(archive.substr(512), "hi\n" + std::string(509 + 1024, '\0'));
 }

@@ -28,8 +28,8 @@ struct CompressionLevels {
 CompressionLevels levels_of(Compression compression) noexcept;
 
 /// A compressor into `target`, which must outlive it; at the usual level unless told otherwise. `none` passes
-/// bytes through. Its write() errors: failed_precondition (finished, or an earlier call failed), the target's.
-/// Errors: invalid_argument (no such level).
+/// bytes through. Its write() errors: failed_precondition (finished, or an earlier call failed), the
+/// target's. Errors: invalid_argument (no such level).
 Result<std::unique_ptr<Compressor>> compress(ByteSink& target, Compression compression,
                                              std::optional<int> level = {});
 

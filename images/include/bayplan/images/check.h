@@ -17,9 +17,9 @@ namespace bayplan::images {
 struct PlatformCheck {
   Descriptor manifest;
   std::optional<Platform> platform{};  ///< normalised; empty where nothing that is there says it
-  std::uint64_t blobs = 0;             ///< that the manifest names, and itself; only itself when it is missing
-  std::uint64_t bytes = 0;             ///< of those
-  std::vector<Descriptor> missing{};   ///< without a record, of another size, or without a file
+  std::uint64_t blobs = 0;            ///< that the manifest names, and itself; only itself when it is missing
+  std::uint64_t bytes = 0;            ///< of those
+  std::vector<Descriptor> missing{};  ///< without a record, of another size, or without a file
   std::size_t layers = 0;
   std::size_t unpacked = 0;  ///< of these, how many are committed snapshots, in this store's snapshotter
 
@@ -44,8 +44,8 @@ struct DamagedBlob {
 
 struct ImageVerification {
   Image image;
-  std::uint64_t blobs = 0;  ///< read whole and found good
-  std::uint64_t bytes = 0;  ///< of those
+  std::uint64_t blobs = 0;             ///< read whole and found good
+  std::uint64_t bytes = 0;             ///< of those
   std::vector<Descriptor> absent{};    ///< without a record: the image is not complete
   std::vector<DamagedBlob> damaged{};  ///< recorded, but missing or other bytes
 };

@@ -31,7 +31,7 @@ enum class ExportFormat : std::uint8_t {
 struct ExportOptions {
   ExportFormat format = ExportFormat::oci_archive;
   std::vector<Platform> platforms{};  ///< out of indexes; none: this machine's
-  bool all_platforms = false;         ///< all that indexes name, attestations too; `platforms` is not looked at
+  bool all_platforms = false;  ///< all that indexes name, attestations too; `platforms` is not looked at
 };
 
 struct ExportedImage {
@@ -47,8 +47,8 @@ struct ExportReport {
 };
 
 /// Writes the images `names` (each as find() takes it) to `archive`. After an error it holds a part that is
-/// good for nothing. A blob that is removed meanwhile is not_found. Errors: not_found (an image; a platform; a
-/// blob, by its digest), invalid_argument (no names; oci_directory; several platforms in a docker archive),
+/// good for nothing. A blob that is removed meanwhile is not_found. Errors: not_found (an image; a platform;
+/// a blob, by its digest), invalid_argument (no names; oci_directory; several platforms in a docker archive),
 /// unsupported (an artifact in a docker archive), digest_mismatch, corrupt, cancelled, closed, io, those of
 /// resolve() and of the archive.
 Result<ExportReport> export_images(Store& store, std::string_view ns, const std::vector<std::string>& names,

@@ -1,5 +1,5 @@
-// Diff: the layer that a snapshot is over its parent, as an uncompressed tar. Applied over the parent it gives
-// the snapshot's tree again, in every driver.
+// Diff: the layer that a snapshot is over its parent, as an uncompressed tar. Applied over the parent it
+// gives the snapshot's tree again, in every driver.
 //
 // The same trees give the same bytes: parents come before what is in them, names in byte order, the first
 // name of a hard-linked file carries its content and the others link to it, removed names become ".wh.NAME"
@@ -38,11 +38,11 @@ class LayerDiff {
   LayerDiff& operator=(LayerDiff&&) noexcept;
   ~LayerDiff();
 
-  /// Writes the layer to `tar`. Precondition: nobody writes to the snapshot meanwhile; what is seen of that is
-  /// busy. After an error `tar` holds a part that is good for nothing. Errors: busy, invalid_argument (a name
-  /// that would be a whiteout), too_large (a path over 4,095 bytes, attributes over 1 MiB), unsupported (the
-  /// overlay directory has redirects or files without content, which this library does not make), cancelled,
-  /// permission_denied, io, the sink's.
+  /// Writes the layer to `tar`. Precondition: nobody writes to the snapshot meanwhile; what is seen of that
+  /// is busy. After an error `tar` holds a part that is good for nothing. Errors: busy, invalid_argument (a
+  /// name that would be a whiteout), too_large (a path over 4,095 bytes, attributes over 1 MiB), unsupported
+  /// (the overlay directory has redirects or files without content, which this library does not make),
+  /// cancelled, permission_denied, io, the sink's.
   Result<DiffReport> write(ByteSink& tar, const Control& control) const;
 
  private:

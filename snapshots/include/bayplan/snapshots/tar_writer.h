@@ -38,9 +38,9 @@ class TarWriter {
   Result<void> check_complete() const;
 
   ByteSink& sink_;
-  std::string name_{};          // of the last entry
-  std::uint64_t missing_ = 0;   // of its content
-  std::size_t padding_ = 0;     // after it
+  std::string name_{};         // of the last entry
+  std::uint64_t missing_ = 0;  // of its content
+  std::size_t padding_ = 0;    // after it
 };
 
 }  // namespace bayplan::snapshots
