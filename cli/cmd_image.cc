@@ -3,6 +3,7 @@
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
 #include "cmd_image_mount.h"
+#include "image_verbs.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
@@ -170,6 +171,8 @@ void add_image_commands(CLI::App& app, Session& session) {
   command->add_flag("--no-unpack", import->no_unpack, "Record the image, make no snapshots");
   command->add_flag("--replace", import->options.replace, "Point existing names at the imported image");
 
+  add_image_export(*image, session);
+  add_image_checks(*image, session);
   add_list_command(*image, session, "List images", "Names", list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();

@@ -6,6 +6,7 @@
 #include "listing.h"
 #include "print.h"
 #include "session.h"
+#include "snapshot_verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -114,6 +115,7 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   usage->add_option("KEY", *measured, "Snapshots")->required();
   add_snapshot_change_commands(*snapshot, session);
   add_snapshot_mount_commands(*snapshot, session);
+  add_snapshot_diff(*snapshot, session);
 }
 
 }  // namespace bayplan::cli

@@ -3,76 +3,10 @@
 #include "bayplan/images/reference.h"
 #include "manifest_choice.h"
 #include "media_type.h"
+#include "stored_documents.h"
 
 namespace bayplan::images {
 namespace {
-
-// The documents of one image, out of the store, each no more than the limits allow and all of them together.
-class StoredDocuments final : public DocumentHolder {
- public:
-  StoredDocuments(Store& store, const metadata::BucketSource& source, std::string_view ns)
-      : store_(store), source_(source), ns_(ns) {}
-
-  Result<Index> require_index(const Descriptor& descriptor) {
-    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
-    return parse_index(json, descriptor.media_type, descriptor.digest.to_string());
-  }
-  Result<Manifest> require_manifest(const Descriptor& descriptor) {
-    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
-    return parse_manifest(json, descriptor.media_type, descriptor.digest.to_string());
-  }
-  Result<ImageConfig> require_config(const Descriptor& descriptor) {
-    BAYPLAN_ASSIGN(const std::string json, read(descriptor));
-    return parse_config(json, descriptor.digest.to_string());
-  }
-
-  Result<std::optional<Index>> index(const Descriptor& descriptor) override {
-    return if_there(require_index(descriptor));
-  }
-  Result<std::optional<Manifest>> manifest(const Descriptor& descriptor) override {
-    return if_there(require_manifest(descriptor));
-  }
-  Result<std::optional<ImageConfig>> config(const Descriptor& descriptor) override {
-    return if_there(require_config(descriptor));
-  }
-
- private:
-  template <class T>
-  static Result<std::optional<T>> if_there(Result<T> document) {
-    if (document) return std::optional<T>(std::move(document).value());
-    if (document.error().code() == Errc::not_found) return std::optional<T>();
-    return std::move(document).error();
-  }
-
-  Result<void> count(const Descriptor& descriptor) {
-    const auto too_large = [&](std::string_view what) {
-      return Error(Errc::too_large, "document", descriptor.digest.to_string(), what);
-    };
-    if (descriptor.size > kMaxDocumentBytes) {
-      return too_large("longer than " + std::to_string(kMaxDocumentBytes) + " bytes");
-    }
-    bytes_ += descriptor.size;
-    if (++documents_ > kMaxGraphNodes || bytes_ > kMaxGraphBytes) return too_large("one of too many");
-    return {};
-  }
-
-  Result<std::string> read(const Descriptor& descriptor) {
-    BAYPLAN_TRY(count(descriptor));
-    BAYPLAN_ASSIGN(const content::Info info, content::stat(source_, ns_, descriptor.digest));
-    if (info.size != descriptor.size) {
-      return Error(Errc::digest_mismatch, "blob", descriptor.digest.to_string(),
-                   "has " + std::to_string(info.size) + " bytes, its descriptor says " +
-                       std::to_string(descriptor.size));
-    }
-    return store_.blobs().read_blob(descriptor.digest, descriptor.size, kMaxDocumentBytes);
-  }
-
-  Store& store_;
-  const metadata::BucketSource& source_;
-  std::string_view ns_;
-  std::size_t documents_ = 0;
-  std::uint64_t bytes_ = 0;
-};
 
 Error artifact(const Descriptor& descriptor, std::string_view media_type) {
   return Error(Errc::unsupported, "blob", descriptor.digest.to_string(),

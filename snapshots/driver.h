@@ -21,6 +21,8 @@ using LowerIds = std::vector<std::string>;
 inline constexpr std::string_view kOverlayDriver = "overlay";
 inline constexpr std::string_view kNativeDriver = "native";
 
+class LayerWriter;
+
 /// Immutable but for its counter of names, and thread-safe.
 class Driver {
  public:
@@ -39,6 +41,9 @@ class Driver {
   /// The whole tree of a populated snapshot, for changing it. Errors: unsupported, not_found,
   /// permission_denied, io.
   virtual Result<UniqueFd> open_tree(const std::string& id, const LowerIds& lower) const = 0;
+  /// Tells `out` what the snapshot changes in the tree of `lower`. Errors: not_found, and those of
+  /// LayerDiff::write.
+  virtual Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const = 0;
   /// As Snapshotter::mounts.
   virtual std::vector<Mount> mounts(Kind kind, const std::string& id, const LowerIds& lower) const = 0;
 

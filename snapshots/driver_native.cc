@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "bayplan/base/file.h"
+#include "diff_native.h"
 #include "driver.h"
 #include "tree_copy.h"
 
@@ -30,6 +31,15 @@ class NativeDriver final : public Driver {
   bool copies_parents() const noexcept override { return true; }
 
   Result<UniqueFd> open_tree(const std::string& id, const LowerIds&) const override { return open_layer(id); }
+
+  Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const override {
+    BAYPLAN_ASSIGN(const UniqueFd now, open_layer(id));
+    UniqueFd before;
+    if (!lower.empty()) {
+      BAYPLAN_ASSIGN(before, open_layer(lower.front()));
+    }
+    return diff_native(out, now.get(), before.get());
+  }
 
   std::vector<Mount> mounts(Kind kind, const std::string& id, const LowerIds&) const override {
     return {bind(path_of(id, kTreeName), kind == Kind::active)};

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "bayplan/base/file.h"
+#include "diff_overlay.h"
 #include "driver.h"
 #include "overlay_mount.h"
 
@@ -35,6 +36,16 @@ class OverlayDriver final : public Driver {
     OverlayLayout layout{below(id, kTreeName), below(id, kWorkName), {}, id};
     for (const std::string& layer : lower) layout.lower.push_back(below(layer, kTreeName));
     return mount_overlay_detached(root(), layout).with_context("snapshot directory", id);
+  }
+
+  Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const override {
+    BAYPLAN_ASSIGN(const UniqueFd upper, open_layer(id));
+    std::vector<UniqueFd> below;
+    for (const std::string& layer : lower) {
+      BAYPLAN_ASSIGN(UniqueFd fd, open_layer(layer));
+      below.push_back(std::move(fd));
+    }
+    return diff_overlay(out, upper.get(), below);
   }
 
   std::vector<Mount> mounts(Kind kind, const std::string& id, const LowerIds& lower) const override {

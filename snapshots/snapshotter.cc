@@ -10,6 +10,7 @@
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "gc_kind.h"
+#include "layer_diff.h"
 #include "mount_records.h"
 #include "overlay_mount.h"
 #include "records.h"
@@ -252,6 +253,16 @@ Result<std::vector<Mount>> Snapshotter::mounts(const metadata::BucketSource& sou
   if (!layer && layer.error().code() != Errc::not_found) return layer.error();
   if (!layer) BAYPLAN_TRY(state_->restore(info.directory, lower).with_context("snapshot", key));
   return state_->driver->mounts(info.kind, info.directory, lower);
+}
+
+Result<LayerDiff> Snapshotter::diff(const metadata::BucketSource& source, std::string_view ns,
+                                    std::string_view key) const {
+  BAYPLAN_ASSIGN(const Info info, stat(source, ns, key));
+  BAYPLAN_ASSIGN(LowerIds lower,
+                 records::ancestors(source, state_->place(ns), info.parent).with_context("snapshot", key));
+  auto opened = LayerDiff::State::open(state_->driver, info.directory, std::move(lower));
+  if (!opened) return std::move(opened).error().with_context("snapshot", key);
+  return LayerDiff(*std::move(opened));
 }
 
 }  // namespace bayplan::snapshots

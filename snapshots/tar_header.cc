@@ -4,26 +4,13 @@
 #include <charconv>
 #include <limits>
 
+#include "tar_fields.h"
+
 namespace bayplan::snapshots {
 namespace {
 
-struct Field {
-  std::size_t offset;
-  std::size_t length;
-};
-constexpr Field kName{0, 100};
-constexpr Field kMode{100, 8};
-constexpr Field kUid{108, 8};
-constexpr Field kGid{116, 8};
-constexpr Field kSize{124, 12};
-constexpr Field kMtime{136, 12};
-constexpr Field kChecksum{148, 8};
-constexpr Field kType{156, 1};
-constexpr Field kLink{157, 100};
-constexpr Field kMagic{257, 8};
-constexpr Field kDevMajor{329, 8};
-constexpr Field kDevMinor{337, 8};
-constexpr Field kUstarPrefix{345, 155};
+using namespace tar_fields;  // NOLINT(google-build-using-namespace): the names of this file's subject
+
 constexpr Field kStarPrefix{345, 131};
 constexpr Field kGnuAtime{345, 12};
 constexpr Field kGnuCtime{357, 12};

@@ -1,4 +1,4 @@
-// Kills a process at every occurrence of every fault point of create, import, mount, container create and
+// Kills a process at every occurrence of every fault point of create, import, export, mount, container create and
 // collect, then looks at what it left with the shipped command: `inspect check` clean, a collection leaves no
 // orphan, the same work done again succeeds. The list of points is walked whole: one that is never reached
 // fails.
@@ -15,6 +15,7 @@
 #include "bayplan/base/fault.h"
 #include "bayplan/containers/service.h"
 #include "bayplan/content/writer.h"
+#include "bayplan/images/export.h"
 #include "bayplan/images/import.h"
 #include "bayplan/images/mount.h"
 #include "bayplan/metadata/check.h"
@@ -67,6 +68,9 @@ Result<void> work(const std::filesystem::path& root, const std::filesystem::path
   BAYPLAN_TRY(ingest_by_reference(store));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
   BAYPLAN_TRY(mount_and_unmount(store));
+  const auto archive = root / "exported.tar";
+  std::filesystem::remove(archive);
+  BAYPLAN_TRY(images::export_images(store, kNamespace, {kImage}, archive, {}, {}));
   const auto there =
       store.db().view([](const metadata::ReadTx& tx) { return containers::get(tx, kNamespace, "c"); });
   if (!there) {

@@ -48,6 +48,7 @@
 #include "bayplan/metadata/gc.h"
 #include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/list.h"
+#include "bayplan/snapshots/diff.h"
 #include "bayplan/snapshots/mount.h"
 
 namespace bayplan::snapshots {
@@ -216,6 +217,11 @@ class Snapshotter {
   /// failed_precondition (committed), corrupt, no_space, permission_denied, closed, io.
   Result<std::vector<Mount>> mounts(const metadata::BucketSource& source, std::string_view ns,
                                     std::string_view key) const;
+
+  /// The layer that a snapshot of any kind is over its parent, to be written outside of the transaction.
+  /// Errors: not_found, busy (a sweep has one of its directories), corrupt, closed, permission_denied, io.
+  Result<LayerDiff> diff(const metadata::BucketSource& source, std::string_view ns,
+                         std::string_view key) const;
 
   /// kind() "snapshot"; keys "<snapshotter>/<key>". Lives as long as this object.
   const metadata::GcKind& gc_kind() const noexcept;
