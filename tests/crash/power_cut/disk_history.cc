@@ -68,9 +68,6 @@ class Replay {
     DiskNode& at = state_.nodes[change.node];
     switch (record.head.op) {
       case DiskOp::create:
-        state_.nodes[change.other].mode = static_cast<mode_t>(record.head.value);
-        state_.nodes[change.other].target = record.data;
-        [[fallthrough]];
       case DiskOp::link:
         at.entries[record.name] = change.other;
         break;
@@ -196,9 +193,10 @@ void DiskHistory::resolve(DiskChange& change) {
   if (head.op == DiskOp::sync_fs || head.op == DiskOp::output) return;
   change.node = node_for(head.inode);
   if (head.op == DiskOp::create) {
+    // What a file is, it is under whatever name it gets.
     node_of_inode_[head.other] = before_.nodes.size();
-    before_.nodes.emplace_back();
-    latest_.nodes.emplace_back();
+    before_.nodes.push_back({.mode = static_cast<mode_t>(head.value), .target = change.record.data});
+    latest_.nodes.push_back(before_.nodes.back());
   }
   if (is_name(head.op) && head.op != DiskOp::unlink) change.other = node_for(head.other);
   if (head.op == DiskOp::rename) change.moved = latest_.nodes[change.node].entries.at(change.record.name);
