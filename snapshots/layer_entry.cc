@@ -142,14 +142,34 @@ Result<void> write_content(LayerContext& context, const TarEntry& entry, int fd)
   return {};
 }
 
+/// What the reader stands at, counted as it is read.
+class EntryContent final : public ByteSource {
+ public:
+  EntryContent(LayerContext& context, const std::string& name) : context_(context), name_(name) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    BAYPLAN_ASSIGN(const std::size_t count, context_.reader().read(into));
+    context_.add_bytes(count, name_);
+    return count;
+  }
+
+ private:
+  LayerContext& context_;
+  const std::string& name_;
+};
+
 Result<void> place_file(LayerContext& context, const TarEntry& entry, const Target& target) {
   const auto create = [&] {
     return ::openat(target.dir(), target.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0600);
+                    0600 | (entry.mode & 0777u));
   };
   BAYPLAN_ASSIGN(const int made, make_anew(context.tree(), target, "openat", create));
-  const UniqueFd fd(made);
+  UniqueFd fd(made);
   if (target.parent->inherits_acl) strip_inherited_acl({made, false});
+  if (!entry.sparse && entry.xattrs.empty()) {
+    EntryContent content(context, entry.name);
+    return context.files().write(std::move(fd), {entry.name, entry.mode, entry.uid, entry.gid, entry.mtime},
+                                 entry.size, content);
+  }
   BAYPLAN_TRY(write_content(context, entry, made));
   return set_metadata(context, entry, made);
 }
