@@ -11,6 +11,18 @@ constexpr std::size_t kBufferBytes = 128u << 10;
 
 }  // namespace
 
+Result<std::uint64_t> ByteSource::skip(std::uint64_t bytes) {
+  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kBufferBytes)));
+  std::uint64_t skipped = 0;
+  while (skipped < bytes) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(bytes - skipped, buffer.size()));
+    BAYPLAN_ASSIGN(const std::size_t count, read(std::span(buffer).first(want)));
+    if (count == 0) break;
+    skipped += count;
+  }
+  return skipped;
+}
+
 Result<std::size_t> MemorySource::read(std::span<std::byte> into) {
   const std::size_t count = std::min(into.size(), rest_.size());
   if (count != 0) std::memcpy(into.data(), rest_.data(), count);

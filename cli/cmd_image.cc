@@ -3,6 +3,7 @@
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
 #include "cmd_image_mount.h"
+#include "cmd_image_unpack.h"
 #include "image_verbs.h"
 #include "label_arguments.h"
 #include "listing.h"
@@ -165,7 +166,8 @@ void add_image_commands(CLI::App& app, Session& session) {
   CLI::App* command =
       add_command(*image, session, "import", "Import an OCI layout or a docker archive and unpack it",
                   [&session, import] { return import_image(session, *import); });
-  command->add_option("SOURCE", import->source, "Directory or archive")->required();
+  command->add_option("SOURCE", import->source, "Directory or archive; - is an archive on standard input")
+      ->required();
   command->add_option("--name", import->options.name, "Name for the only image of the source");
   command->add_option("--platform", import->platform, "os/arch[/variant] to unpack; default: this machine's");
   command->add_flag("--no-unpack", import->no_unpack, "Record the image, make no snapshots");
@@ -173,6 +175,7 @@ void add_image_commands(CLI::App& app, Session& session) {
 
   add_image_export(*image, session);
   add_image_checks(*image, session);
+  add_image_unpack(*image, session);
   add_list_command(*image, session, "List images", "Names", list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();

@@ -1,5 +1,7 @@
 #include "archive_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -73,6 +75,16 @@ class EntryContent final : public ByteSource {
   snapshots::TarReader& reader_;
 };
 
+class TextSource final : public ByteSource {
+ public:
+  explicit TextSource(std::string text) : text_(std::move(text)), rest_(text_) {}
+  Result<std::size_t> read(std::span<std::byte> into) override { return rest_.read(into); }
+
+ private:
+  const std::string text_;
+  MemorySource rest_;
+};
+
 // Appends until `text` is `size` bytes long or the source ends.
 Result<void> read_up_to(ByteSource& source, std::string& text, std::uint64_t size) {
   std::size_t have = text.size();
@@ -96,24 +108,56 @@ Error too_many_bytes(std::string_view name, std::uint64_t limit) {
 Result<std::unique_ptr<ArchiveSource>> ArchiveSource::open(content::Store& blobs,
                                                            const std::filesystem::path& path,
                                                            const Control& control) {
+  return path == "-" ? open_standard_input(blobs, control) : open_file(blobs, path, control);
+}
+
+Result<std::unique_ptr<ArchiveSource>> ArchiveSource::open_file(content::Store& blobs,
+                                                                const std::filesystem::path& path,
+                                                                const Control& control) {
   std::error_code failed;
   const std::filesystem::path real = std::filesystem::canonical(path, failed);
   if (failed) return Error::from_errno(failed.value(), "file", path.native(), "realpath");
   BAYPLAN_ASSIGN(const UniqueFd directory, file::open_dir(real.parent_path()));
-  BAYPLAN_ASSIGN(const UniqueFd fd, file::open_regular(directory.get(), real.filename()));
+  BAYPLAN_ASSIGN(UniqueFd fd, file::open_regular(directory.get(), real.filename()));
   BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd.get(), path.native()));
   const auto size = static_cast<std::uint64_t>(info.st_size);
   std::array<std::byte, content::kMagicBytes> magic{};
   if (size < magic.size()) return no_archive("the file is too short for one");
   BAYPLAN_TRY(file::pread_exact(fd.get(), magic, 0, path.native()));
 
-  file::FdSource bytes(fd.get(), path.native());
+  const auto shared = std::make_shared<const UniqueFd>(std::move(fd));
+  std::unique_ptr<ArchiveSource> source(new ArchiveSource(blobs, shared, path.native()));
+  FileRange bytes(shared, path.native(), 0, size);
   ProgressSource reported(bytes, control, "ingest", path.native(), size);
-  const auto inflated = content::decompress(reported, content::detect_compression(as_text(magic)));
-  ExpansionLimit bounded(*inflated, size);
-  std::unique_ptr<ArchiveSource> source(new ArchiveSource(blobs));
-  BAYPLAN_TRY(source->read_all(bounded));
+  const auto compression = content::detect_compression(as_text(magic));
+  if (compression == content::Compression::none) {
+    source->plain_ = &bytes;
+    auto read = source->read_all(reported);
+    source->plain_ = nullptr;
+    if (!read) return std::move(read).error();
+    return source;
+  }
+  BAYPLAN_TRY(source->read_packed(reported, compression, size));
   return source;
+}
+
+Result<std::unique_ptr<ArchiveSource>> ArchiveSource::open_standard_input(content::Store& blobs,
+                                                                          const Control& control) {
+  const std::string name = "standard input";
+  std::unique_ptr<ArchiveSource> source(new ArchiveSource(blobs, nullptr, name));
+  PipeSource pipe(STDIN_FILENO, name, control.cancel);
+  ProgressSource reported(pipe, control, "ingest", name, 0);
+  PeekedSource bytes(reported);
+  BAYPLAN_ASSIGN(const std::string_view magic, bytes.peek());
+  BAYPLAN_TRY(source->read_packed(bytes, content::detect_compression(magic), kMaxBytes));
+  return source;
+}
+
+Result<void> ArchiveSource::read_packed(ByteSource& bytes, content::Compression compression,
+                                        std::uint64_t size) {
+  const auto inflated = content::decompress(bytes, compression);
+  ExpansionLimit bounded(*inflated, size);
+  return read_all(bounded);
 }
 
 Result<void> ArchiveSource::read_all(ByteSource& tar) {
@@ -173,9 +217,14 @@ bool ArchiveSource::keeps(std::string_view head, std::uint64_t size) const noexc
 Result<ArchiveSource::File> ArchiveSource::read_file(ByteSource& content, std::uint64_t size,
                                                      const std::string& name) {
   const auto named = named_digest(name);
+  const std::uint64_t begins = plain_ == nullptr ? 0 : plain_->offset();
   std::string text;
   BAYPLAN_TRY(read_up_to(content, text, std::min(size, kSmallFileBytes)));
-  if (!is_metadata(name) && !keeps(text, size)) return spool(content, text, {.digest = named, .size = size});
+  if (!is_metadata(name) && !keeps(text, size)) {
+    if (plain_ == nullptr || !named) return spool(content, text, {.digest = named, .size = size});
+    const auto compression = content::detect_compression(text);
+    return File{.size = size, .digest = *named, .compression = compression, .position = begins};
+  }
   BAYPLAN_TRY(read_up_to(content, text, size));
   kept_ += is_metadata(name) ? 0 : size;
   const Digest digest = Digest::of(text, named ? named->algorithm() : DigestAlgorithm::sha256);
@@ -248,21 +297,21 @@ Result<std::string> ArchiveSource::document(const Descriptor& descriptor) const 
   return *text;
 }
 
-Result<content::Ingest> ArchiveSource::ingest(const Descriptor& descriptor, const Control& control) {
-  BAYPLAN_TRY(control.cancel.check());
+Result<std::unique_ptr<ByteSource>> ArchiveSource::open(const Descriptor& descriptor) const {
   const auto found = served_.find(descriptor.digest);
   if (found == served_.end()) return Error(Errc::not_found, "blob", descriptor.digest.to_string());
-  File& file = *found->second;
-  if (file.spooled) {
-    content::Ingest ingest = std::move(*file.spooled);
-    file.spooled.reset();
-    return ingest;
+  const File& file = *found->second;
+  if (file.position) {
+    return std::unique_ptr<ByteSource>(std::make_unique<FileRange>(fd_, name_, *file.position, file.size));
   }
-  BAYPLAN_ASSIGN(const std::string bytes, document(descriptor));
-  BAYPLAN_ASSIGN(content::Ingest ingest,
-                 blobs_.ingest({.digest = descriptor.digest, .size = descriptor.size}));
-  BAYPLAN_TRY(ingest.write(as_bytes(bytes)));
-  return ingest;
+  BAYPLAN_ASSIGN(std::string bytes, document(descriptor));
+  return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(std::move(bytes)));
+}
+
+std::optional<content::Ingest> ArchiveSource::take_spooled(const Digest& digest) {
+  const auto found = served_.find(digest);
+  if (found == served_.end()) return std::nullopt;
+  return std::exchange(found->second->spooled, std::nullopt);
 }
 
 }  // namespace bayplan::images

@@ -1,14 +1,17 @@
-// A tar with an OCI layout or a docker archive in it, read once from its beginning to its end: big files go
-// to the store's ingest at once, small ones stay in memory, and what is wanted of them is known only at the
-// end.
+// A tar with an OCI layout or a docker archive in it, read once from its beginning to its end: small files
+// stay in memory, big ones go to the store's ingest at once, and what is wanted of them is known only at the
+// end. In an archive that is not compressed big files whose names are their digests are passed over: they are
+// read when it is known what they are.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <memory>
 
+#include "bayplan/base/fd.h"
 #include "bayplan/content/compression.h"
 #include "bayplan/snapshots/tar_reader.h"
+#include "file_range.h"
 #include "image_source.h"
 
 namespace bayplan::images {
@@ -21,15 +24,16 @@ class ArchiveSource final : public ImageSource {
 
   struct File {
     std::uint64_t size = 0;
-    Digest digest;  ///< sha256, or sha512 below blobs/sha512/
+    Digest digest;  ///< sha256, or sha512 below blobs/sha512/; where `position` is set only the name says so
     content::Compression compression = content::Compression::none;
     std::optional<std::string> text{};         ///< of small files
-    std::optional<content::Ingest> spooled{};  ///< of others, until ingest() takes it
+    std::optional<content::Ingest> spooled{};  ///< of others that were read, until take_spooled()
+    std::optional<std::uint64_t> position{};   ///< of others that were passed over: where they begin
   };
 
-  /// Reads the archive at `path`, which may be compressed as a whole with gzip or zstd. `blobs` must outlive
-  /// this. Errors: not_found, invalid_argument (no archive; a metadata file twice; sparse files), too_large,
-  /// corrupt, cancelled, no_space, permission_denied, io.
+  /// Reads the archive at `path` ("-": standard input), which may be compressed as a whole with gzip or zstd.
+  /// `blobs` must outlive this. Errors: not_found, invalid_argument (no archive; a metadata file twice;
+  /// sparse files), too_large, corrupt, cancelled, no_space, permission_denied, io.
   static Result<std::unique_ptr<ArchiveSource>> open(content::Store& blobs, const std::filesystem::path& path,
                                                      const Control& control);
 
@@ -45,10 +49,18 @@ class ArchiveSource final : public ImageSource {
 
   Result<std::optional<std::uint64_t>> size(const Digest& digest) const override;
   Result<std::string> document(const Descriptor& descriptor) const override;
-  Result<content::Ingest> ingest(const Descriptor& descriptor, const Control& control) override;
+  Result<std::unique_ptr<ByteSource>> open(const Descriptor& descriptor) const override;
+  std::optional<content::Ingest> take_spooled(const Digest& digest) override;
 
  private:
-  explicit ArchiveSource(content::Store& blobs) : blobs_(blobs) {}
+  ArchiveSource(content::Store& blobs, std::shared_ptr<const UniqueFd> fd, std::string name)
+      : blobs_(blobs), fd_(std::move(fd)), name_(std::move(name)) {}
+  static Result<std::unique_ptr<ArchiveSource>> open_file(content::Store& blobs,
+                                                          const std::filesystem::path& path,
+                                                          const Control& control);
+  static Result<std::unique_ptr<ArchiveSource>> open_standard_input(content::Store& blobs,
+                                                                    const Control& control);
+  Result<void> read_packed(ByteSource& bytes, content::Compression compression, std::uint64_t size);
   Result<void> read_all(ByteSource& tar);
   Result<void> add_entry(snapshots::TarReader& reader, const snapshots::TarEntry& entry);
   Result<void> add_file(snapshots::TarReader& reader, const snapshots::TarEntry& entry,
@@ -58,6 +70,9 @@ class ArchiveSource final : public ImageSource {
   bool keeps(std::string_view head, std::uint64_t size) const noexcept;
 
   content::Store& blobs_;
+  std::shared_ptr<const UniqueFd> fd_;
+  std::string name_;                  // for errors
+  const FileRange* plain_ = nullptr;  // what read_all() reads, where it is the file itself
   std::map<std::string, File, std::less<>> files_;
   std::map<std::string, std::string, std::less<>> links_;  // to which name
   std::map<Digest, File*> served_;

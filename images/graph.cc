@@ -144,19 +144,6 @@ class GraphDocuments final : public DocumentHolder {
 
 }  // namespace
 
-Result<void> check_document_size(const Descriptor& descriptor) {
-  if (descriptor.size <= kMaxDocumentBytes) return {};
-  return Error(Errc::too_large, "document", descriptor.digest.to_string(),
-               std::to_string(descriptor.size) + " bytes, more than " + std::to_string(kMaxDocumentBytes));
-}
-
-Result<void> check_document(const Descriptor& descriptor, std::string_view bytes) {
-  BAYPLAN_TRY(check_document_size(descriptor));
-  const Digest actual = Digest::of(bytes, descriptor.digest.algorithm());
-  if (bytes.size() == descriptor.size && actual == descriptor.digest) return {};
-  return Error(Errc::digest_mismatch, "document", descriptor.digest.to_string(), "got " + actual.to_string());
-}
-
 Result<void> walk_graph(Graph& graph, const ImageSource& source, const Descriptor& target,
                         const CancelToken& cancel) {
   return Walk(graph, source, cancel).run(target);

@@ -3,8 +3,8 @@
 #include <map>
 
 #include "bayplan/base/fault.h"
-#include "bayplan/images/unpack.h"
 #include "bayplan/metadata/namespaces.h"
+#include "blob_intake.h"
 #include "graph.h"
 #include "import_names.h"
 #include "layer_stream.h"
@@ -15,8 +15,6 @@ namespace bayplan::images {
 namespace {
 
 constexpr int kUnpackAttempts = 3;
-// Each ingest holds two descriptors, of which a process may have but 1,024.
-constexpr std::size_t kIngestsAtOnce = 128;
 
 /// A manifest to unpack.
 struct Plan {
@@ -35,15 +33,22 @@ bool is_artifact(const Graph& graph, const Descriptor& target) {
          media_kind(manifest->second.config.media_type) != MediaKind::config;
 }
 
-std::vector<Descriptor> absent_parts(const Graph& graph, const ChosenManifest& chosen) {
+std::vector<Descriptor> absent_parts(const Graph& graph, const Manifest& manifest) {
   std::vector<Descriptor> absent;
   const auto add_absent = [&](const Descriptor& part) {
     if (!graph.nodes.at(part.digest).present) absent.push_back(part);
   };
-  if (chosen.document == nullptr) return {chosen.descriptor};
-  add_absent(chosen.document->config);
-  for (const Descriptor& layer : chosen.document->layers) add_absent(layer);
+  add_absent(manifest.config);
+  for (const Descriptor& layer : manifest.layers) add_absent(layer);
   return absent;
+}
+
+// Says of every manifest that all its parts are there, where they are.
+void label_complete(Graph& graph) {
+  for (const auto& [digest, manifest] : graph.manifests) {
+    if (!absent_parts(graph, manifest).empty()) continue;
+    graph.nodes.at(digest).labels.insert_or_assign(std::string(kCompleteLabel), "true");
+  }
 }
 
 class Import {
@@ -53,15 +58,17 @@ class Import {
 
   Result<ImportReport> run(const std::filesystem::path& path) {
     BAYPLAN_TRY(metadata::validate_namespace(ns_));
-    const std::string base = base_name(path);
+    const std::string base = path == "-" ? "stdin" : base_name(path);
     BAYPLAN_ASSIGN(source_, open_source(store_.blobs(), path, base, control_));
     BAYPLAN_ASSIGN(images_, name_images(source_.images, options_.name, base, report_.warnings));
     BAYPLAN_TRY(store_.db().view([&](const metadata::ReadTx& tx) { return check_names(tx); }));
     for (const NamedImage& image : images_) {
       BAYPLAN_TRY(read(image).with_context("image", image.name));
     }
-    BAYPLAN_TRY(publish());
-    BAYPLAN_TRY(unpack_and_record());
+    label_complete(graph_);
+    BlobIntake intake(*source_.source, store_.blobs(), control_);
+    BAYPLAN_TRY(sort_blobs(intake));
+    BAYPLAN_TRY(unpack_and_record(intake));
     return std::move(report_);
   }
 
@@ -71,12 +78,11 @@ class Import {
   Result<std::optional<Plan>> make_plan(const NamedImage& image, const ChosenManifest& chosen);
   Result<bool> is_complete(const NamedImage& image, const ChosenManifest& chosen);
 
-  Result<void> publish();
-  Result<std::vector<Descriptor>> adopt_recorded();
-  Result<void> publish_ingests(std::vector<content::Ingest>& ingests);
+  Result<void> sort_blobs(BlobIntake& intake);
 
-  Result<void> unpack_and_record();
-  Result<void> record(metadata::WriteTx& tx, Unpacker& unpacker);
+  Result<void> unpack_and_record(BlobIntake& intake);
+  Result<void> unpack(Unpacker& unpacker, BlobIntake& intake);
+  Result<void> record(metadata::WriteTx& tx, Unpacker& unpacker, std::vector<content::ReadyBlob>& ready);
   Result<void> check_names(const metadata::BucketSource& source) const;
   Result<void> put_image(metadata::WriteTx& tx, const NamedImage& image);
   void report_unpacked(Unpacker& unpacker);
@@ -91,8 +97,7 @@ class Import {
   Graph graph_{};
   std::vector<Plan> plans_{};
   std::map<Digest, std::optional<std::size_t>> plan_of_{};  // of a target; empty when it is not unpacked
-  std::vector<content::ReadyBlob> ready_{};
-  bool consumed_ = false;  // ready_ was given to a transaction
+  bool consumed_ = false;                                   // the blobs were given to a transaction
   ImportReport report_{};
 };
 
@@ -129,7 +134,8 @@ Result<std::optional<Plan>> Import::make_plan(const NamedImage& image, const Cho
 
 // Whether all is there that unpacking needs; what may be absent is warned of.
 Result<bool> Import::is_complete(const NamedImage& image, const ChosenManifest& chosen) {
-  const std::vector<Descriptor> absent = absent_parts(graph_, chosen);
+  const std::vector<Descriptor> absent =
+      chosen.document == nullptr ? std::vector{chosen.descriptor} : absent_parts(graph_, *chosen.document);
   for (const Descriptor& part : absent) {
     if (options_.unpack && !is_nondistributable(part.media_type)) return missing(part.digest);
     report_.warnings.push_back(image.name + ": " + part.digest.to_string() +
@@ -138,21 +144,8 @@ Result<bool> Import::is_complete(const NamedImage& image, const ChosenManifest& 
   return absent.empty();
 }
 
-Result<void> Import::publish() {
-  BAYPLAN_ASSIGN(const std::vector<Descriptor> fresh, adopt_recorded());
-  std::vector<content::Ingest> ingests;
-  for (const Descriptor& blob : fresh) {
-    BAYPLAN_ASSIGN(content::Ingest ingest, source_.source->ingest(blob, control_));
-    ingests.push_back(std::move(ingest));
-    report_.blobs += 1;
-    report_.bytes += blob.size;
-    if (ingests.size() == kIngestsAtOnce) BAYPLAN_TRY(publish_ingests(ingests));
-  }
-  return publish_ingests(ingests);
-}
-
-// Takes what this namespace has already, and answers the rest.
-Result<std::vector<Descriptor>> Import::adopt_recorded() {
+// Takes what this namespace has already, and expects the rest.
+Result<void> Import::sort_blobs(BlobIntake& intake) {
   std::vector<Descriptor> fresh;
   std::vector<Descriptor> recorded;
   BAYPLAN_TRY(store_.db().view([&](const metadata::ReadTx& tx) -> Result<void> {
@@ -167,30 +160,30 @@ Result<std::vector<Descriptor>> Import::adopt_recorded() {
   for (Descriptor& blob : recorded) {
     BAYPLAN_ASSIGN(auto adopted, store_.blobs().adopt(blob.digest, blob.size));
     if (adopted) {
-      ready_.push_back(std::move(*adopted));
+      intake.add_ready(std::move(*adopted));
     } else {
       fresh.push_back(std::move(blob));
     }
   }
-  return fresh;
-}
-
-Result<void> Import::publish_ingests(std::vector<content::Ingest>& ingests) {
-  BAYPLAN_TRY(control_.cancel.check());
-  if (ingests.empty()) return {};
-  BAYPLAN_ASSIGN(auto published, store_.blobs().publish(std::move(ingests)));
-  for (content::ReadyBlob& blob : published) ready_.push_back(std::move(blob));
-  ingests.clear();
+  for (const Descriptor& blob : fresh) {
+    intake.expect(blob);
+    report_.blobs += 1;
+    report_.bytes += blob.size;
+  }
   return {};
 }
 
-Result<void> Import::unpack_and_record() {
+Result<void> Import::unpack_and_record(BlobIntake& intake) {
+  for (Plan& plan : plans_) {
+    for (LayerInput& layer : plan.layers) {
+      layer.open = [&intake, blob = layer.descriptor] { return intake.open(blob); };
+    }
+  }
   for (int attempt = 1;; ++attempt) {
-    Unpacker unpacker(store_, ns_, control_);
-    for (const Plan& plan : plans_) BAYPLAN_TRY(unpacker.run(plan.layers));
-    BAYPLAN_TRY(unpacker.sync());
-    BAYPLAN_TRY(control_.cancel.check());
-    auto recorded = store_.db().update([&](metadata::WriteTx& tx) { return record(tx, unpacker); });
+    Unpacker unpacker(store_, ns_, control_, options_.limits);
+    BAYPLAN_TRY(unpack(unpacker, intake));
+    auto recorded =
+        store_.db().update([&](metadata::WriteTx& tx) { return record(tx, unpacker, intake.ready()); });
     if (recorded) {
       report_unpacked(unpacker);
       return fault::at(fault::Point::import_committed);
@@ -199,12 +192,28 @@ Result<void> Import::unpack_and_record() {
   }
 }
 
-Result<void> Import::record(metadata::WriteTx& tx, Unpacker& unpacker) {
+// Layers and blobs become durable, in that order: after the one sync of all layers little is left to do for
+// the blobs.
+Result<void> Import::unpack(Unpacker& unpacker, BlobIntake& intake) {
+  for (const Plan& plan : plans_) {
+    const auto unpacked = unpacker.run(plan.layers);
+    if (unpacked) continue;
+    const auto checked = intake.check_opened();
+    const bool source_is_bad = !checked && checked.error().code() == Errc::digest_mismatch;
+    return source_is_bad ? checked.error() : unpacked.error();
+  }
+  BAYPLAN_TRY(unpacker.sync());
+  BAYPLAN_TRY(intake.publish());
+  return control_.cancel.check();
+}
+
+Result<void> Import::record(metadata::WriteTx& tx, Unpacker& unpacker,
+                            std::vector<content::ReadyBlob>& ready) {
   // First of all, because the blobs can be given away only once.
   BAYPLAN_TRY(check_unpacked(store_, tx, ns_, unpacker.results()));
   BAYPLAN_TRY(check_names(tx));
   consumed_ = true;
-  for (content::ReadyBlob& blob : ready_) {
+  for (content::ReadyBlob& blob : ready) {
     const Labels& labels = graph_.nodes.at(blob.digest()).labels;
     BAYPLAN_TRY(content::add(tx, ns_, std::move(blob), labels, metadata::referred()));
   }

@@ -1,6 +1,5 @@
 #include "layer_stream.h"
 
-#include <array>
 #include <vector>
 
 #include "pipelined_source.h"
@@ -25,22 +24,11 @@ class HashingSource final : public ByteSource {
   Hasher hasher_;
 };
 
-Result<content::Compression> sniff(const LayerInput& layer) {
-  BAYPLAN_ASSIGN(const std::unique_ptr<ByteSource> blob, layer.open());
-  std::array<std::byte, content::kMagicBytes> first;
-  std::size_t have = 0;
-  while (have < first.size()) {
-    BAYPLAN_ASSIGN(const std::size_t count, blob->read(std::span(first).subspan(have)));
-    if (count == 0) break;
-    have += count;
-  }
-  return content::detect_compression(as_text(std::span(first).first(have)));
-}
-
-Result<content::Compression> compression_of(const LayerInput& layer) {
-  BAYPLAN_ASSIGN(const auto told, layer_compression(layer.descriptor.media_type));
+Result<content::Compression> compression_of(std::string_view media_type, PeekedSource& blob) {
+  BAYPLAN_ASSIGN(const auto told, layer_compression(media_type));
   if (told) return *told;
-  return sniff(layer);
+  BAYPLAN_ASSIGN(const std::string_view first, blob.peek());
+  return content::detect_compression(first);
 }
 
 }  // namespace
@@ -57,18 +45,20 @@ Result<std::optional<content::Compression>> layer_compression(std::string_view m
 
 // Each reads from the one before it, so the order of the members is the order of their lives.
 struct LayerStream::State {
-  State(const LayerInput& layer, const Control& control, std::unique_ptr<ByteSource> source,
-        content::Compression compression)
+  State(const LayerInput& layer, const Control& control, std::unique_ptr<ByteSource> bytes,
+        std::unique_ptr<PeekedSource> looked_at, content::Compression compression, const UnpackLimits& limits)
       : diff_id(layer.diff_id),
-        blob(std::move(source)),
-        reported(*blob, control, "unpack", layer.descriptor.digest.to_string(), layer.descriptor.size),
+        blob(std::move(bytes)),
+        peeked(std::move(looked_at)),
+        reported(*peeked, control, "unpack", layer.descriptor.digest.to_string(), layer.descriptor.size),
         inflated(content::decompress(reported, compression)),
-        bounded(*inflated, layer.descriptor.size),
+        bounded(*inflated, layer.descriptor.size, limits),
         hashed(bounded, diff_id.algorithm()),
         ahead(hashed) {}
 
   const Digest diff_id;
   std::unique_ptr<ByteSource> blob;
+  std::unique_ptr<PeekedSource> peeked;
   ProgressSource reported;
   std::unique_ptr<ByteSource> inflated;
   ExpansionLimit bounded;
@@ -79,10 +69,13 @@ struct LayerStream::State {
 LayerStream::LayerStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LayerStream::~LayerStream() = default;
 
-Result<std::unique_ptr<LayerStream>> LayerStream::open(const LayerInput& layer, const Control& control) {
-  BAYPLAN_ASSIGN(const content::Compression compression, compression_of(layer));
+Result<std::unique_ptr<LayerStream>> LayerStream::open(const LayerInput& layer, const Control& control,
+                                                       const UnpackLimits& limits) {
   BAYPLAN_ASSIGN(std::unique_ptr<ByteSource> blob, layer.open());
-  auto state = std::make_unique<State>(layer, control, std::move(blob), compression);
+  auto peeked = std::make_unique<PeekedSource>(*blob);
+  BAYPLAN_ASSIGN(const auto compression, compression_of(layer.descriptor.media_type, *peeked));
+  auto state =
+      std::make_unique<State>(layer, control, std::move(blob), std::move(peeked), compression, limits);
   return std::unique_ptr<LayerStream>(new LayerStream(std::move(state)));
 }
 

@@ -20,7 +20,8 @@ Result<std::optional<content::Compression>> layer_compression(std::string_view m
 class LayerStream final : public ByteSource {
  public:
   /// Borrows `layer` and `control`. Errors: unsupported, and those of the layer's source.
-  static Result<std::unique_ptr<LayerStream>> open(const LayerInput& layer, const Control& control);
+  static Result<std::unique_ptr<LayerStream>> open(const LayerInput& layer, const Control& control,
+                                                   const UnpackLimits& limits = {});
   ~LayerStream() override;
 
   Result<std::size_t> read(std::span<std::byte> into) override;

@@ -2,9 +2,9 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
+#include "file_range.h"
 #include "import_names.h"
 #include "media_type.h"
-#include "source_filters.h"
 
 namespace bayplan::images {
 namespace {
@@ -42,13 +42,12 @@ Result<std::vector<SourceImage>> read_index_json(std::string_view json, std::str
   return images;
 }
 
-Result<std::unique_ptr<LayoutSource>> LayoutSource::open(content::Store& blobs,
-                                                         const std::filesystem::path& directory) {
+Result<std::unique_ptr<LayoutSource>> LayoutSource::open(const std::filesystem::path& directory) {
   BAYPLAN_ASSIGN(UniqueFd fd, file::open_dir(directory));
   BAYPLAN_ASSIGN(const std::string version, read_required(fd.get(), "oci-layout", kMaxLayoutFileBytes));
   BAYPLAN_TRY(check_layout_version(version));
   BAYPLAN_ASSIGN(std::string index, read_required(fd.get(), "index.json", kMaxDocumentBytes));
-  return std::unique_ptr<LayoutSource>(new LayoutSource(blobs, std::move(fd), std::move(index)));
+  return std::unique_ptr<LayoutSource>(new LayoutSource(std::move(fd), std::move(index)));
 }
 
 Result<std::optional<std::uint64_t>> LayoutSource::size(const Digest& digest) const {
@@ -68,15 +67,12 @@ Result<std::string> LayoutSource::document(const Descriptor& descriptor) const {
   return bytes;
 }
 
-Result<content::Ingest> LayoutSource::ingest(const Descriptor& descriptor, const Control& control) {
+Result<std::unique_ptr<ByteSource>> LayoutSource::open(const Descriptor& descriptor) const {
   const std::string path = blob_path(descriptor.digest);
-  BAYPLAN_ASSIGN(const UniqueFd blob, file::open_regular(directory_.get(), path));
-  BAYPLAN_ASSIGN(content::Ingest ingest,
-                 blobs_.ingest({.digest = descriptor.digest, .size = descriptor.size}));
-  file::FdSource bytes(blob.get(), path);
-  ProgressSource reported(bytes, control, "ingest", descriptor.digest.to_string(), descriptor.size);
-  BAYPLAN_TRY(copy(reported, ingest));
-  return ingest;
+  BAYPLAN_ASSIGN(UniqueFd blob, file::open_regular(directory_.get(), path));
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(blob.get(), path));
+  return std::unique_ptr<ByteSource>(std::make_unique<FileRange>(
+      std::make_shared<const UniqueFd>(std::move(blob)), path, 0, static_cast<std::uint64_t>(info.st_size)));
 }
 
 }  // namespace bayplan::images

@@ -18,22 +18,20 @@ inline constexpr std::size_t kMaxLayoutFileBytes = 4096;
 
 class LayoutSource final : public ImageSource {
  public:
-  /// `blobs` must outlive this. Errors: not_found, invalid_argument (no layout), unsupported (its version),
-  /// too_large, permission_denied, io.
-  static Result<std::unique_ptr<LayoutSource>> open(content::Store& blobs,
-                                                    const std::filesystem::path& directory);
+  /// Errors: not_found, invalid_argument (no layout), unsupported (its version), too_large,
+  /// permission_denied, io.
+  static Result<std::unique_ptr<LayoutSource>> open(const std::filesystem::path& directory);
 
   const std::string& index_json() const noexcept { return index_json_; }
 
   Result<std::optional<std::uint64_t>> size(const Digest& digest) const override;
   Result<std::string> document(const Descriptor& descriptor) const override;
-  Result<content::Ingest> ingest(const Descriptor& descriptor, const Control& control) override;
+  Result<std::unique_ptr<ByteSource>> open(const Descriptor& descriptor) const override;
 
  private:
-  LayoutSource(content::Store& blobs, UniqueFd directory, std::string index_json)
-      : blobs_(blobs), directory_(std::move(directory)), index_json_(std::move(index_json)) {}
+  LayoutSource(UniqueFd directory, std::string index_json)
+      : directory_(std::move(directory)), index_json_(std::move(index_json)) {}
 
-  content::Store& blobs_;
   UniqueFd directory_;
   std::string index_json_;
 };

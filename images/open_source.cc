@@ -7,9 +7,8 @@
 namespace bayplan::images {
 namespace {
 
-Result<OpenedSource> open_directory(content::Store& blobs, const std::filesystem::path& path,
-                                    std::string_view base) {
-  BAYPLAN_ASSIGN(auto source, LayoutSource::open(blobs, path));
+Result<OpenedSource> open_directory(const std::filesystem::path& path, std::string_view base) {
+  BAYPLAN_ASSIGN(auto source, LayoutSource::open(path));
   BAYPLAN_ASSIGN(auto images, read_index_json(source->index_json(), base));
   return OpenedSource{std::move(source), std::move(images)};
 }
@@ -52,7 +51,7 @@ Result<std::vector<SourceImage>> read_archive(ArchiveSource& source, std::string
 Result<OpenedSource> open_source(content::Store& blobs, const std::filesystem::path& path,
                                  std::string_view base, const Control& control) {
   std::error_code failed;
-  if (std::filesystem::is_directory(path, failed)) return open_directory(blobs, path, base);
+  if (path != "-" && std::filesystem::is_directory(path, failed)) return open_directory(path, base);
   BAYPLAN_ASSIGN(auto source, ArchiveSource::open(blobs, path, control));
   BAYPLAN_ASSIGN(auto images, read_archive(*source, base, control.cancel));
   return OpenedSource{std::move(source), std::move(images)};

@@ -27,7 +27,10 @@ Result<void> write_unpacked(Store& store, metadata::WriteTx& tx, std::string_vie
     parent = name;
   }
   if (parent.empty()) return {};
-  return content::merge_labels(tx, ns, config, {{config_label(store.snapshotter()), parent}});
+  const std::string snapshotter(store.snapshotter().name());
+  return content::merge_labels(tx, ns, config,
+                               {{config_label(store.snapshotter()), parent},
+                                {std::string(kUnpackedLabel) + snapshotter, std::string(kSynced)}});
 }
 
 Result<bool> has_label(const metadata::BucketSource& source, std::string_view ns, const Digest& blob,
@@ -71,10 +74,11 @@ Result<Plan> plan_unpack(Store& store, std::string_view ns, std::string_view nam
 }
 
 Result<ResolvedImage> unpack_once(Store& store, std::string_view ns, std::string_view name,
-                                  const std::optional<Platform>& platform, const Control& control) {
+                                  const std::optional<Platform>& platform, const Control& control,
+                                  const UnpackLimits& limits) {
   BAYPLAN_ASSIGN(Plan plan, plan_unpack(store, ns, name, platform));
   if (plan.done) return std::move(plan.image);
-  BAYPLAN_ASSIGN(UnpackedLayers unpacked, unpack_layers(store, ns, plan.layers, control));
+  BAYPLAN_ASSIGN(UnpackedLayers unpacked, unpack_layers(store, ns, plan.layers, control, limits));
   BAYPLAN_TRY(store.db().update(
       [&](metadata::WriteTx& tx) { return commit_unpacked(store, tx, ns, unpacked, plan.image.id()); }));
   return std::move(plan.image);
@@ -83,8 +87,8 @@ Result<ResolvedImage> unpack_once(Store& store, std::string_view ns, std::string
 }  // namespace
 
 Result<UnpackedLayers> unpack_layers(Store& store, std::string_view ns, const std::vector<LayerInput>& layers,
-                                     const Control& control) {
-  Unpacker unpacker(store, ns, control);
+                                     const Control& control, const UnpackLimits& limits) {
+  Unpacker unpacker(store, ns, control, limits);
   BAYPLAN_TRY(unpacker.run(layers));
   BAYPLAN_TRY(unpacker.sync());
   return std::move(unpacker.results().front());
@@ -98,9 +102,10 @@ Result<void> commit_unpacked(Store& store, metadata::WriteTx& tx, std::string_vi
 }
 
 Result<ResolvedImage> unpack(Store& store, std::string_view ns, std::string_view name_or_reference,
-                             const std::optional<Platform>& platform, const Control& control) {
+                             const std::optional<Platform>& platform, const Control& control,
+                             const UnpackLimits& limits) {
   for (int attempt = 1;; ++attempt) {
-    auto image = unpack_once(store, ns, name_or_reference, platform, control);
+    auto image = unpack_once(store, ns, name_or_reference, platform, control, limits);
     if (image || image.error().code() != Errc::conflict || attempt == kAttempts) return image;
   }
 }

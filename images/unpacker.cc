@@ -41,8 +41,8 @@ Result<void> check_one(Store& store, const metadata::BucketSource& source, std::
 
 }  // namespace
 
-Unpacker::Unpacker(Store& store, std::string_view ns, const Control& control)
-    : store_(store), ns_(ns), control_(control) {}
+Unpacker::Unpacker(Store& store, std::string_view ns, const Control& control, const UnpackLimits& limits)
+    : store_(store), ns_(ns), control_(control), limits_(limits) {}
 
 Result<void> Unpacker::run(const std::vector<LayerInput>& layers) {
   std::vector<Digest> diff_ids;
@@ -57,7 +57,11 @@ Result<void> Unpacker::run(const std::vector<LayerInput>& layers) {
     if (!layer)
       return std::move(layer).error().with_context("layer", layers[i].descriptor.digest.to_string());
     result.layers.push_back(std::move(layer).value());
-    if (const auto& stage = result.layers.back().stage) staged_.emplace(chain[i], &*stage);
+    UnpackedLayers::Layer& done = result.layers.back();
+    if (!done.stage) continue;
+    staged_.emplace(chain[i], &*done.stage);
+    // Nobody writes to it any more, so that it can be looked at while the next one is applied.
+    measured_.emplace_back(&done, std::async([&done] { return done.stage->measure(); }));
   }
   return {};
 }
@@ -95,14 +99,13 @@ Result<snapshots::Stage> Unpacker::make_stage(const Digest* parent) const {
 }
 
 Result<void> Unpacker::apply(const LayerInput& layer, UnpackedLayers::Layer& out) {
-  BAYPLAN_ASSIGN(const auto stream, LayerStream::open(layer, control_));
+  BAYPLAN_ASSIGN(const auto stream, LayerStream::open(layer, control_, limits_));
   const Control silent{.cancel = control_.cancel, .progress = {}};  // the stream reports
-  BAYPLAN_ASSIGN(auto report, out.stage->apply(*stream, {.max_bytes = bytes_left_}, silent));
+  BAYPLAN_ASSIGN(auto report, out.stage->apply(*stream, limits_.layer, silent));
   BAYPLAN_TRY(stream->finish());
   verified_.insert_or_assign(layer.descriptor.digest, layer.diff_id);
-  bytes_left_ -= std::min(bytes_left_, report.bytes);
+  limits_.layer.max_bytes -= std::min(limits_.layer.max_bytes, report.bytes);
   out.warnings = std::move(report.warnings);
-  BAYPLAN_ASSIGN(out.usage, out.stage->measure());
   return {};
 }
 
@@ -118,7 +121,7 @@ Result<void> Unpacker::check_blob(const LayerInput& layer) {
     return label != info->labels.end() && label->second == layer.diff_id.to_string();
   }));
   if (recorded) return {};
-  BAYPLAN_ASSIGN(const auto stream, LayerStream::open(layer, control_));
+  BAYPLAN_ASSIGN(const auto stream, LayerStream::open(layer, control_, limits_));
   BAYPLAN_TRY(stream->finish());
   verified_.insert_or_assign(blob, layer.diff_id);
   return {};
@@ -126,7 +129,12 @@ Result<void> Unpacker::check_blob(const LayerInput& layer) {
 
 Result<void> Unpacker::sync() {
   if (staged_.empty()) return {};
-  return store_.snapshotter().sync();
+  BAYPLAN_TRY(store_.snapshotter().sync());
+  for (auto& [layer, usage] : measured_) {
+    BAYPLAN_ASSIGN(layer->usage, usage.get());
+  }
+  measured_.clear();
+  return {};
 }
 
 Result<std::vector<LayerInput>> layer_inputs(Store& store, const Manifest& manifest,

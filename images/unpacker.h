@@ -2,9 +2,11 @@
 // the others as well.
 #pragma once
 
+#include <future>
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bayplan/images/unpack.h"
@@ -17,12 +19,13 @@ inline constexpr std::string_view kUncompressedLabel = "containerd.io/uncompress
 /// Not thread-safe. Borrows all it is given.
 class Unpacker {
  public:
-  Unpacker(Store& store, std::string_view ns, const Control& control);
+  Unpacker(Store& store, std::string_view ns, const Control& control, const UnpackLimits& limits);
 
   /// unpack_layers without its sync; adds to results(). Errors: as unpack_layers, and too_large (the images
   /// together over ApplyLimits::max_bytes).
   Result<void> run(const std::vector<LayerInput>& layers);
-  /// Makes everything staged durable, if anything was. Errors: io, no_space.
+  /// Makes everything staged durable, if anything was, and tells how much it is. Errors: io, no_space, busy,
+  /// permission_denied.
   Result<void> sync();
 
   /// One for each run, in that order.
@@ -42,7 +45,9 @@ class Unpacker {
   std::map<Digest, const snapshots::Stage*>
       staged_;                         // by chainID; in results_, whose elements' vectors never move theirs
   std::map<Digest, Digest> verified_;  // blob to diffID, in this run
-  std::uint64_t bytes_left_ = snapshots::ApplyLimits{}.max_bytes;
+  UnpackLimits limits_;                // what is left of them
+  // Destroyed before what they look at.
+  std::vector<std::pair<UnpackedLayers::Layer*, std::future<Result<snapshots::Usage>>>> measured_;
 };
 
 /// What of the layers of an image is needed to unpack it; opens its blobs in the store.

@@ -40,6 +40,9 @@ Error bad_counter() {
       .with_advice("remove it if no snapshot directory is left; otherwise restore it");
 }
 
+// What a power cut leaves of a file whose size reached the disk before its bytes did.
+bool never_written(std::string_view text) { return text.find_first_not_of('\0') == std::string_view::npos; }
+
 // 0 for a file that was just made. Names start at 1.
 Result<std::uint64_t> read_counter(int fd) {
   BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, DirectoryNames::kCounterFile));
@@ -48,6 +51,7 @@ Result<std::uint64_t> read_counter(int fd) {
   std::array<char, kCounterBytes> text{};
   BAYPLAN_TRY(
       file::pread_exact(fd, std::as_writable_bytes(std::span(text)), 0, DirectoryNames::kCounterFile));
+  if (never_written({text.data(), text.size()})) return 0;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number == 0) return bad_counter();

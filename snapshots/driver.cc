@@ -8,6 +8,7 @@
 
 #include "bayplan/base/file.h"
 #include "copy_attributes.h"
+#include "tree_root.h"
 #include "tree_usage.h"
 
 namespace bayplan::snapshots {
@@ -45,6 +46,10 @@ Result<void> Driver::make_tree(int directory, int like) {
   BAYPLAN_ASSIGN(const UniqueFd made, file::open_dir_at(directory, kUnfinishedTree));
   if (like < 0) {
     if (::fchmod(made.get(), kRootMode) != 0) return Error::from_errno(errno, "directory", tree, "fchmod");
+    // A layer may say nothing about its root, and the same layer must always give the same tree.
+    if (::futimens(made.get(), both_times(Time()).data()) != 0) {
+      return Error::from_errno(errno, "directory", tree, "futimens");
+    }
   } else {
     BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(like, tree));
     BAYPLAN_TRY(copy_attributes(like, info, made.get(), OverlayNotes::skip, tree));

@@ -57,9 +57,11 @@ class LayerApplier {
     while (true) {
       BAYPLAN_ASSIGN(const std::optional<TarEntry> entry, context_.reader().next());
       if (!entry) break;
+      BAYPLAN_TRY(context_.files().check());
       BAYPLAN_TRY(count(*entry));
       BAYPLAN_TRY(apply(*entry).with_context("layer entry", entry->name));
     }
+    BAYPLAN_TRY(context_.files().wait());
     BAYPLAN_TRY(context_.tree().restore_times(control_.cancel));
     BAYPLAN_TRY(drain());
     if (duplicates_ != 0) {

@@ -1,13 +1,16 @@
 // What applying one layer carries along: the tree, the archive, and what there is to report.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "bayplan/base/progress.h"
 #include "bayplan/snapshots/snapshotter.h"
 #include "bayplan/snapshots/tar_reader.h"
+#include "file_writer.h"
 #include "tree_root.h"
 
 namespace bayplan::snapshots {
@@ -16,10 +19,11 @@ class LayerContext {
  public:
   /// Borrows all three.
   LayerContext(ByteSource& tar, int root_fd, const Control& control)
-      : tree_(root_fd), reader_(tar), control_(control) {}
+      : tree_(root_fd), reader_(tar), files_(writer_threads()), control_(control) {}
 
   TreeRoot& tree() noexcept { return tree_; }
   TarReader& reader() noexcept { return reader_; }
+  FileWriter& files() noexcept { return files_; }
   ApplyReport& report() noexcept { return report_; }
 
   /// Keeps at most 64: a hostile layer has one for every entry.
@@ -41,8 +45,15 @@ class LayerContext {
   }
 
  private:
+  // One processor is busy with the names.
+  static std::size_t writer_threads() noexcept {
+    constexpr unsigned kMost = 4;
+    return std::clamp(std::thread::hardware_concurrency(), 1u, kMost + 1) - 1;
+  }
+
   TreeRoot tree_;
   TarReader reader_;
+  FileWriter files_;
   const Control& control_;
   ApplyReport report_;
   std::uint64_t reported_ = 0;

@@ -13,6 +13,7 @@
 #include "bayplan/base/file.h"
 #include "layer_context.h"
 #include "layer_xattr.h"
+#include "overlay_mount.h"
 #include "tree_prune.h"
 
 namespace bayplan::snapshots {
@@ -30,6 +31,16 @@ struct Target {
 
 Error call_failed(const std::string& name, std::string_view call) {
   return Error::from_errno(errno, "file", name, call);
+}
+
+/// Of a call that gives `entry` its owner.
+Error chown_failed(const TarEntry& entry, std::string_view call) {
+  if (errno != EINVAL) return call_failed(entry.name, call);
+  return Error(Errc::unsupported, "file", entry.name,
+               "owner " + std::to_string(entry.uid) + ":" + std::to_string(entry.gid) +
+                   " does not exist in this user namespace")
+      .with_advice(
+          "run as root, or in a user namespace with enough subordinate ids (subuid(5), newuidmap(1))");
 }
 
 /// Where a clean path that is not the root leads; its last component is not followed. Without `parent` when
@@ -76,7 +87,7 @@ Result<int> make_anew(TreeRoot& tree, const Target& target, std::string_view cal
 
 /// Of a file or directory that is open.
 Result<void> set_metadata(LayerContext& context, const TarEntry& entry, int fd) {
-  if (::fchown(fd, entry.uid, entry.gid) != 0) return call_failed(entry.name, "fchown");
+  if (::fchown(fd, entry.uid, entry.gid) != 0) return chown_failed(entry, "fchown");
   BAYPLAN_TRY(set_xattrs(context, entry, {fd, false}));
   if (::fchmod(fd, entry.mode) != 0) return call_failed(entry.name, "fchmod");
   if (entry.type == TarType::directory) return {};  // at the end of the layer
@@ -88,7 +99,7 @@ Result<void> set_metadata(LayerContext& context, const TarEntry& entry, int fd) 
 Result<void> set_special_metadata(LayerContext& context, const TarEntry& entry, const Target& target) {
   const char* const name = target.name.c_str();
   if (::fchownat(target.dir(), name, entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-    return call_failed(target.name, "fchownat");
+    return chown_failed(entry, "fchownat");
   }
   if (!entry.xattrs.empty()) {
     const UniqueFd fd(::openat(target.dir(), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -131,14 +142,34 @@ Result<void> write_content(LayerContext& context, const TarEntry& entry, int fd)
   return {};
 }
 
+/// What the reader stands at, counted as it is read.
+class EntryContent final : public ByteSource {
+ public:
+  EntryContent(LayerContext& context, const std::string& name) : context_(context), name_(name) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    BAYPLAN_ASSIGN(const std::size_t count, context_.reader().read(into));
+    context_.add_bytes(count, name_);
+    return count;
+  }
+
+ private:
+  LayerContext& context_;
+  const std::string& name_;
+};
+
 Result<void> place_file(LayerContext& context, const TarEntry& entry, const Target& target) {
   const auto create = [&] {
     return ::openat(target.dir(), target.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                    0600);
+                    0600 | (entry.mode & 0777u));
   };
   BAYPLAN_ASSIGN(const int made, make_anew(context.tree(), target, "openat", create));
-  const UniqueFd fd(made);
+  UniqueFd fd(made);
   if (target.parent->inherits_acl) strip_inherited_acl({made, false});
+  if (!entry.sparse && entry.xattrs.empty()) {
+    EntryContent content(context, entry.name);
+    return context.files().write(std::move(fd), {entry.name, entry.mode, entry.uid, entry.gid, entry.mtime},
+                                 entry.size, content);
+  }
   BAYPLAN_TRY(write_content(context, entry, made));
   return set_metadata(context, entry, made);
 }
@@ -175,6 +206,16 @@ Result<void> place_symlink(LayerContext& context, const TarEntry& entry, const T
   return set_special_metadata(context, entry, target);
 }
 
+/// No user namespace may make devices: an empty file that nobody may use keeps the name, for links to it and
+/// for whiteouts of it.
+Result<void> place_stand_in(LayerContext& context, TarEntry entry, const Target& target) {
+  context.warn("made an empty file in place of device " + quoted(entry.name) +
+               ": user namespaces cannot make devices");
+  entry.type = TarType::file;
+  entry.mode = 0;
+  return place_file(context, entry, target);
+}
+
 Result<void> place_special(LayerContext& context, const TarEntry& entry, const Target& target) {
   const mode_t type = entry.type == TarType::fifo          ? S_IFIFO
                       : entry.type == TarType::char_device ? S_IFCHR
@@ -184,8 +225,8 @@ Result<void> place_special(LayerContext& context, const TarEntry& entry, const T
                      makedev(entry.dev_major, entry.dev_minor));
   };
   auto made = make_anew(context.tree(), target, "mknodat", make);
-  if (!made && made.error().code() == Errc::permission_denied) {
-    return std::move(made).error().with_advice("devices can only be made by root outside of user namespaces");
+  if (!made && made.error().code() == Errc::permission_denied && in_user_namespace()) {
+    return place_stand_in(context, entry, target);
   }
   if (!made) return std::move(made).error();
   if (target.parent->inherits_acl) {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxSpecialBytes = 1u << 20;
 constexpr std::size_t kMaxNameBytes = 4095;
-constexpr std::size_t kSkipBufferBytes = 64u << 10;
 constexpr std::int64_t kMaxId = 0xFFFF'FFFE;  // 2^32-1 means "no change" to chown
 constexpr std::int64_t kMaxDeviceMajor = 4095;
 constexpr std::int64_t kMaxDeviceMinor = (1 << 20) - 1;
@@ -129,10 +128,10 @@ Result<void> TarReader::State::fill_data_block(TarBlock& into) {
 
 // The source may end inside the padding, as archives of some writers do.
 Result<void> TarReader::State::skip_rest() {
-  std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(data, kSkipBufferBytes)));
-  while (data != 0) {
-    BAYPLAN_ASSIGN(const std::size_t count, read(buffer));
-    if (count == 0) break;
+  if (data != 0) {
+    BAYPLAN_ASSIGN(const std::uint64_t skipped, source.skip(data));
+    if (skipped != data) return truncated();
+    data = 0;
   }
   std::array<std::byte, kTarBlockBytes> pad;
   BAYPLAN_TRY(fill(std::span(pad).first(std::exchange(padding, 0))));

@@ -19,8 +19,8 @@ CommandResult CommandLine::run(std::vector<std::string> arguments) const {
   return run_command(whole(std::move(arguments)));
 }
 
-std::unique_ptr<BackgroundCommand> CommandLine::start(std::vector<std::string> arguments) const {
-  return std::make_unique<BackgroundCommand>(whole(std::move(arguments)));
+std::unique_ptr<BackgroundCommand> CommandLine::start(std::vector<std::string> arguments, int input) const {
+  return std::make_unique<BackgroundCommand>(whole(std::move(arguments)), input);
 }
 
 std::string CommandLine::ok(std::vector<std::string> arguments) const {

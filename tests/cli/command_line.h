@@ -19,8 +19,8 @@ class CommandLine {
 
   /// Runs bayplan with this store's --root and --run-root.
   CommandResult run(std::vector<std::string> arguments) const;
-  /// The same, beside the test.
-  std::unique_ptr<BackgroundCommand> start(std::vector<std::string> arguments) const;
+  /// The same, beside the test. `input` as of BackgroundCommand.
+  std::unique_ptr<BackgroundCommand> start(std::vector<std::string> arguments, int input = -1) const;
   /// As run, expected to succeed; answers what it printed.
   std::string ok(std::vector<std::string> arguments) const;
 

@@ -18,7 +18,7 @@
 #include "bayplan/images/export.h"
 #include "bayplan/images/import.h"
 #include "bayplan/images/mount.h"
-#include "bayplan/metadata/check.h"
+#include "crash/remains.h"
 #include "support/image_builder.h"
 #include "support/run_command.h"
 #include "support/tar_builder.h"
@@ -27,14 +27,7 @@
 namespace bayplan::test {
 namespace {
 
-constexpr std::string_view kNamespace = "default";
 constexpr const char* kImage = "localhost/crash:1";
-
-std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
-  auto kinds = store.gc_kinds();
-  kinds.push_back(&containers::container_gc_kind());
-  return kinds;
-}
 
 /// An ingest by reference that is closed once on its way.
 Result<void> ingest_by_reference(images::Store& store) {
@@ -136,66 +129,6 @@ std::string mounted(const std::filesystem::path& root) {
       found += point.path().string() + "\n";
   }
   return found;
-}
-
-/// Names of what is recorded, by directory; what a collection keeps for itself comes as "collection" (notes)
-/// and "removals KIND NAME" (files still to go).
-Result<std::set<std::string>> recorded(images::Store& store, const metadata::ReadTx& tx) {
-  std::set<std::string> found;
-  BAYPLAN_TRY(content::walk(tx, kNamespace, [&](const content::Info& info) -> Result<void> {
-    found.insert(info.digest.hex());
-    return {};
-  }));
-  BAYPLAN_TRY(content::ingests::walk(tx, kNamespace,
-                                     [&](const content::ingests::IngestRecord& ingest) -> Result<void> {
-                                       found.insert(Digest::of(ingest.backend).hex());
-                                       return {};
-                                     }));
-  BAYPLAN_TRY(store.snapshotter().walk(tx, kNamespace, [&](const snapshots::Info& info) -> Result<void> {
-    found.insert(info.directory);
-    return {};
-  }));
-  BAYPLAN_ASSIGN(const auto notes, tx.bucket("collection"));
-  if (notes) found.insert("collection");
-  BAYPLAN_ASSIGN(const auto removals, tx.bucket("removals"));
-  if (!removals) return found;
-  BAYPLAN_TRY(removals->for_each_bucket([&](std::string_view kind, const metadata::Bucket& names) {
-    return names.for_each([&](const metadata::Entry& name) -> Result<void> {
-      found.insert(std::string("removals ").append(kind).append(" ").append(name.key));
-      return {};
-    });
-  }));
-  return found;
-}
-
-/// Blobs, ingests and snapshots that have files.
-std::set<std::string> files(images::Store& store, const std::filesystem::path& root) {
-  const std::string snapshots = std::string("snapshots/").append(store.snapshotter().name());
-  std::set<std::string> found;
-  for (const std::string& part :
-       {std::string("content/blobs/sha256"), std::string("content/ingest"), snapshots}) {
-    if (!std::filesystem::exists(root / part)) continue;
-    for (const auto& entry : std::filesystem::directory_iterator(root / part)) {
-      const std::string name = entry.path().filename();
-      if (name != "next" && name != ".probe") found.insert(name);
-    }
-  }
-  return found;
-}
-
-/// A collection is all it takes until records and files are the same, and nothing is left of the one that was
-/// killed.
-void expect_collects(const std::filesystem::path& root) {
-  auto store = images::Store::open(root);
-  ASSERT_TRUE(store) << store.error().to_string();
-  const auto kinds = all_kinds(*store);
-  const auto report = metadata::collect(store->db(), kinds, {}, {});
-  ASSERT_TRUE(report) << report.error().to_string();
-  const auto left = store->db().view([&](const metadata::ReadTx& tx) { return recorded(*store, tx); });
-  ASSERT_TRUE(left) << left.error().to_string();
-  EXPECT_EQ(files(*store, root), *left);
-  for (const auto& problem : metadata::check(store->db(), kinds).value().problems)
-    ADD_FAILURE() << problem.object.key << ": " << problem.what;
 }
 
 void expect_recovers(const std::filesystem::path& root, const std::filesystem::path& source) {

@@ -25,13 +25,17 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-pid_t spawn(const std::vector<std::string>& arguments, int out, int err) {
+pid_t spawn(const std::vector<std::string>& arguments, int in, int out, int err) {
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (in >= 0) {
+    ::posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
@@ -73,7 +77,7 @@ CommandResult run_command(const std::vector<std::string>& arguments) {
   CommandResult result;
   auto [out_read, out_write] = make_pipe();
   auto [err_read, err_write] = make_pipe();
-  const pid_t pid = spawn(arguments, out_write.get(), err_write.get());
+  const pid_t pid = spawn(arguments, -1, out_write.get(), err_write.get());
   out_write.reset();
   err_write.reset();
   if (pid < 0) return result;
@@ -82,10 +86,10 @@ CommandResult run_command(const std::vector<std::string>& arguments) {
   return result;
 }
 
-BackgroundCommand::BackgroundCommand(const std::vector<std::string>& arguments) {
+BackgroundCommand::BackgroundCommand(const std::vector<std::string>& arguments, int input) {
   auto [out_read, out_write] = make_pipe();
   out_ = std::move(out_read);
-  pid_ = spawn(arguments, out_write.get(), STDERR_FILENO);
+  pid_ = spawn(arguments, input, out_write.get(), STDERR_FILENO);
 }
 
 BackgroundCommand::~BackgroundCommand() {

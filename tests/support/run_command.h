@@ -23,8 +23,9 @@ CommandResult run_command(const std::vector<std::string>& arguments);
 /// end.
 class BackgroundCommand {
  public:
-  /// As run_command; what it says on standard error goes where the test's does.
-  explicit BackgroundCommand(const std::vector<std::string>& arguments);
+  /// As run_command, but for `input`, which is its standard input where it is not negative; what it says on
+  /// standard error goes where the test's does.
+  explicit BackgroundCommand(const std::vector<std::string>& arguments, int input = -1);
   ~BackgroundCommand();
   BackgroundCommand(const BackgroundCommand&) = delete;
   BackgroundCommand& operator=(const BackgroundCommand&) = delete;

@@ -44,6 +44,7 @@ bool run_in_user_namespace(const std::string& map, const std::function<void()>& 
   std::array<int, 2> up{};
   std::array<int, 2> down{};
   if (::pipe(up.data()) != 0 || ::pipe(down.data()) != 0) return false;
+  std::fflush(nullptr);  // or the child says it again
   const pid_t child = ::fork();
   if (child == 0) run_child(up[1], down[0], body);
   ::close(up[1]);

@@ -47,6 +47,23 @@ class Collecting final : public ByteSink {
   std::size_t limit_;
 };
 
+TEST(ByteSource, SkippingReadsUntilTheEnd) {
+  Dripping source("0123456789", 3);
+  EXPECT_EQ(source.skip(4).value(), 4u);
+  std::array<std::byte, 2> two{};
+  EXPECT_EQ(source.read(two).value(), 2u);
+  EXPECT_EQ(as_text(two), "45");
+  EXPECT_EQ(source.skip(0).value(), 0u);
+  EXPECT_EQ(source.skip(100).value(), 4u);
+  EXPECT_EQ(source.skip(100).value(), 0u);
+}
+
+TEST(ByteSource, SkippingPassesErrorsOn) {
+  Dripping source("0123", 3);
+  source.then_fail();
+  EXPECT_EQ(outcome(source.skip(5)), "io");
+}
+
 TEST(MemorySource, GivesItsBytesThenTheEnd) {
   MemorySource source("abcde");
   std::array<std::byte, 3> into{};

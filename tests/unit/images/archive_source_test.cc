@@ -143,7 +143,7 @@ TEST_F(ArchiveSourceTest, DocumentsInMemoryHaveALimitTogether) {
   const Descriptor last{"application/json", Digest::of(json), json.size()};
   EXPECT_EQ(source->size(last.digest).value(), json.size());
   EXPECT_EQ(outcome(source->document(last)), "invalid_argument");
-  EXPECT_EQ(outcome(source->ingest(last, {})), "ok");
+  EXPECT_EQ(outcome(ingest(*source, last, blobs, {})), "ok");
 }
 
 TEST_F(ArchiveSourceTest, ManyEntriesAreRefused) {
@@ -184,8 +184,8 @@ TEST_F(ArchiveSourceTest, ServesALayoutsBlobsByTheirNames) {
   source->serve_layout();
   for (const Descriptor& blob : {small, big, sha512}) {
     EXPECT_EQ(source->size(blob.digest).value(), blob.size);
-    content::Ingest ingest = source->ingest(blob, {}).value();
-    EXPECT_EQ(std::move(ingest).finish().value().digest(), blob.digest);
+    content::Ingest bytes = ingest(*source, blob, blobs, {}).value();
+    EXPECT_EQ(std::move(bytes).finish().value().digest(), blob.digest);
   }
   EXPECT_EQ(source->document(small).value(), "small");
   EXPECT_EQ(source->size(Digest::of("absent")).value(), std::nullopt);
@@ -197,10 +197,33 @@ TEST_F(ArchiveSourceTest, ABlobThatIsNotItsNameIsAMismatch) {
   const Descriptor big = layout.blob(std::string(kBig, 'x'), "text/plain", DigestAlgorithm::sha512);
   layout.files()[LayoutBuilder::blob_name(small.digest)] = "smell";
   layout.files()[LayoutBuilder::blob_name(big.digest)] = std::string(kBig, 'z');
-  const auto source = open(layout.tar()).value();
+  const auto source = open(pack(layout.tar(), Packing::gzip)).value();
   source->serve_layout();
   EXPECT_EQ(outcome(source->size(small.digest)), "digest_mismatch");
   EXPECT_EQ(outcome(source->size(big.digest)), "digest_mismatch");
+}
+
+TEST_F(ArchiveSourceTest, ABigBlobOfAPlainArchiveIsPassedOverAndReadWhenItIsWanted) {
+  LayoutBuilder layout;
+  const Descriptor big = layout.blob(std::string(kBig, 'x'), "text/plain");
+  const Descriptor other = layout.blob(std::string(kBig, 'y'), "text/plain");
+  layout.files()[LayoutBuilder::blob_name(other.digest)] = std::string(kBig, 'z');
+  const auto source = open(layout.tar()).value();
+  source->serve_layout();
+  EXPECT_EQ(spooled(), 0u);
+  EXPECT_FALSE(source->take_spooled(big.digest).has_value());
+  EXPECT_EQ(read_all(*source->open(big).value(), 2 * kBig).value(), std::string(kBig, 'x'));
+  EXPECT_EQ(outcome(ingest(*source, big, blobs, {}).value().finish()), "ok");
+  EXPECT_EQ(outcome(ingest(*source, other, blobs, {}).value().finish()), "digest_mismatch");
+}
+
+TEST_F(ArchiveSourceTest, AnArchiveThatBecomesShorterIsCorrupt) {
+  LayoutBuilder layout;
+  const Descriptor big = layout.blob(std::string(kBig, 'x'), "text/plain");
+  const auto source = open(layout.tar()).value();
+  source->serve_layout();
+  fs::resize_file(dir.path() / "archive", 1024);
+  EXPECT_EQ(outcome(ingest(*source, big, blobs, {})), "corrupt");
 }
 
 TEST_F(ArchiveSourceTest, ABlobMayBeALinkInsideTheArchive) {
@@ -217,7 +240,7 @@ TEST_F(ArchiveSourceTest, ServesDocumentsThatWereAdded) {
   EXPECT_EQ(added.digest, Digest::of("{}"));
   EXPECT_EQ(added.size, 2u);
   EXPECT_EQ(source->document(added).value(), "{}");
-  EXPECT_EQ(std::move(source->ingest(added, {}).value()).finish().value().digest(), added.digest);
+  EXPECT_EQ(std::move(ingest(*source, added, blobs, {}).value()).finish().value().digest(), added.digest);
 }
 
 TEST_F(ArchiveSourceTest, StopsWhenCancelled) {

@@ -39,7 +39,7 @@ class FakeSource final : public ImageSource {
     BAYPLAN_TRY(check_document(descriptor, bytes));
     return bytes;
   }
-  Result<content::Ingest> ingest(const Descriptor&, const Control&) override {
+  Result<std::unique_ptr<ByteSource>> open(const Descriptor&) const override {
     return Error(Errc::unsupported, "fake", {});
   }
   mutable int reads = 0;

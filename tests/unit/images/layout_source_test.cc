@@ -20,7 +20,7 @@ using testing::ElementsAre;
 struct LayoutSourceTest : testing::Test {
   Result<std::unique_ptr<LayoutSource>> open() {
     layout.write_to(dir.path() / "layout");
-    return LayoutSource::open(blobs, dir.path() / "layout");
+    return LayoutSource::open(dir.path() / "layout");
   }
   fs::path path_of(const Descriptor& blob) {
     return dir.path() / "layout" / LayoutBuilder::blob_name(blob.digest);
@@ -79,9 +79,9 @@ TEST_F(LayoutSourceTest, BlobsOfBothAlgorithmsAreFound) {
     const auto source = open().value();
     EXPECT_EQ(source->size(blob.digest).value(), 4u);
     EXPECT_EQ(source->document(blob).value(), "blob");
-    content::Ingest ingest = source->ingest(blob, {}).value();
-    EXPECT_EQ(ingest.digest(), blob.digest);
-    EXPECT_EQ(outcome(std::move(ingest).finish()), "ok");
+    content::Ingest bytes = ingest(*source, blob, blobs, {}).value();
+    EXPECT_EQ(bytes.digest(), blob.digest);
+    EXPECT_EQ(outcome(std::move(bytes).finish()), "ok");
   }
 }
 
@@ -92,7 +92,7 @@ TEST_F(LayoutSourceTest, ABlobThatIsALinkIsRefused) {
   fs::create_symlink(dir.path() / "elsewhere", path_of(blob));
   EXPECT_EQ(outcome(source->size(blob.digest)), "invalid_argument");
   EXPECT_EQ(outcome(source->document(blob)), "invalid_argument");
-  EXPECT_EQ(outcome(source->ingest(blob, {})), "invalid_argument");
+  EXPECT_EQ(outcome(ingest(*source, blob, blobs, {})), "invalid_argument");
 }
 
 TEST_F(LayoutSourceTest, ABlobThatIsAFifoIsRefusedWithoutWaiting) {
@@ -101,7 +101,7 @@ TEST_F(LayoutSourceTest, ABlobThatIsAFifoIsRefusedWithoutWaiting) {
   fs::remove(path_of(blob));
   ASSERT_EQ(::mkfifo(path_of(blob).c_str(), 0600), 0);
   EXPECT_EQ(outcome(source->size(blob.digest)), "invalid_argument");
-  EXPECT_EQ(outcome(source->ingest(blob, {})), "invalid_argument");
+  EXPECT_EQ(outcome(ingest(*source, blob, blobs, {})), "invalid_argument");
 }
 
 TEST_F(LayoutSourceTest, ABlobsDirectoryThatIsALinkIsRefused) {
@@ -117,8 +117,8 @@ TEST_F(LayoutSourceTest, OtherBytesThanTheDigestsArePublishedByNobody) {
   layout.files()[LayoutBuilder::blob_name(blob.digest)] = "glob";
   const auto source = open().value();
   EXPECT_EQ(outcome(source->document(blob)), "digest_mismatch");
-  content::Ingest ingest = source->ingest(blob, {}).value();
-  EXPECT_EQ(outcome(std::move(ingest).finish()), "digest_mismatch");
+  content::Ingest bytes = ingest(*source, blob, blobs, {}).value();
+  EXPECT_EQ(outcome(std::move(bytes).finish()), "digest_mismatch");
 }
 
 TEST_F(LayoutSourceTest, CopyingStopsWhenCancelled) {
@@ -126,7 +126,7 @@ TEST_F(LayoutSourceTest, CopyingStopsWhenCancelled) {
   const auto source = open().value();
   const Control control{};
   control.cancel.cancel();
-  EXPECT_EQ(outcome(source->ingest(blob, control)), "cancelled");
+  EXPECT_EQ(outcome(ingest(*source, blob, blobs, control)), "cancelled");
 }
 
 }  // namespace

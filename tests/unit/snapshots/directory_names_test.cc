@@ -108,6 +108,13 @@ TEST(DirectoryNames, a_damaged_counter_is_an_error_not_a_new_start) {
   }
 }
 
+// Some file systems bring the size to the disk before the bytes.
+TEST(DirectoryNames, a_counter_of_zeros_was_never_written) {
+  const test::TempDir dir;
+  ASSERT_TRUE(file::replace_durably(dir.fd(), "next", std::string(20, '\0')));
+  EXPECT_EQ(DirectoryNames(dir.fd()).next().value(), "1");
+}
+
 TEST(DirectoryNames, end_after_six_characters) {
   const test::TempDir dir;
   ASSERT_TRUE(file::replace_durably(dir.fd(), "next", "00000000002176782335"));

@@ -18,6 +18,9 @@ class ByteSource {
   /// Reads up to `into.size()` bytes; 0 means end of stream, and only that (precondition: `into` not empty).
   /// Errors: io, corrupt, digest_mismatch, too_large, cancelled, as the implementation says.
   virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
+  /// Passes over `bytes` as if they had been read; answers how many there were, fewer at the end of the
+  /// stream only. Reads them, where the implementation knows no better. Errors: as read.
+  virtual Result<std::uint64_t> skip(std::uint64_t bytes);
 };
 
 class ByteSink {

@@ -1,5 +1,5 @@
 // Import: an OCI layout (directory or tar) or a docker-archive, whole or compressed with gzip or zstd,
-// becomes image records.
+// becomes image records. The source "-" is an archive on standard input.
 //
 // One transaction at the end records blobs, snapshots and images together; until then nothing is visible, and
 // after any failure the store is as it was. Names: ImportOptions::name, else io.containerd.image.name, else
@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bayplan/images/resolve.h"
+#include "bayplan/images/unpack.h"
 
 namespace bayplan::images {
 
@@ -26,6 +26,7 @@ struct ImportOptions {
   bool unpack = true;    ///< the manifest for `platform`, where there is one with layers; it must be complete
   bool replace = false;  ///< let names that exist point at the new images; otherwise that is already_exists
   std::optional<Platform> platform{};  ///< the host's when empty
+  UnpackLimits limits{};               ///< for all images of the source together
 };
 
 struct ImportedImage {

@@ -103,9 +103,12 @@ class Stage {
 
   /// Applies an uncompressed layer tar to the tree, with the semantics of oci image-spec layer.md (whiteouts,
   /// opaque directories, replacement), reading `tar` to its very end. Every path is resolved by the kernel
-  /// beneath the layer's root. Errors: those of TarReader, invalid_argument (an entry that cannot be: its
-  /// parent is a file, whiteouts of "." or "..", ids out of range), too_large (limits), cancelled, no_space,
-  /// permission_denied, io, tar's own. After an error the stage is good for nothing but being dropped.
+  /// beneath the layer's root. In a user namespace, devices become empty files of mode 0, with a warning
+  /// each. Errors: those of TarReader, invalid_argument (an entry that cannot be: its parent is a file,
+  /// whiteouts of
+  /// "." or "..", ids out of range), unsupported (an owner that this user namespace does not have), too_large
+  /// (limits), cancelled, no_space, permission_denied, io, tar's own. After an error the stage is good for
+  /// nothing but being dropped.
   Result<ApplyReport> apply(ByteSource& tar, const ApplyLimits& limits, const Control& control);
 
   /// Measures the layer. Call after the last apply. Errors: io, permission_denied.
