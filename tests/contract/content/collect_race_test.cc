@@ -55,7 +55,7 @@ Result<void> adopt(Place& place) {
 Result<void> write(Place& place, const Expected& expected) {
   auto writer = open_writer(place.store, place.db, kNamespace, "ref", {.expected = expected});
   if (!writer && writer.error().code() == Errc::already_exists) return {};
-  BAYPLAN_TRY(writer);
+  if (!writer) return writer.error();
   if (!writer->is_adopted() && writer->offset() == 0) BAYPLAN_TRY(writer->write(as_bytes(kText)));
   const auto made = std::move(*writer).commit({}, metadata::referred());
   if (made || made.error().code() == Errc::already_exists) return {};
