@@ -1,6 +1,8 @@
 #include "staging_dir.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -47,6 +49,8 @@ Result<StagingDir> StagingDir::create(std::shared_ptr<const BlobDirs> dirs) {
 
 StagingDir::~StagingDir() {
   if (!dirs_ || !dirs_->locks->check_process()) return;
+  // Mostly its file was moved out of it, and it is empty.
+  if (::unlinkat(dirs_->ingest.get(), name_.c_str(), AT_REMOVEDIR) == 0) return;
   ignore_error(file::remove_tree(dirs_->ingest.get(), name_), "the next sweep removes what is left");
 }
 

@@ -26,7 +26,7 @@ Store::~Store() = default;
 
 Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions& options) {
   BAYPLAN_ASSIGN(metadata::StoreRoot store_root, metadata::open_store_root(root, options.metadata));
-  BAYPLAN_ASSIGN(content::Store blobs, content::Store::open(store_root.path / "content"));
+  BAYPLAN_ASSIGN(content::Store blobs, content::Store::open(store_root.path / "content", options.content));
   const std::filesystem::path trees = store_root.path / "snapshots";
   const std::string driver =
       options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;

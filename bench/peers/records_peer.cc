@@ -124,14 +124,12 @@ class RecordsPeer : public Peer, public Collector, public Ingester {
   Ingester* ingester() override { return this; }
 
   void ingest(std::string_view bytes) override {
-    content::Ingest ingest = store_->blobs().ingest({.digest = {}, .size = bytes.size()}).value();
-    ingest.write(as_bytes(bytes)).value();
-    content::ReadyBlob blob = std::move(ingest).finish().value();
-    db().submit([&](WriteTx& tx) {
-          return content::add(tx, kNamespace, std::move(blob), {}, metadata::referred());
-        })
-        .get()
-        .value();
+    content::ReadyBlob blob = publish(bytes);
+    db().update([&](WriteTx& tx) { return record(tx, std::move(blob)); }).value();
+  }
+  void ingest_beside_others(std::string_view bytes) override {
+    content::ReadyBlob blob = publish(bytes);
+    db().submit([&](WriteTx& tx) { return record(tx, std::move(blob)); }).get().value();
   }
 
   void add(std::span<const Blob> blobs) override {
@@ -166,6 +164,15 @@ class RecordsPeer : public Peer, public Collector, public Ingester {
 
   void collect(const metadata::GcOptions& options) {
     metadata::collect(db(), store_->gc_kinds(), options, {}).value();
+  }
+
+  content::ReadyBlob publish(std::string_view bytes) {
+    content::Ingest ingest = store_->blobs().ingest({.digest = {}, .size = bytes.size()}).value();
+    ingest.write(as_bytes(bytes)).value();
+    return std::move(ingest).finish().value();
+  }
+  static Result<void> record(WriteTx& tx, content::ReadyBlob blob) {
+    return content::add(tx, kNamespace, std::move(blob), {}, metadata::referred());
   }
 
   const metadata::Db& db() const { return store_->db(); }

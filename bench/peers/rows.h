@@ -35,9 +35,10 @@ class Ingester {
  public:
   virtual ~Ingester() = default;
 
-  /// Stores a blob that is not there yet, with its record: durable when this returns. Threads may call it at
-  /// once.
+  /// Stores a blob that is not there yet, with its record: durable when this returns.
   virtual void ingest(std::string_view bytes) = 0;
+  /// The same, sharing its commit with other threads where the peer can.
+  virtual void ingest_beside_others(std::string_view bytes) = 0;
 };
 
 /// A store of records below v1/default/images, made of what a peer has. Failures are exceptions.

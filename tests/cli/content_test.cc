@@ -1,5 +1,9 @@
 // Ingests by reference, verification and repair through the command.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
 
 #include "bayplan/base/digest.h"
 #include "bayplan/base/json.h"
@@ -68,6 +72,26 @@ TEST_F(Content, WrongBytesStayToBeContinuedOrAborted) {
   EXPECT_EQ(command.ok({"content", "active", "-q"}), "");
   EXPECT_EQ(command.run({"content", "abort", "b"}).exit_code, 3);
   EXPECT_TRUE(std::filesystem::is_empty(command.root() / "content/ingest"));
+}
+
+TEST_F(Content, CtrlCKeepsWhatIsThereForTheNextTry) {
+  const std::string pipe = (command.directory() / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  command.ok({"gc"});  // so that there is a store to look into
+  const std::string whole = digest("first second");
+  const auto running = command.start({"content", "ingest", "--expected-digest", whole, "ref", pipe});
+  std::ofstream out(pipe);
+  out << "first " << std::flush;
+  while (command.ok({"--format", "json", "content", "active"}).find("\"offset\":6") == std::string::npos) {
+  }
+  EXPECT_EQ(command.run({"content", "ingest", "ref", pipe}).exit_code, 6) << "one at a time";
+  EXPECT_EQ(command.run({"content", "abort", "ref"}).exit_code, 6);
+  running->send(SIGINT);
+  out << "s" << std::flush;
+  EXPECT_EQ(running->exit_code(), 130);
+  EXPECT_EQ(command.ok({"content", "ls", "-q"}), "");
+  command.ok({"content", "ingest", "--expected-digest", whole, "ref", file("in", "first second")});
+  EXPECT_EQ(command.ok({"content", "cat", whole}), "first second");
 }
 
 TEST_F(Content, WhatIsThereAlreadyIsSaid) {

@@ -1,9 +1,14 @@
 // One process collects while another ingests the same digest again and again: at no moment does a record name
-// bytes that are not there. BAYPLAN_RACE_ROUNDS: how often; scripts/nightly does it 10,000 times.
+// bytes that are not there. Every round has a collection of its own, and begins a little later in it than the
+// one before. BAYPLAN_RACE_ROUNDS: how many; scripts/nightly does 10,000.
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
@@ -55,7 +60,7 @@ Result<void> adopt(Place& place) {
 Result<void> write(Place& place, const Expected& expected) {
   auto writer = open_writer(place.store, place.db, kNamespace, "ref", {.expected = expected});
   if (!writer && writer.error().code() == Errc::already_exists) return {};
-  BAYPLAN_TRY(writer);
+  if (!writer) return writer.error();
   if (!writer->is_adopted() && writer->offset() == 0) BAYPLAN_TRY(writer->write(as_bytes(kText)));
   const auto made = std::move(*writer).commit({}, metadata::referred());
   if (made || made.error().code() == Errc::already_exists) return {};
@@ -94,10 +99,34 @@ Result<void> one_round(Place& place, int round) {
   }
 }
 
-Result<void> ingest_again_and_again(const std::filesystem::path& path) {
+/// What the two processes share.
+struct Meeting {
+  std::atomic<std::uint64_t> collections{0};  // begun
+  std::atomic<bool> over{false};
+};
+
+Meeting& shared_meeting() {
+  void* const memory =
+      ::mmap(nullptr, sizeof(Meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  return *new (memory) Meeting;
+}
+
+// Until another collection begins than any before, and a part of it has passed.
+void await_collection(const Meeting& meeting, std::uint64_t& last, int round) {
+  while (meeting.collections.load() == last && !meeting.over.load()) ::sched_yield();
+  last = meeting.collections.load();
+  const auto later = std::chrono::microseconds(round % 100 * 10);
+  const auto begun = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() < begun + later) ::sched_yield();
+}
+
+Result<void> ingest_again_and_again(const std::filesystem::path& path, const Meeting& meeting) {
   BAYPLAN_ASSIGN(Place place, open_place(path));
+  std::uint64_t last = 0;
   for (int round = 0; round < rounds(); ++round) {
     const std::string number = std::to_string(round);
+    await_collection(meeting, last, round);
     BAYPLAN_TRY(one_round(place, round).with_context("round", number));
     BAYPLAN_TRY(expect_bytes(place).with_context("round", number));
   }
@@ -106,9 +135,10 @@ Result<void> ingest_again_and_again(const std::filesystem::path& path) {
 
 TEST(CollectRace, ARecordNeverNamesMissingBytes) {
   const bayplan::test::TempDir dir;
+  Meeting& meeting = shared_meeting();
   const pid_t ingester = ::fork();
   if (ingester == 0) {
-    const auto result = ingest_again_and_again(dir.path());
+    const auto result = ingest_again_and_again(dir.path(), meeting);
     if (!result) std::fprintf(stderr, "%s\n", result.error().to_string().c_str());
     ::_exit(result ? 0 : 1);
   }
@@ -119,7 +149,9 @@ TEST(CollectRace, ARecordNeverNamesMissingBytes) {
   std::uint64_t unlinked = 0;
   int status = 0;
   while (::waitpid(ingester, &status, WNOHANG) == 0) {
+    ++meeting.collections;
     const auto report = metadata::collect(place->db, kinds, {}, {});
+    meeting.over = !report;
     ASSERT_TRUE(report) << report.error().to_string();
     removed += report->removed.size();
     unlinked += report->files.files;

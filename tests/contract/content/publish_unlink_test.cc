@@ -23,6 +23,8 @@ class StoppedProcess {
     EXPECT_EQ(::pipe(go_on_.data()), 0);
     child_ = ::fork();
     if (child_ == 0) {
+      ::close(reached_[0]);
+      ::close(go_on_[1]);
       fault::arm([&](Point passed) -> std::optional<Error> {
         if (passed == point && !stopped_) stop();
         return {};
@@ -32,18 +34,27 @@ class StoppedProcess {
       ::_exit(result && stopped_ ? 0 : 1);
     }
     ::close(reached_[1]);
+    ::close(go_on_[0]);
     char byte = 0;
     EXPECT_EQ(::read(reached_[0], &byte, 1), 1) << "it never got there";
   }
   StoppedProcess(const StoppedProcess&) = delete;
   StoppedProcess& operator=(const StoppedProcess&) = delete;
   ~StoppedProcess() {
-    for (const int fd : {reached_[0], go_on_[0], go_on_[1]}) ::close(fd);
+    ::close(reached_[0]);
+    if (go_on_[1] >= 0) end();
+  }
+
+  /// It dies where it stands.
+  void end() {
+    ::close(std::exchange(go_on_[1], -1));
+    EXPECT_EQ(::waitpid(child_, nullptr, 0), child_);
   }
 
   void let_go() { EXPECT_EQ(::write(go_on_[1], "x", 1), 1); }
-  void expect_success() const {
+  void expect_success() {
     int status = 0;
+    ::close(std::exchange(go_on_[1], -1));
     EXPECT_EQ(::waitpid(child_, &status, 0), child_);
     EXPECT_EQ(status, 0);
   }
@@ -137,13 +148,8 @@ INSTANTIATE_TEST_SUITE_P(Steps, UnlinkerStopsAt,
 
 TEST_F(PublishUnlink, AnUnlinkerThatDiesLeavesTheDigestToOthers) {
   leave_unrecorded();
-  {
-    StoppedProcess unlinker(Point::blob_record_removed, [&]() -> Result<void> {
-      ignore_error(unlink(), "it ends here");
-      ::_exit(0);
-    });
-    // Its end of the pipe closes: it cannot go on, and ends.
-  }
+  StoppedProcess unlinker(Point::blob_record_removed, [&] { return unlink(); });
+  unlinker.end();
   must(publish());
   expect_recorded_bytes();
 }

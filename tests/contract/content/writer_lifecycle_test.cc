@@ -101,6 +101,17 @@ TEST_F(WriterLifecycle, ATransactionThatFailsLeavesAnEmptyIngest) {
   must(commit(std::move(again)));
 }
 
+TEST_F(WriterLifecycle, TruncatingForgetsAFailedWrite) {
+  Writer writer = open("ref", {.expected = {.digest = Digest::of("text"), .size = 4}});
+  write(writer, "te");
+  EXPECT_EQ(code_of(writer.write(as_bytes("xt and more"))), Errc::too_large);
+  EXPECT_EQ(code_of(writer.write(as_bytes("xt"))), Errc::too_large);
+  must(writer.truncate());
+  EXPECT_EQ(must(status("ref")).offset, 0u);
+  write(writer, "text");
+  must(commit(std::move(writer)));
+}
+
 TEST_F(WriterLifecycle, BadLabelsKeepTheBytes) {
   Writer writer = open("ref");
   write(writer, "text");

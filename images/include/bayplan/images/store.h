@@ -20,6 +20,7 @@ namespace bayplan::images {
 
 struct StoreOptions {
   metadata::OpenOptions metadata{};
+  content::StoreOptions content{};
   std::string snapshotter{};  ///< "overlay" or "native"; empty = the best this process can do
   /// Where snapshots are mounted (snapshots/mounts.h), and owners of leases have their files
   /// (metadata/lease_owner.h); empty = nowhere, so that of an owner only the end of its process is seen.
