@@ -34,10 +34,11 @@ std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
   return kinds;
 }
 
+// By force: what a process that died had counted for itself stays counted.
 Result<void> mount_and_unmount(images::Store& store) {
   if (::geteuid() != 0) return {};
   BAYPLAN_TRY(images::mount(store, kNamespace, kImage, {}, {}));
-  BAYPLAN_TRY(images::unmount(store, kNamespace, kImage));
+  BAYPLAN_TRY(images::unmount(store, kNamespace, kImage, {}, snapshots::Force::yes));
   return {};
 }
 
