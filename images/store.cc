@@ -1,5 +1,8 @@
 #include "bayplan/images/store.h"
 
+#include <sys/stat.h>
+
+#include "bayplan/base/file.h"
 #include "bayplan/images/images.h"
 #include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/removals.h"
@@ -10,15 +13,24 @@ namespace {
 // Of each kind: nobody is to wait long for a store to open.
 constexpr std::size_t kUnlinkedAtOpen = 64;
 
+// A copy of a store has its UUID, but neither its mounts nor its inode.
+Result<std::filesystem::path> mount_points(const metadata::StoreRoot& root,
+                                           const std::filesystem::path& run_root) {
+  if (run_root.empty()) return std::filesystem::path();
+  BAYPLAN_ASSIGN(const UniqueFd directory, file::open_dir(root.path));
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(directory.get(), root.path.native()));
+  return run_root / ".mounts" / (root.uuid + "-" + std::to_string(info.st_ino));
+}
+
 }  // namespace
 
 Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-             std::filesystem::path run_root)
+             const std::filesystem::path& run_root, std::filesystem::path mount_points)
     : root_(std::move(root)),
       blobs_(std::move(blobs)),
       snapshotter_(std::move(snapshotter)),
-      run_root_(std::move(run_root)),
-      leases_(metadata::leases::gc_kind(run_root_)) {}
+      mount_points_(std::move(mount_points)),
+      leases_(metadata::leases::gc_kind(run_root)) {}
 
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
@@ -32,16 +44,16 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
       options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
   BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
                  snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
-  Store store(std::move(store_root), std::move(blobs), std::move(snapshotter), options.run_root);
+  BAYPLAN_ASSIGN(std::filesystem::path points, mount_points(store_root, options.run_root));
+  Store store(std::move(store_root), std::move(blobs), std::move(snapshotter), options.run_root,
+              std::move(points));
   if (options.metadata.read_only) return store;
   store.recover_mounts();
   store.unlink_removed();
   return store;
 }
 
-snapshots::Mounts Store::mounts() const {
-  return {db(), snapshotter_, run_root_.empty() ? run_root_ : run_root_ / ".mounts" / root_.uuid};
-}
+snapshots::Mounts Store::mounts() const { return {db(), snapshotter_, mount_points_}; }
 
 void Store::recover_mounts() const {
   const auto recovered = mounts().recover();

@@ -1,5 +1,5 @@
-// Rows of mounts: v1/<ns>/mounts/<snapshotter>/<key> (metadata/schema.h). Functions that change something are
-// all-or-nothing inside the caller's transaction.
+// Rows of mounts: v1/<ns>/bayplan.mounts/<snapshotter>/<key> (metadata/schema.h). Functions that change
+// something are all-or-nothing inside the caller's transaction.
 #pragma once
 
 #include <cstdint>

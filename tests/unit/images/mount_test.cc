@@ -82,6 +82,27 @@ TEST_P(MountImage, WithoutLayersIsEmpty) {
   EXPECT_EQ(outcome(unmount(store, kNs, "registry.test/empty:1")), "ok");
 }
 
+TEST_P(MountImage, Of300Layers) {
+  if (std::string_view(GetParam()) != "overlay") GTEST_SKIP() << "native has no limit to reach";
+  std::vector<std::string> layers;
+  for (int i = 0; i < 300; ++i) {
+    layers.push_back(
+        TarBuilder().file("l" + std::to_string(i), std::to_string(i)).file("top", std::to_string(i)).end());
+  }
+  LayoutBuilder layout;
+  layout.tag(layout.image(layers));
+  layout.write_to(dir.path() / "deep");
+  ASSERT_EQ(outcome(import(store, kNs, dir.path() / "deep", {.name = "deep:1"}, {})), "ok");
+  const auto at = mount_it("deep:1");
+  ASSERT_EQ(outcome(at), "ok");
+  for (int i = 0; i < 300; ++i)
+    EXPECT_TRUE(std::filesystem::exists(at->target / ("l" + std::to_string(i)))) << i;
+  std::string top;
+  std::ifstream(at->target / "top") >> top;
+  EXPECT_EQ(top, "299");
+  EXPECT_EQ(unmount(store, kNs, "deep:1").value(), 0u);
+}
+
 TEST_P(MountImage, OutlivesItsImageUntilItIsUnmounted) {
   const auto at = mount_it();
   ASSERT_EQ(outcome(at), "ok");

@@ -41,7 +41,8 @@ class MountedStore {
     return store.db()
         .view([&](const metadata::ReadTx& tx) -> Result<std::size_t> {
           std::size_t count = 0;
-          BAYPLAN_ASSIGN(const auto all, metadata::namespace_bucket(tx, store.kNs, {"mounts", "overlay"}));
+          BAYPLAN_ASSIGN(const auto all,
+                         metadata::namespace_bucket(tx, store.kNs, {metadata::schema::kMounts, "overlay"}));
           if (all) {
             BAYPLAN_TRY(all->for_each([&](const metadata::Entry&) -> Result<void> {
               ++count;

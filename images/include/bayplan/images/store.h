@@ -50,13 +50,13 @@ class Store {
 
  private:
   Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-        std::filesystem::path run_root);
+        const std::filesystem::path& run_root, std::filesystem::path mount_points);
   void unlink_removed() const;
   void recover_mounts() const;
   metadata::StoreRoot root_;
   content::Store blobs_;
   snapshots::Snapshotter snapshotter_;
-  std::filesystem::path run_root_;
+  std::filesystem::path mount_points_;
   std::unique_ptr<metadata::GcKind> leases_;
 };
 

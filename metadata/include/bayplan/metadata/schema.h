@@ -17,9 +17,10 @@
 //                                      (+) kind 1 byte (1 view, 2 active, 3 committed) · inodes varint
 //                                      (+) size varint (containerd keeps these three in a second file, same
 //                                      encodings)
-//       (+) mounts/<snapshotter>/<key>/ bootid target: string · count varint (0: the kernel call is going on)
-//       ·
-//                                      made nil (the target is a directory of ours, which goes with it)
+//       (+) bayplan.mounts/<snapshotter>/<key>/
+//                                      bootid target: string · made nil (the target is a
+//                                      directory of ours, which goes with it) · count varint (0: the
+//                                      kernel call is going on)
 //       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey sandboxid:
 //                                      string · spec any · runtime/{name string, options any}
 //                                      extensions/<name> any · labels/<k>
@@ -54,7 +55,7 @@ inline constexpr std::string_view kRef = "ref";
 inline constexpr std::string_view kExpireAt = "expireat";
 inline constexpr std::string_view kExpected = "expected";
 inline constexpr std::string_view kSnapshots = "snapshots";
-inline constexpr std::string_view kMounts = "mounts";
+inline constexpr std::string_view kMounts = "bayplan.mounts";
 inline constexpr std::string_view kContainers = "containers";
 inline constexpr std::string_view kSandboxes = "sandboxes";
 inline constexpr std::string_view kLeases = "leases";

@@ -1,6 +1,6 @@
 // Mounts of snapshots that the store knows of: counted over all processes, and gone with the boot.
 //
-//   auto at = store.mounts().mount("default", "c1");      // <run root>/.mounts/<store>/<16 hex>
+//   auto at = store.mounts().mount("default", "c1");      // <run root>/.mounts/<uuid>-<n>/<16 hex>
 //   ...                                                   // whoever asks again gets the same path, counted
 //   store.mounts().unmount("default", "c1");              // the last one unmounts
 //
