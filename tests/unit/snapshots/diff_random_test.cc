@@ -33,10 +33,17 @@ class Mutator {
 
  private:
   static fs::file_status status(const fs::path& path) { return fs::symlink_status(path); }
-  static nlink_t names_of(const fs::path& path) {
-    struct stat info {};
-    EXPECT_EQ(::lstat(path.c_str(), &info), 0) << path;
-    return info.st_nlink;
+  // Counted, because overlays answer the number of the lower layer's names.
+  std::size_t names_of(const fs::path& path) const {
+    struct stat sought {};
+    EXPECT_EQ(::lstat(path.c_str(), &sought), 0) << path;
+    std::size_t count = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+      struct stat info {};
+      EXPECT_EQ(::lstat(entry.path().c_str(), &info), 0) << entry.path();
+      if (info.st_ino == sought.st_ino && info.st_dev == sought.st_dev) ++count;
+    }
+    return count;
   }
 
   std::vector<fs::path> children(const fs::path& directory) {
@@ -138,15 +145,20 @@ class Mutator {
     }
   }
 
-  // Files of several names are only removed: overlays give the name that is changed a file of its own.
+  // Files of several names are only removed or parted: overlays give the name that is changed a file of its
+  // own.
   void change(const fs::path& directory) {
     const std::vector<fs::path> below = children(directory);
     if (below.empty()) return;
     const fs::path path = below[random_.below(below.size())];
     const bool shared = !fs::is_directory(status(path)) && names_of(path) > 1;
-    switch (shared ? 0 : random_.below(5)) {
+    if (shared && random_.one_in(2)) return part(path);
+    switch (shared ? 0 : random_.below(6)) {
       case 0:
         fs::remove_all(path);
+        break;
+      case 5:
+        if (!fs::is_directory(status(path))) add_names(path);
         break;
       case 1:
         describe(path);
@@ -170,6 +182,20 @@ class Mutator {
     write_file(path, random_.bytes(static_cast<std::size_t>(info.st_size)));
     const std::array<timespec, 2> times{info.st_mtim, info.st_mtim};
     EXPECT_EQ(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0), 0);
+  }
+
+  // A copy that only its inode tells from what it was linked to.
+  static void part(const fs::path& path) {
+    struct stat info {};
+    if (!fs::is_regular_file(status(path)) || ::lstat(path.c_str(), &info) != 0) return;
+    const std::string content = read_file(path);
+    const fs::path copy = path.parent_path() / "copy";
+    write_file(copy, content);
+    EXPECT_EQ(::lchown(copy.c_str(), info.st_uid, info.st_gid), 0);
+    EXPECT_EQ(::chmod(copy.c_str(), info.st_mode & 07777u), 0);
+    const std::array<timespec, 2> times{info.st_mtim, info.st_mtim};
+    EXPECT_EQ(::utimensat(AT_FDCWD, copy.c_str(), times.data(), 0), 0);
+    fs::rename(copy, path);
   }
 
   void move(const fs::path& path) {
