@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,9 +65,9 @@ void drain(const UniqueFd& out, const UniqueFd& err, CommandResult& result) {
 }
 
 // As a shell tells it.
-int wait_for(pid_t pid) {
+int wait_for(pid_t pid, rusage* usage = nullptr) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
+  while (::wait4(pid, &status, 0, usage) < 0) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -82,7 +83,9 @@ CommandResult run_command(const std::vector<std::string>& arguments) {
   err_write.reset();
   if (pid < 0) return result;
   drain(out_read, err_read, result);
-  result.exit_code = wait_for(pid);
+  rusage usage{};
+  result.exit_code = wait_for(pid, &usage);
+  result.peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
   return result;
 }
 

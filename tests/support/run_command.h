@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct CommandResult {
   int exit_code = -1;  ///< 128 + n when signal n ended it
   std::string out;
   std::string err;
+  std::uint64_t peak_memory = 0;  ///< bytes it had in memory at most
 };
 
 /// `arguments[0]` is the program, found on the PATH. No shell; standard input is empty.
