@@ -25,10 +25,10 @@ struct EndingIngest {
 };
 
 struct ReadyBlob::State {
-  explicit State(ReadyFile ready, std::optional<EndingIngest> ending = {})
-      : file(std::move(ready)), ingest(std::move(ending)) {}
+  explicit State(ReadyFile ready) : file(std::move(ready)) {}
+  State(ReadyFile ready, EndingIngest ending) : file(std::move(ready)), ingest(std::move(ending)) {}
   const ReadyFile file;
-  const std::optional<EndingIngest> ingest;
+  const std::optional<EndingIngest> ingest{};
 };
 
 }  // namespace bayplan::content

@@ -14,7 +14,7 @@ struct StoreAccess {
   static Sharing sharing(const Store& store);
 
   using BlobState = std::shared_ptr<ReadyBlob::State>;
-  static ReadyBlob ready_blob(ReadyFile file, std::optional<EndingIngest> ingest) {
+  static ReadyBlob ready_blob(ReadyFile file, EndingIngest ingest) {
     return ReadyBlob(std::make_shared<ReadyBlob::State>(std::move(file), std::move(ingest)));
   }
   static BlobState& state(ReadyBlob& blob) { return blob.state_; }
