@@ -1,5 +1,3 @@
-#include "cmd_content.h"
-
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -8,6 +6,7 @@
 #include "listing.h"
 #include "print.h"
 #include "session.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -92,8 +91,8 @@ void add_content_commands(CLI::App& app, Session& session) {
   command->add_option("DIGEST", *labelled, "algorithm:hex")->required();
   command->add_option("LABELS", *labels, "KEY=value")->required();
 
-  add_ingest_commands(*content, session);
-  add_verify_commands(*content, session);
+  add_content_ingest_commands(*content, session);
+  add_content_verify_commands(*content, session);
 }
 
 }  // namespace bayplan::cli

@@ -8,11 +8,11 @@
 #include "bayplan/base/file.h"
 #include "bayplan/content/writer.h"
 #include "bayplan/metadata/leases.h"
-#include "cmd_content.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -154,7 +154,7 @@ Result<int> list_active(const Session& session, const ListArguments& arguments) 
 }
 
 Result<int> abort_ingests(const Session& session, const std::vector<std::string>& refs) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   for (const std::string& ref : refs)
     BAYPLAN_TRY(content::abort_ingest(store.blobs(), store.db(), session.ns, ref));
   return 0;
@@ -162,7 +162,7 @@ Result<int> abort_ingests(const Session& session, const std::vector<std::string>
 
 }  // namespace
 
-void add_ingest_commands(CLI::App& content, Session& session) {
+void add_content_ingest_commands(CLI::App& content, Session& session) {
   const auto arguments = std::make_shared<IngestArguments>();
   CLI::App* command = add_command(
       content, session, "ingest",

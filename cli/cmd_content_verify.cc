@@ -4,10 +4,10 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/content/verify.h"
-#include "cmd_content.h"
 #include "exit_codes.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -76,7 +76,7 @@ Result<int> repair_content(const Session& session, const std::string& text, cons
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return Error::from_errno(errno, "file", path, "open");
   file::FdSource source(fd.get(), path);
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const bool repaired,
                  content::repair(store.blobs(), store.db(), digest, source, session.control));
   print_line(digest.to_string() + (repaired ? " repaired" : " was whole"));
@@ -85,7 +85,7 @@ Result<int> repair_content(const Session& session, const std::string& text, cons
 
 }  // namespace
 
-void add_verify_commands(CLI::App& content, Session& session) {
+void add_content_verify_commands(CLI::App& content, Session& session) {
   const auto arguments = std::make_shared<VerifyArguments>();
   CLI::App* command =
       add_command(content, session, "verify", "Hash blobs again; exit code 4 if one is damaged or missing",

@@ -2,15 +2,13 @@
 
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
-#include "cmd_image_mount.h"
-#include "cmd_image_unpack.h"
-#include "image_verbs.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
 #include "progress_bar.h"
 #include "prune.h"
 #include "session.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -173,9 +171,9 @@ void add_image_commands(CLI::App& app, Session& session) {
   command->add_flag("--no-unpack", import->no_unpack, "Record the image, make no snapshots");
   command->add_flag("--replace", import->options.replace, "Point existing names at the imported image");
 
-  add_image_export(*image, session);
-  add_image_checks(*image, session);
-  add_image_unpack(*image, session);
+  add_image_export_command(*image, session);
+  add_image_check_commands(*image, session);
+  add_image_unpack_command(*image, session);
   add_list_command(*image, session, "List images", "Names", list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();

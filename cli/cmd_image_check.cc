@@ -2,9 +2,9 @@
 
 #include "bayplan/images/check.h"
 #include "exit_codes.h"
-#include "image_verbs.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -132,7 +132,7 @@ Result<int> verify_images(const Session& session, const std::vector<std::string>
 
 }  // namespace
 
-void add_image_checks(CLI::App& image, Session& session) {
+void add_image_check_commands(CLI::App& image, Session& session) {
   auto checked = std::make_shared<std::vector<std::string>>();
   CLI::App* command =
       add_command(image, session, "check", "Show what of an image is there, for each platform",

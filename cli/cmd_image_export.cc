@@ -5,9 +5,9 @@
 
 #include "bayplan/base/new_file.h"
 #include "bayplan/images/export.h"
-#include "image_verbs.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -81,7 +81,7 @@ Result<int> export_image(const Session& session, ExportArguments arguments) {
 
 }  // namespace
 
-void add_image_export(CLI::App& image, Session& session) {
+void add_image_export_command(CLI::App& image, Session& session) {
   auto arguments = std::make_shared<ExportArguments>();
   CLI::App* command =
       add_command(image, session, "export", "Write images as an OCI layout or a docker archive",

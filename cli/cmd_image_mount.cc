@@ -1,9 +1,8 @@
-#include "cmd_image_mount.h"
-
 #include <memory>
 
 #include "bayplan/images/mount.h"
-#include "cmd_snapshot.h"
+#include "print_mounts.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -23,7 +22,7 @@ Result<void> parse_options(Arguments& arguments) {
 
 Result<int> mount_image(const Session& session, Arguments arguments) {
   BAYPLAN_TRY(parse_options(arguments));
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const auto at,
                  images::mount(store, session.ns, arguments.image, arguments.options, session.control));
   print_mounted(session, at);
@@ -32,7 +31,7 @@ Result<int> mount_image(const Session& session, Arguments arguments) {
 
 Result<int> unmount_image(const Session& session, Arguments arguments) {
   BAYPLAN_TRY(parse_options(arguments));
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   const auto force = arguments.force ? snapshots::Force::yes : snapshots::Force::no;
   BAYPLAN_ASSIGN(const std::uint64_t left,
                  images::unmount(store, session.ns, arguments.image, arguments.options.platform, force));

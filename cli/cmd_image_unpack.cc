@@ -1,8 +1,7 @@
-#include "cmd_image_unpack.h"
-
 #include "bayplan/images/unpack.h"
 #include "print.h"
 #include "progress_bar.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -17,7 +16,7 @@ Result<int> unpack_image(const Session& session, const UnpackArguments& argument
   if (!arguments.platform.empty()) {
     BAYPLAN_ASSIGN(platform, images::parse_platform(arguments.platform));
   }
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   ProgressBar bar;
   const Control control{.cancel = session.control.cancel, .progress = bar.sink()};
   BAYPLAN_ASSIGN(const auto image, images::unpack(store, session.ns, arguments.name, platform, control));
@@ -37,7 +36,7 @@ Result<int> unpack_image(const Session& session, const UnpackArguments& argument
 
 }  // namespace
 
-void add_image_unpack(CLI::App& image, Session& session) {
+void add_image_unpack_command(CLI::App& image, Session& session) {
   auto arguments = std::make_shared<UnpackArguments>();
   CLI::App* command = add_command(image, session, "unpack", "Make the snapshots of an image's layers",
                                   [&session, arguments] { return unpack_image(session, *arguments); });

@@ -1,12 +1,10 @@
-#include "cmd_snapshot.h"
-
 #include <map>
 #include <memory>
 
 #include "listing.h"
 #include "print.h"
 #include "session.h"
-#include "snapshot_verbs.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -115,7 +113,7 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   usage->add_option("KEY", *measured, "Snapshots")->required();
   add_snapshot_change_commands(*snapshot, session);
   add_snapshot_mount_commands(*snapshot, session);
-  add_snapshot_diff(*snapshot, session);
+  add_snapshot_diff_command(*snapshot, session);
 }
 
 }  // namespace bayplan::cli

@@ -2,10 +2,10 @@
 #include <memory>
 
 #include "bayplan/metadata/leases.h"
-#include "cmd_snapshot.h"
 #include "day_lease.h"
 #include "label_arguments.h"
 #include "print.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -54,7 +54,7 @@ Result<int> create_snapshot(const Session& session, const CreateArguments& argum
 
 Result<int> commit_snapshot(const Session& session, const CommitArguments& arguments) {
   BAYPLAN_ASSIGN(const Labels labels, parse_labels(arguments.labels));
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   snapshots::Snapshotter& snapshotter = store.snapshotter();
   BAYPLAN_ASSIGN(const snapshots::Sealed sealed, store.db().view([&](const ReadTx& tx) {
     return snapshotter.seal(tx, session.ns, arguments.key);
@@ -70,7 +70,7 @@ Result<int> commit_snapshot(const Session& session, const CommitArguments& argum
 }
 
 Result<int> remove_snapshots(const Session& session, const std::vector<std::string>& keys) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   const auto removed = store.db().update(
       [&](WriteTx& tx) -> Result<void> {
         for (const std::string& key : keys) {

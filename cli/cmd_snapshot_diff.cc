@@ -8,7 +8,7 @@
 #include "bayplan/content/compress.h"
 #include "print.h"
 #include "progress_bar.h"
-#include "snapshot_verbs.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -80,7 +80,7 @@ Result<int> diff_snapshot(const Session& session, const DiffArguments& arguments
 
 }  // namespace
 
-void add_snapshot_diff(CLI::App& snapshot, Session& session) {
+void add_snapshot_diff_command(CLI::App& snapshot, Session& session) {
   auto arguments = std::make_shared<DiffArguments>();
   CLI::App* command =
       add_command(snapshot, session, "diff", "Write what a snapshot changes in its parent, as a layer",

@@ -1,9 +1,10 @@
 // snapshot mounts, mount, unmount.
 #include <memory>
 
-#include "cmd_snapshot.h"
 #include "listing.h"
 #include "print.h"
+#include "print_mounts.h"
+#include "verbs.h"
 
 namespace bayplan::cli {
 namespace {
@@ -18,7 +19,7 @@ std::string joined(const std::vector<std::string>& options) {
 }
 
 Result<int> print_mounts(const Session& session, const std::string& key) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const auto mounts, store.db().view([&](const ReadTx& tx) {
     return store.snapshotter().mounts(tx, session.ns, key);
   }));
@@ -56,14 +57,14 @@ struct MountArguments {
 
 Result<int> mount_snapshot(const Session& session, const MountArguments& arguments) {
   if (arguments.key.empty()) return list_mounted(session);
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const MountPoint at, store.mounts().mount(session.ns, arguments.key, arguments.target));
   print_mounted(session, at);
   return 0;
 }
 
 Result<int> unmount_snapshot(const Session& session, const MountArguments& arguments) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_store());
+  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
   BAYPLAN_ASSIGN(const std::uint64_t left,
                  store.mounts().unmount(session.ns, arguments.key,
                                         arguments.force ? snapshots::Force::yes : snapshots::Force::no));
@@ -72,24 +73,6 @@ Result<int> unmount_snapshot(const Session& session, const MountArguments& argum
 }
 
 }  // namespace
-
-void print_mounted(const Session& session, const MountPoint& at) {
-  if (!session.json()) return print_line(at.target.native());
-  json::Writer out = begin_json();
-  out.member("key", at.key).member("target", at.target.native());
-  out.key("count").unsigned_integer(at.count).end_object();
-  print_json(std::move(out));
-}
-
-void print_unmounted(const Session& session, std::uint64_t left) {
-  if (!session.json()) {
-    if (left > 0) print_line("still mounted for " + std::to_string(left));
-    return;
-  }
-  json::Writer out = begin_json();
-  out.key("count").unsigned_integer(left).end_object();
-  print_json(std::move(out));
-}
 
 void add_snapshot_mount_commands(CLI::App& snapshot, Session& session) {
   auto described = std::make_shared<std::string>();

@@ -1,7 +1,7 @@
-// Kills a process at every occurrence of every fault point of create, import, export, mount, container create and
-// collect, then looks at what it left with the shipped command: `inspect check` clean, a collection leaves no
-// orphan, the same work done again succeeds. The list of points is walked whole: one that is never reached
-// fails.
+// Kills a process at every occurrence of every fault point of create, import, export, mount, container create
+// and collect, then looks at what it left with the shipped command: `inspect check` clean, a collection
+// leaves no orphan, the same work done again succeeds. The list of points is walked whole: one that is never
+// reached fails.
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>

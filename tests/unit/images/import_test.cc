@@ -320,6 +320,47 @@ TEST_P(ImportTest, ACorruptBlobIsAMismatchWhereverItIs) {
   expect_untouched(images.revision());
 }
 
+TEST_P(ImportTest, ALayerThatCannotBeReadIsAMismatchWhenItsBlobIsDamaged) {
+  const Descriptor target = layout.image({base, TarBuilder().file("big", std::string(1u << 20, 'x')).end()});
+  layout.tag(target, named("a"));
+  file_of(parsed(target).layers[1])[1000] ^= 1;
+  EXPECT_EQ(outcome(import_layout()), "digest_mismatch");
+  EXPECT_EQ(outcome(import_archive(layout.tar(), {})), "digest_mismatch");
+  expect_untouched(images.revision());
+}
+
+TEST_P(ImportTest, ALayerThatIsNoTarIsCorruptWhenItsBlobIsAsItShouldBe) {
+  layout.tag(layout.image({base, std::string(4096, 'x')}), named("a"));
+  EXPECT_EQ(outcome(import_layout()), "corrupt");
+  expect_untouched(images.revision());
+}
+
+TEST_P(ImportTest, ABombIsRefusedByTheLimitsAndLeavesNothing) {
+  const std::string zeros = TarBuilder().file("zeros", std::string(1u << 20, '\0')).end();
+  layout.tag(layout.image({base, zeros}, {.packing = Packing::zstd}), named("a"));
+  EXPECT_EQ(outcome(import_layout({.limits = {.max_expansion = 0, .free_expansion = 1u << 20}})),
+            "too_large");
+  EXPECT_EQ(outcome(import_layout({.limits = {.layer = {.max_bytes = (1u << 20)}}})), "too_large");
+  EXPECT_EQ(outcome(import_layout({.limits = {.layer = {.max_entries = 1}}})), "too_large");
+  expect_untouched(images.revision());
+  const UnpackLimits enough{.layer = {.max_bytes = (1u << 20) + 1, .max_entries = 2},
+                            .free_expansion = 2u << 20};
+  EXPECT_EQ(outcome(import_layout({.limits = enough})), "ok");
+}
+
+TEST_P(ImportTest, RecordsSayWhatIsCompleteAndHowDurableLayersAre) {
+  const Descriptor whole = layout.image({base, top});
+  const Descriptor partial = layout.image({TarBuilder().end()}, {.platform = {"linux", "s390x"}});
+  layout.files().erase(LayoutBuilder::blob_name(parsed(partial).layers[0].digest));
+  layout.tag(layout.index({{whole, ImagePlatform{}}, {partial, ImagePlatform{"linux", "s390x"}}}),
+             named("a"));
+  ASSERT_EQ(outcome(import_layout({.platform = Platform{"linux", "amd64"}})), "ok");
+  EXPECT_THAT(labels_of(parsed(whole).config.digest),
+              Contains(Pair("bayplan.unpacked." + GetParam(), "synced")));
+  EXPECT_THAT(labels_of(whole.digest), Contains(Pair("bayplan.complete", "true")));
+  EXPECT_THAT(labels_of(partial.digest), Not(Contains(Key("bayplan.complete"))));
+}
+
 TEST_P(ImportTest, NothingAnImageSaysBecomesALabel) {
   const Annotations hostile = {{kName, "a"},
                                {"containerd.io/gc.root", "now"},

@@ -1,9 +1,12 @@
 #include "source_filters.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
+#include "bayplan/base/fd.h"
 #include "outcome.h"
 
 namespace bayplan::images {
@@ -61,6 +64,51 @@ TEST(ExpansionLimit, RefusesABomb) {
   std::vector<std::byte> buffer(16u << 20);
   for (int i = 0; i < 64; ++i) ASSERT_EQ(outcome(limited.read(buffer)), "ok") << i;
   EXPECT_EQ(outcome(limited.read(buffer)), "too_large");
+}
+
+TEST(ExpansionLimit, TheCallerSaysHowMuchIsTooMuch) {
+  Endless source;
+  ExpansionLimit limited(source, 100, {.max_expansion = 3, .free_expansion = 20});
+  std::vector<std::byte> buffer(320);
+  EXPECT_EQ(outcome(limited.read(buffer)), "ok");
+  EXPECT_EQ(outcome(limited.read(std::span(buffer).first(1))), "too_large");
+}
+
+TEST(PeekedSource, GivesWhatWasLookedAt) {
+  for (const std::string text : {"", "abc", "abcd", "abcdef"}) {
+    MemorySource source(text);
+    PeekedSource peeked(source);
+    EXPECT_EQ(peeked.peek().value(), text.substr(0, 4));
+    EXPECT_EQ(peeked.peek().value(), text.substr(0, 4));
+    EXPECT_EQ(read_all(peeked, 10).value(), text);
+  }
+}
+
+TEST(PipeSource, IsCancelledWhileNobodyWrites) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  const CancelToken cancel;
+  PipeSource source(reader.get(), "pipe", cancel);
+  std::array<std::byte, 4> buffer{};
+  ASSERT_EQ(::write(writer.get(), "ab", 2), 2);
+  EXPECT_EQ(source.read(buffer).value(), 2u);
+  std::thread canceller([&cancel] { cancel.cancel(); });
+  EXPECT_EQ(outcome(source.read(buffer)), "cancelled");
+  canceller.join();
+}
+
+TEST(PipeSource, EndsWithItsLastWriter) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const UniqueFd reader(ends[0]);
+  UniqueFd writer(ends[1]);
+  const CancelToken cancel;
+  PipeSource source(reader.get(), "pipe", cancel);
+  writer.reset();
+  std::array<std::byte, 4> buffer{};
+  EXPECT_EQ(source.read(buffer).value(), 0u);
 }
 
 TEST(ExpansionLimit, ASizeNearTheEndOfNumbersDoesNotWrapAround) {

@@ -1,14 +1,12 @@
-// The verbs of `snapshot`, by what they do; cmd_snapshot.cc puts them together.
+// What `snapshot mount` and `image mount` print, and what unmounting does.
 #pragma once
 
+#include <cstdint>
+
+#include "bayplan/snapshots/mounts.h"
 #include "session.h"
 
 namespace bayplan::cli {
-
-/// prepare, view, commit, rm.
-void add_snapshot_change_commands(CLI::App& snapshot, Session& session);
-/// mounts, mount, unmount.
-void add_snapshot_mount_commands(CLI::App& snapshot, Session& session);
 
 /// Where something is mounted now.
 void print_mounted(const Session& session, const snapshots::MountPoint& at);
