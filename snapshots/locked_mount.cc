@@ -13,12 +13,12 @@ namespace {
 using metadata::ReadTx;
 using metadata::WriteTx;
 
+}  // namespace
+
 Result<void> remove_mount_point(const std::string& target) {
   if (::rmdir(target.c_str()) == 0 || errno == ENOENT) return {};
   return Error::from_errno(errno, "mount point", target, "rmdir");
 }
-
-}  // namespace
 
 Result<LockedMount> LockedMount::acquire(const metadata::Db& db, const Snapshotter& snapshotter,
                                          std::string_view ns, std::string_view key) {

@@ -13,6 +13,9 @@
 
 namespace bayplan::snapshots {
 
+/// Removes the empty directory that was mounted on; none is fine. Errors: busy, io.
+Result<void> remove_mount_point(const std::string& target);
+
 /// Holds the lock of a snapshot's directory, which dies with the process: a row that counts nobody belongs to
 /// who holds it, or to nobody any more. Rows are changed under it alone, but by who removes the snapshot.
 class LockedMount {

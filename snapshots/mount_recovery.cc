@@ -88,10 +88,10 @@ Result<std::vector<std::string>> mount_points(const std::filesystem::path& direc
   return file::list(opened->get(), directory.native());
 }
 
-Result<void> remove_unnamed(const std::filesystem::path& point) {
+// Empty, or left alone: what is still mounted somewhere below is not ours to delete.
+Result<void> remove_unnamed(const std::string& point) {
   BAYPLAN_TRY(unmount_all(point));
-  BAYPLAN_ASSIGN(const UniqueFd parent, file::open_dir(point.parent_path()));
-  return file::remove_tree(parent.get(), point.filename());
+  return remove_mount_point(point);
 }
 
 }  // namespace
