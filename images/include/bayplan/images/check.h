@@ -19,7 +19,7 @@ struct PlatformCheck {
   std::optional<Platform> platform{};  ///< normalised; empty where nothing that is there says it
   std::uint64_t blobs = 0;            ///< that the manifest names, and itself; only itself when it is missing
   std::uint64_t bytes = 0;            ///< of those
-  std::vector<Descriptor> missing{};  ///< without a record, of another size, or without a file
+  std::vector<Descriptor> missing{};  ///< without record or file, of another size; damaged documents
   std::size_t layers = 0;
   std::size_t unpacked = 0;  ///< of these, how many are committed snapshots, in this store's snapshotter
 
