@@ -7,6 +7,7 @@
 
 #include "bayplan/base/file.h"
 #include "diff_root.h"
+#include "driver.h"
 #include "overlay_mount.h"
 #include "tree_entry.h"
 #include "tree_pair_walk.h"
@@ -16,7 +17,7 @@ namespace {
 
 class OverlayDiff final : public TreePairVisitor {
  public:
-  OverlayDiff(LayerWriter& out, const std::vector<UniqueFd>& lower)
+  OverlayDiff(LayerWriter& out, std::span<const UniqueFd> lower)
       : out_(out), lower_(lower), prefix_(in_user_namespace() ? "user.overlay." : "trusted.overlay.") {}
 
   Result<void> visit(const TreePair& pair) override {
@@ -65,7 +66,7 @@ class OverlayDiff final : public TreePairVisitor {
 
   /// Whether a layer below may show something by this name; when in doubt, it may.
   bool covers(const std::string& name) const {
-    const std::string path = path_of(name);
+    const std::string path = std::string(kTreeName) + '/' + path_of(name);
     return std::any_of(lower_.begin(), lower_.end(), [&](const UniqueFd& layer) {
       const auto fd = file::open_beneath(layer.get(), path, O_PATH | O_NOFOLLOW);
       if (fd) return true;
@@ -79,16 +80,22 @@ class OverlayDiff final : public TreePairVisitor {
   }
 
   LayerWriter& out_;
-  const std::vector<UniqueFd>& lower_;
+  std::span<const UniqueFd> lower_;
   std::string_view prefix_;
 };
 
 }  // namespace
 
-Result<void> diff_overlay(LayerWriter& out, int upper, const std::vector<UniqueFd>& lower) {
-  BAYPLAN_TRY(diff_root(out, upper, lower.empty() ? -1 : lower.front().get()));
-  OverlayDiff diff(out, lower);
-  return walk_tree_pair(upper, -1, diff, out.control().cancel);
+Result<void> diff_overlay(LayerWriter& out, std::span<const UniqueFd> directories) {
+  const std::string tree(kTreeName);
+  BAYPLAN_ASSIGN(const UniqueFd upper, file::open_dir_at(directories[0].get(), tree));
+  UniqueFd nearest;
+  if (directories.size() > 1) {
+    BAYPLAN_ASSIGN(nearest, file::open_dir_at(directories[1].get(), tree));
+  }
+  BAYPLAN_TRY(diff_root(out, upper.get(), nearest.get()));
+  OverlayDiff diff(out, directories.subspan(1));
+  return walk_tree_pair(upper.get(), -1, diff, out.control().cancel);
 }
 
 }  // namespace bayplan::snapshots

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,9 +42,9 @@ class Driver {
   /// The whole tree of a populated snapshot, for changing it. Errors: unsupported, not_found,
   /// permission_denied, io.
   virtual Result<UniqueFd> open_tree(const std::string& id, const LowerIds& lower) const = 0;
-  /// Tells `out` what the snapshot changes in the tree of `lower`. Errors: not_found, and those of
-  /// LayerDiff::write.
-  virtual Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const = 0;
+  /// Tells `out` what a snapshot changes in the tree below it. `directories`: its own and those of its
+  /// ancestors, nearest first. Errors: not_found, and those of LayerDiff::write.
+  virtual Result<void> diff(LayerWriter& out, std::span<const UniqueFd> directories) const = 0;
   /// As Snapshotter::mounts.
   virtual std::vector<Mount> mounts(Kind kind, const std::string& id, const LowerIds& lower) const = 0;
 

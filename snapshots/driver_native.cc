@@ -32,12 +32,11 @@ class NativeDriver final : public Driver {
 
   Result<UniqueFd> open_tree(const std::string& id, const LowerIds&) const override { return open_layer(id); }
 
-  Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const override {
-    BAYPLAN_ASSIGN(const UniqueFd now, open_layer(id));
-    UniqueFd before;
-    if (!lower.empty()) {
-      BAYPLAN_ASSIGN(before, open_layer(lower.front()));
-    }
+  Result<void> diff(LayerWriter& out, std::span<const UniqueFd> directories) const override {
+    const std::string tree(kTreeName);
+    BAYPLAN_ASSIGN(const UniqueFd now, file::open_dir_at(directories[0].get(), tree));
+    if (directories.size() == 1) return diff_native(out, now.get(), -1);
+    BAYPLAN_ASSIGN(const UniqueFd before, file::open_dir_at(directories[1].get(), tree));
     return diff_native(out, now.get(), before.get());
   }
 

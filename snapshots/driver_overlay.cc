@@ -38,14 +38,8 @@ class OverlayDriver final : public Driver {
     return mount_overlay_detached(root(), layout).with_context("snapshot directory", id);
   }
 
-  Result<void> diff(LayerWriter& out, const std::string& id, const LowerIds& lower) const override {
-    BAYPLAN_ASSIGN(const UniqueFd upper, open_layer(id));
-    std::vector<UniqueFd> below;
-    for (const std::string& layer : lower) {
-      BAYPLAN_ASSIGN(UniqueFd fd, open_layer(layer));
-      below.push_back(std::move(fd));
-    }
-    return diff_overlay(out, upper.get(), below);
+  Result<void> diff(LayerWriter& out, std::span<const UniqueFd> directories) const override {
+    return diff_overlay(out, directories);
   }
 
   std::vector<Mount> mounts(Kind kind, const std::string& id, const LowerIds& lower) const override {

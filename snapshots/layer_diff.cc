@@ -17,13 +17,14 @@ Result<UniqueFd> hold(const Driver& driver, const std::string& id) {
 }  // namespace
 
 Result<std::unique_ptr<LayerDiff::State>> LayerDiff::State::open(std::shared_ptr<Driver> driver,
-                                                                 std::string id, LowerIds lower) {
-  auto state = std::make_unique<State>(State{std::move(driver), std::move(id), std::move(lower), {}});
-  BAYPLAN_ASSIGN(UniqueFd own, hold(*state->driver, state->id));
-  state->held.push_back(std::move(own));
-  for (const std::string& below : state->lower) {
+                                                                 const std::string& id,
+                                                                 const LowerIds& lower) {
+  auto state = std::make_unique<State>(State{std::move(driver), {}});
+  BAYPLAN_ASSIGN(UniqueFd own, hold(*state->driver, id));
+  state->directories.push_back(std::move(own));
+  for (const std::string& below : lower) {
     BAYPLAN_ASSIGN(UniqueFd fd, hold(*state->driver, below));
-    state->held.push_back(std::move(fd));
+    state->directories.push_back(std::move(fd));
   }
   return state;
 }
@@ -35,7 +36,7 @@ LayerDiff::~LayerDiff() = default;
 
 Result<DiffReport> LayerDiff::write(ByteSink& tar, const Control& control) const {
   LayerWriter out(tar, control);
-  BAYPLAN_TRY(state_->driver->diff(out, state_->id, state_->lower));
+  BAYPLAN_TRY(state_->driver->diff(out, state_->directories));
   return out.finish();
 }
 

@@ -13,12 +13,13 @@ namespace bayplan::snapshots {
 
 struct LayerDiff::State {
   std::shared_ptr<Driver> driver;
-  std::string id;
-  LowerIds lower;
-  std::vector<UniqueFd> held;  // a shared lock on each of their directories, which sweeps leave alone then
+  /// Of the snapshot and its ancestors, nearest first; a shared lock on each, for which sweeps leave it
+  /// alone.
+  std::vector<UniqueFd> directories;
 
   /// Errors: not_found, busy (one of them is being removed), permission_denied, io.
-  static Result<std::unique_ptr<State>> open(std::shared_ptr<Driver> driver, std::string id, LowerIds lower);
+  static Result<std::unique_ptr<State>> open(std::shared_ptr<Driver> driver, const std::string& id,
+                                             const LowerIds& lower);
 };
 
 }  // namespace bayplan::snapshots

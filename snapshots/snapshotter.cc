@@ -258,9 +258,9 @@ Result<std::vector<Mount>> Snapshotter::mounts(const metadata::BucketSource& sou
 Result<LayerDiff> Snapshotter::diff(const metadata::BucketSource& source, std::string_view ns,
                                     std::string_view key) const {
   BAYPLAN_ASSIGN(const Info info, stat(source, ns, key));
-  BAYPLAN_ASSIGN(LowerIds lower,
+  BAYPLAN_ASSIGN(const LowerIds lower,
                  records::ancestors(source, state_->place(ns), info.parent).with_context("snapshot", key));
-  auto opened = LayerDiff::State::open(state_->driver, info.directory, std::move(lower));
+  auto opened = LayerDiff::State::open(state_->driver, info.directory, lower);
   if (!opened) return std::move(opened).error().with_context("snapshot", key);
   return LayerDiff(*std::move(opened));
 }

@@ -19,7 +19,7 @@ struct PlatformCheck {
   std::optional<Platform> platform{};  ///< normalised; empty where nothing that is there says it
   std::uint64_t blobs = 0;            ///< that the manifest names, and itself; only itself when it is missing
   std::uint64_t bytes = 0;            ///< of those
-  std::vector<Descriptor> missing{};  ///< without a record, of another size, or without a file
+  std::vector<Descriptor> missing{};  ///< without record or file, of another size; damaged documents
   std::size_t layers = 0;
   std::size_t unpacked = 0;  ///< of these, how many are committed snapshots, in this store's snapshotter
 
@@ -28,12 +28,12 @@ struct PlatformCheck {
 
 struct ImageCheck {
   Image image;
-  std::vector<Descriptor> missing_indexes{};
-  std::vector<PlatformCheck> platforms{};  ///< in the order of the index; attestations and artifacts too
+  std::vector<Descriptor> missing_indexes{};  ///< damaged ones too; nothing below them is known
+  std::vector<PlatformCheck> platforms{};     ///< in the order of the index; attestations and artifacts too
 };
 
-/// Looks at records and files, never at content. Errors: those of find(), too_large, digest_mismatch and
-/// invalid_argument (a document), unsupported, corrupt, closed, io.
+/// Looks at records, files and documents, never at layers. Errors: those of find(), too_large,
+/// invalid_argument (a document that contradicts itself), unsupported, closed, io.
 Result<ImageCheck> check_image(Store& store, const metadata::BucketSource& source, std::string_view ns,
                                std::string_view name_or_reference);
 

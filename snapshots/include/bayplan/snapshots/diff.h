@@ -39,10 +39,10 @@ class LayerDiff {
   ~LayerDiff();
 
   /// Writes the layer to `tar`. Precondition: nobody writes to the snapshot meanwhile; what is seen of that
-  /// is busy. After an error `tar` holds a part that is good for nothing. Errors: busy, invalid_argument (a
-  /// name that would be a whiteout), too_large (a path over 4,095 bytes, attributes over 1 MiB), unsupported
-  /// (the overlay directory has redirects or files without content, which this library does not make),
-  /// cancelled, permission_denied, io, the sink's.
+  /// is busy or not_found. After an error `tar` holds a part that is good for nothing. Errors: busy,
+  /// not_found, invalid_argument (a name that would be a whiteout), too_large (a path over 4,095 bytes,
+  /// attributes over 1 MiB), unsupported (the overlay directory has redirects or files without content, which
+  /// this library does not make), cancelled, permission_denied, io, the sink's.
   Result<DiffReport> write(ByteSink& tar, const Control& control) const;
 
  private:
