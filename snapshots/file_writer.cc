@@ -42,12 +42,22 @@ Result<void> fill(ByteSource& content, std::span<std::byte> into) {
 
 }  // namespace
 
+Error owner_refused(const std::string& name, std::uint32_t uid, std::uint32_t gid) {
+  if (errno != EINVAL) return call_failed(name, "chown");
+  return Error(Errc::unsupported, "file", name,
+               "owner " + std::to_string(uid) + ":" + std::to_string(gid) +
+                   " does not exist in this user namespace")
+      .with_advice(
+          "run as root, or in a user namespace with enough subordinate ids (subuid(5), newuidmap(1))");
+}
+
 Result<void> set_file_metadata(int fd, const FileMetadata& metadata) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return call_failed(metadata.name, "fstat");
   const bool other_owner = info.st_uid != metadata.uid || info.st_gid != metadata.gid;
-  if (other_owner && ::fchown(fd, metadata.uid, metadata.gid) != 0)
-    return call_failed(metadata.name, "fchown");
+  if (other_owner && ::fchown(fd, metadata.uid, metadata.gid) != 0) {
+    return owner_refused(metadata.name, metadata.uid, metadata.gid);
+  }
   // A change of owner clears set-id bits.
   if ((other_owner || (info.st_mode & 07777u) != metadata.mode) && ::fchmod(fd, metadata.mode) != 0) {
     return call_failed(metadata.name, "fchmod");

@@ -29,7 +29,11 @@ struct FileMetadata {
   Time mtime;
 };
 
-/// Sets owner, mode and times of a new file, each where it differs. Errors: permission_denied, io.
+/// What errno says of a call that gives `name` an owner: unsupported where a user namespace does not map it.
+Error owner_refused(const std::string& name, std::uint32_t uid, std::uint32_t gid);
+
+/// Sets owner, mode and times of a new file, each where it differs. Errors: unsupported (owner_refused),
+/// permission_denied, io.
 Result<void> set_file_metadata(int fd, const FileMetadata& metadata);
 
 /// Holds at most kBatches * kBatchBytes of content and kBatches * kBatchPieces files; no thread runs before a

@@ -33,16 +33,6 @@ Error call_failed(const std::string& name, std::string_view call) {
   return Error::from_errno(errno, "file", name, call);
 }
 
-/// Of a call that gives `entry` its owner.
-Error chown_failed(const TarEntry& entry, std::string_view call) {
-  if (errno != EINVAL) return call_failed(entry.name, call);
-  return Error(Errc::unsupported, "file", entry.name,
-               "owner " + std::to_string(entry.uid) + ":" + std::to_string(entry.gid) +
-                   " does not exist in this user namespace")
-      .with_advice(
-          "run as root, or in a user namespace with enough subordinate ids (subuid(5), newuidmap(1))");
-}
-
 /// Where a clean path that is not the root leads; its last component is not followed. Without `parent` when
 /// that is missing.
 Result<Target> locate(TreeRoot& tree, const std::string& path, TreeRoot::Missing missing) {
@@ -87,7 +77,7 @@ Result<int> make_anew(TreeRoot& tree, const Target& target, std::string_view cal
 
 /// Of a file or directory that is open.
 Result<void> set_metadata(LayerContext& context, const TarEntry& entry, int fd) {
-  if (::fchown(fd, entry.uid, entry.gid) != 0) return chown_failed(entry, "fchown");
+  if (::fchown(fd, entry.uid, entry.gid) != 0) return owner_refused(entry.name, entry.uid, entry.gid);
   BAYPLAN_TRY(set_xattrs(context, entry, {fd, false}));
   if (::fchmod(fd, entry.mode) != 0) return call_failed(entry.name, "fchmod");
   if (entry.type == TarType::directory) return {};  // at the end of the layer
@@ -99,7 +89,7 @@ Result<void> set_metadata(LayerContext& context, const TarEntry& entry, int fd) 
 Result<void> set_special_metadata(LayerContext& context, const TarEntry& entry, const Target& target) {
   const char* const name = target.name.c_str();
   if (::fchownat(target.dir(), name, entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-    return chown_failed(entry, "fchownat");
+    return owner_refused(entry.name, entry.uid, entry.gid);
   }
   if (!entry.xattrs.empty()) {
     const UniqueFd fd(::openat(target.dir(), name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
