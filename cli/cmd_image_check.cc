@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "bayplan/images/check.h"
+#include "bayplan/images/repair.h"
 #include "exit_codes.h"
 #include "print.h"
 #include "progress_bar.h"
@@ -130,6 +130,31 @@ Result<int> verify_images(const Session& session, const std::vector<std::string>
   return damaged ? kDamage : kOk;
 }
 
+void write_repair(const images::ImageRepair& repair) {
+  json::Writer out = begin_json();
+  write_descriptors(out, "repaired", repair.repaired);
+  out.key("image");
+  write_verification(out, repair.after);
+  out.end_object();
+  print_json(std::move(out));
+}
+
+Result<int> repair_image(const Session& session, const std::string& name, const std::string& source) {
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
+  const auto repair = [&] {
+    ProgressBar bar;
+    return images::repair_image(store, session.ns, name, source, {session.control.cancel, bar.sink()});
+  }();
+  if (!repair) return repair.error();
+  if (session.json()) {
+    write_repair(*repair);
+  } else {
+    for (const Descriptor& blob : repair->repaired) print_line(blob.digest.to_string() + " repaired");
+    print_verification(repair->after);
+  }
+  return repair->after.damaged.empty() ? kOk : kDamage;
+}
+
 }  // namespace
 
 void add_image_check_commands(CLI::App& image, Session& session) {
@@ -144,6 +169,15 @@ void add_image_check_commands(CLI::App& image, Session& session) {
                         "Read an image's blobs and compare them with their digests; exit code 4 for damage",
                         [&session, verified] { return verify_images(session, *verified); });
   command->add_option("NAME", *verified, "Image names; default: all");
+
+  auto repaired = std::make_shared<std::pair<std::string, std::string>>();
+  command =
+      add_command(image, session, "repair",
+                  "Replace an image's damaged blobs by those of a copy; exit code 4 if some stay damaged",
+                  [&session, repaired] { return repair_image(session, repaired->first, repaired->second); });
+  command->add_option("NAME", repaired->first, "Image name")->required();
+  command->add_option("SOURCE", repaired->second, "Directory or archive, as `image import` takes it")
+      ->required();
 }
 
 }  // namespace bayplan::cli

@@ -12,7 +12,7 @@ void add_content_verify_commands(CLI::App& content, Session& session);
 
 void add_image_unpack_command(CLI::App& image, Session& session);
 void add_image_export_command(CLI::App& image, Session& session);
-/// check, verify.
+/// check, verify, repair.
 void add_image_check_commands(CLI::App& image, Session& session);
 /// mount, unmount.
 void add_image_mount_commands(CLI::App& image, Session& session);
