@@ -77,7 +77,7 @@ TEST_F(Content, WrongBytesStayToBeContinuedOrAborted) {
 TEST_F(Content, CtrlCKeepsWhatIsThereForTheNextTry) {
   const std::string pipe = (command.directory() / "pipe").string();
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  command.ok({"gc"});  // so that there is a store to look into
+  command.ok({"namespace", "create", "default"});  // so that there is a store to look into
   const std::string whole = digest("first second");
   const auto running = command.start({"content", "ingest", "--expected-digest", whole, "ref", pipe});
   std::ofstream out(pipe);
