@@ -2,11 +2,10 @@
 
 #include <sys/xattr.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "layer_context.h"
+#include "xattr_names.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -51,27 +50,6 @@ Result<void> failed(LayerContext& context, const TarEntry& entry, const std::str
   return Error::from_errno(code, "xattr", name, "setxattr");
 }
 
-Result<std::vector<std::string>> list_xattrs(int fd, std::string_view name) {
-  std::string text;
-  ssize_t length = 0;
-  do {
-    length = ::flistxattr(fd, nullptr, 0);
-    if (length > 0) {
-      text.resize(static_cast<std::size_t>(length));
-      length = ::flistxattr(fd, text.data(), text.size());
-    }
-  } while (length < 0 && errno == ERANGE);
-  std::vector<std::string> names;
-  if (length < 0 && errno == ENOTSUP) return names;
-  if (length < 0) return Error::from_errno(errno, "file", name, "flistxattr");
-  std::string_view rest(text.data(), static_cast<std::size_t>(length));
-  while (!rest.empty()) {
-    names.emplace_back(rest.substr(0, rest.find('\0')));
-    rest.remove_prefix(std::min(names.back().size() + 1, rest.size()));
-  }
-  return names;
-}
-
 }  // namespace
 
 bool settable_xattr(std::string_view name) noexcept {
@@ -101,7 +79,9 @@ void strip_inherited_acl(XattrTarget target) noexcept {
 
 Result<void> remove_other_xattrs(int fd, const std::map<std::string, std::string>& keep,
                                  std::string_view name) {
-  BAYPLAN_ASSIGN(const std::vector<std::string> present, list_xattrs(fd, name));
+  BAYPLAN_ASSIGN(
+      const std::vector<std::string> present,
+      xattr_names([fd](char* text, std::size_t size) { return ::flistxattr(fd, text, size); }, name));
   for (const std::string& each : present) {
     if (!settable_xattr(each) || keep.contains(each)) continue;
     if (::fremovexattr(fd, each.c_str()) != 0 && errno != ENODATA && errno != ENOTSUP) {

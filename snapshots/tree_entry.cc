@@ -4,24 +4,19 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <tuple>
 
 #include "layer_xattr.h"
 #include "tar_header.h"
+#include "xattr_names.h"
 
 namespace bayplan::snapshots {
 namespace {
 
-// The kernel's own limits on one value and on all names of a file (XATTR_SIZE_MAX, XATTR_LIST_MAX).
+// The kernel's own limit on one value (XATTR_SIZE_MAX).
 constexpr std::size_t kMaxXattrBytes = 65536;
-
-bool is_overlay_note(std::string_view xattr) {
-  return xattr.starts_with("trusted.overlay.") || xattr.starts_with("user.overlay.");
-}
 
 TarType type_of(mode_t mode) noexcept {
   if (S_ISDIR(mode)) return TarType::directory;
@@ -39,30 +34,19 @@ Result<std::string> read_link(int dir, const std::string& name) {
   return target;
 }
 
-// The names, each with its NUL.
-Result<std::string> list_names(const std::string& path, const std::string& name) {
-  std::array<char, 256> small{};
-  ssize_t size = ::llistxattr(path.c_str(), small.data(), small.size());
-  if (size >= 0) return std::string(small.data(), static_cast<std::size_t>(size));
-  if (errno == EOPNOTSUPP) return std::string();
-  std::string names(kMaxXattrBytes, '\0');
-  if (errno == ERANGE) size = ::llistxattr(path.c_str(), names.data(), names.size());
-  if (size < 0) return Error::from_errno(errno, "file", name, "llistxattr");
-  names.resize(static_cast<std::size_t>(size));
-  return names;
-}
-
 Result<void> read_xattrs(int dir, const std::string& name, TreeEntry& entry) {
   // There is no call relative to a directory before Linux 6.13; the link leads to `dir` itself.
   const std::string path = "/proc/self/fd/" + std::to_string(dir) + "/" + name;
-  BAYPLAN_ASSIGN(const std::string names, list_names(path, name));
+  BAYPLAN_ASSIGN(
+      const auto names,
+      xattr_names([&](char* text, std::size_t size) { return ::llistxattr(path.c_str(), text, size); },
+                  name));
   std::string value;
-  for (const char* xattr = names.data(); xattr < names.data() + names.size();
-       xattr += std::strlen(xattr) + 1) {
+  for (const std::string& xattr : names) {
     const bool note = is_overlay_note(xattr);
     if (!note && !settable_xattr(xattr)) continue;
     value.resize(kMaxXattrBytes);
-    const ssize_t size = ::lgetxattr(path.c_str(), xattr, value.data(), value.size());
+    const ssize_t size = ::lgetxattr(path.c_str(), xattr.c_str(), value.data(), value.size());
     if (size < 0) return Error::from_errno(errno, "file", name, "lgetxattr");
     value.resize(static_cast<std::size_t>(size));
     (note ? entry.overlay : entry.tar.xattrs).emplace(xattr, value);

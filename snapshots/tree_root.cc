@@ -12,6 +12,7 @@
 #include <functional>
 
 #include "layer_xattr.h"
+#include "tar_header.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -36,10 +37,6 @@ std::vector<std::string_view> components(std::string_view path) {
     path.remove_prefix(std::min(slash + 1, path.size()));
   }
   return parts;
-}
-
-Time mtime_of(const struct stat& info) {
-  return Time(std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec));
 }
 
 }  // namespace
@@ -249,7 +246,7 @@ Result<void> TreeRoot::touch(Node node, int fd) {
   if (mtimes_.contains(node)) return {};
   struct stat info {};
   if (::fstat(fd, &info) != 0) return directory_error(node == kRoot ? "." : *nodes_[node].name, "fstat");
-  mtimes_.emplace(node, mtime_of(info));
+  mtimes_.emplace(node, tar_time(info.st_mtim.tv_sec, info.st_mtim.tv_nsec));
   return {};
 }
 
