@@ -36,23 +36,30 @@ Result<UniqueFd> open_input(const std::string& path) {
   return fd;
 }
 
-// Brings the input to where the writer is; one that cannot seek is read up to there.
-Result<void> skip(int fd, ByteSource& source, std::uint64_t bytes) {
-  if (::lseek(fd, static_cast<off_t>(bytes), SEEK_SET) >= 0) return {};
+// Brings the input to where the writer is. It has to begin with what is there: the reference may have been
+// begun with another one.
+Result<void> skip_written(ByteSource& source, const content::Writer& writer, const std::string& ref) {
+  const Digest written = writer.digest();
+  Hasher hasher(written.algorithm());
   std::vector<std::byte> buffer(kPieceBytes);
-  while (bytes > 0) {
-    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), bytes));
+  for (std::uint64_t left = writer.offset(); left > 0;) {
+    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), left));
     BAYPLAN_ASSIGN(const std::size_t count, source.read(piece));
-    if (count == 0) return Error(Errc::invalid_argument, "input", {}, "ends before what is there already");
-    bytes -= count;
+    if (count == 0) break;
+    hasher.update(piece.first(count));
+    left -= count;
   }
-  return {};
+  if (hasher.digest() == written) return {};
+  return Error(Errc::failed_precondition, "ingest", ref,
+               "the input does not begin with the " + std::to_string(writer.offset()) +
+                   " bytes that an earlier try stored")
+      .with_advice("`bayplan content abort` it to begin anew, or choose another reference");
 }
 
 Result<void> fill(const Session& session, const IngestArguments& arguments, content::Writer& writer) {
   BAYPLAN_ASSIGN(const UniqueFd fd, open_input(arguments.file));
   file::FdSource source(fd.get(), arguments.file);
-  BAYPLAN_TRY(skip(fd.get(), source, writer.offset()));
+  BAYPLAN_TRY(skip_written(source, writer, arguments.ref));
   ProgressBar bar;
   const ProgressSink sink = bar.sink();
   std::vector<std::byte> buffer(kPieceBytes);
@@ -164,15 +171,15 @@ Result<int> abort_ingests(const Session& session, const std::vector<std::string>
 
 void add_content_ingest_commands(CLI::App& content, Session& session) {
   const auto arguments = std::make_shared<IngestArguments>();
-  CLI::App* command = add_command(
-      content, session, "ingest",
-      "Store a file, or standard input, as a blob. What an earlier try with the same REF stored is skipped",
-      [&session, arguments] { return ingest_content(session, *arguments); });
+  CLI::App* command = add_command(content, session, "ingest",
+                                  "Store a file, or standard input, as a blob. Goes on behind what an "
+                                  "earlier try with the same REF stored",
+                                  [&session, arguments] { return ingest_content(session, *arguments); });
   command->add_option("REF", arguments->ref, "Name of the ingest while it lasts")->required();
   command->add_option("FILE", arguments->file, "- for standard input");
   command->add_option("--expected-digest", arguments->digest, "algorithm:hex; other bytes are refused");
   command->add_option("--expected-size", arguments->size, "Bytes");
-  command->add_option("--label", arguments->labels, "KEY=value");
+  command->add_option("--label", arguments->labels, "KEY=value, may be repeated")->allow_extra_args(false);
   command->add_option("--lease", arguments->lease, "Keeps it; default: a new one that lasts a day");
 
   add_list_command(content, session, "List ingests that are not finished", "References", list_active,

@@ -89,10 +89,17 @@ void add_image_export_command(CLI::App& image, Session& session) {
   command->add_option("TARGET", arguments->target, "File or directory to make; - for standard output")
       ->required();
   command->add_option("NAME", arguments->names, "Image names")->required();
-  command->add_option("--as", arguments->options.format, "oci-archive, oci-dir or docker-archive")
-      ->transform(CLI::CheckedTransformer(kFormats));
-  CLI::Option* platform = command->add_option("--platform", arguments->platforms,
-                                              "os/arch[/variant] out of an index; default: this machine's");
+  command
+      ->add_option_function<std::string>(
+          "--as", [arguments](const std::string& name) { arguments->options.format = kFormats.at(name); },
+          "Default: oci-archive")
+      ->check(CLI::IsMember(kFormats));
+  CLI::Option* platform =
+      command
+          ->add_option("--platform", arguments->platforms,
+                       "os/arch[/variant] out of an index, may be repeated; default: this "
+                       "machine's")
+          ->allow_extra_args(false);
   command->add_flag("--all-platforms", arguments->options.all_platforms, "All that an index names")
       ->excludes(platform);
 }

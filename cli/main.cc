@@ -1,6 +1,7 @@
 // bayplan: parses the command line, runs the chosen command, turns its error into words and an exit code.
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "bayplan/base/version.h"
 #include "bayplan/containers/service.h"
@@ -38,9 +39,24 @@ void add_global_options(CLI::App& app, Session& session) {
   app.add_option("--snapshotter", session.snapshotter,
                  "overlay or native; default: the best this process can do")
       ->envname("BAYPLAN_SNAPSHOTTER");
-  app.add_option("--format", session.format, "table for people, json for programs")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}));
+  app.add_option_function<std::string>(
+         "--format",
+         [&session](const std::string& name) {
+           session.format = name == "json" ? Format::json : Format::table;
+         },
+         "table for people, json for programs")
+      ->check(CLI::IsMember({"table", "json"}));
+}
+
+// Set but empty, it would mean the host's own store.
+Result<void> check_variables() {
+  for (const char* name : {"BAYPLAN_ROOT", "BAYPLAN_RUN_ROOT"}) {
+    const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): no other thread runs
+    if (value == nullptr || *value != '\0') continue;
+    return Error(Errc::invalid_argument, "variable", name, "is set, and empty")
+        .with_advice("unset it for the default directory");
+  }
+  return {};
 }
 
 int report(const Error& error) {
@@ -73,6 +89,7 @@ int run(int argc, char** argv) {
   add_events_command(app, session);
   add_inspect_commands(app, session);
 
+  if (auto valid = check_variables(); !valid) return report(valid.error());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

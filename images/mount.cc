@@ -24,18 +24,51 @@ std::string top_of(const ResolvedImage& image) {
 // One view for all that mount the same layers.
 std::string view_key(const std::string& top) { return "image-mount/" + (top.empty() ? "no-layers" : top); }
 
-Result<void> make_view(Store& store, std::string_view ns, const std::string& top) {
+/// Answers the lease that keeps a new view until it is mounted; nothing where there was one.
+Result<std::optional<std::string>> make_view(Store& store, std::string_view ns, const std::string& top) {
   const std::string key = view_key(top);
   const auto there = store.db().view([&](const ReadTx& tx) { return store.snapshotter().stat(tx, ns, key); });
-  if (there || there.error().code() != Errc::not_found) return there ? Result<void>() : there.error();
+  if (there) return std::optional<std::string>();
+  if (there.error().code() != Errc::not_found) return there.error();
   BAYPLAN_ASSIGN(snapshots::Stage stage,
                  store.db().view([&](const ReadTx& tx) { return store.snapshotter().stage(tx, ns, top); }));
-  const auto made = store.db().update([&](WriteTx& tx) -> Result<void> {
+  auto made = store.db().update([&](WriteTx& tx) -> Result<std::optional<std::string>> {
     BAYPLAN_ASSIGN(const auto lease, leases::create(tx, ns, {.expires = now() + kUnmountedFor}));
-    return store.snapshotter().view(tx, ns, key, std::move(stage), {}, metadata::leased(lease.id));
+    BAYPLAN_TRY(store.snapshotter().view(tx, ns, key, std::move(stage), {}, metadata::leased(lease.id)));
+    return std::optional(lease.id);
   });
-  if (!made && made.error().code() == Errc::already_exists) return {};
+  if (!made && made.error().code() == Errc::already_exists) return std::optional<std::string>();
   return made;
+}
+
+Result<void> remove_view(Store& store, WriteTx& tx, std::string_view ns, const std::string& key) {
+  auto removed = store.snapshotter().remove(tx, ns, key);
+  // Somebody mounted it, or removed it, meanwhile.
+  const bool others =
+      !removed && (removed.error().code() == Errc::in_use || removed.error().code() == Errc::not_found);
+  return others ? Result<void>() : removed;
+}
+
+// A mount keeps its view; without one nobody needs it.
+Result<void> end_lease(Store& store, std::string_view ns, const std::string& key, const std::string& lease,
+                       bool mounted) {
+  return store.db().update(
+      [&](WriteTx& tx) -> Result<void> {
+        auto ended = leases::remove(tx, ns, lease);
+        if (!ended && ended.error().code() != Errc::not_found) return ended;
+        return mounted ? Result<void>() : remove_view(store, tx, ns, key);
+      },
+      {.reclaiming = true});
+}
+
+Result<snapshots::MountPoint> mount_view(Store& store, std::string_view ns, const std::string& top,
+                                         const std::filesystem::path& target) {
+  BAYPLAN_ASSIGN(const auto lease, make_view(store, ns, top));
+  auto at = store.mounts().mount(ns, view_key(top), target);
+  if (!lease) return at;
+  ignore_error(end_lease(store, ns, view_key(top), *lease, at.has_value()),
+               "what counts is the mount; the lease expires by itself");
+  return at;
 }
 
 }  // namespace
@@ -44,10 +77,7 @@ Result<snapshots::MountPoint> mount(Store& store, std::string_view ns, std::stri
                                     const MountOptions& options, const Control& control) {
   for (int attempt = 1;; ++attempt) {
     BAYPLAN_ASSIGN(const ResolvedImage resolved, unpack(store, ns, image, options.platform, control));
-    const std::string top = top_of(resolved);
-    auto made = make_view(store, ns, top);
-    auto at = made ? store.mounts().mount(ns, view_key(top), options.target)
-                   : Result<snapshots::MountPoint>(std::move(made).error());
+    auto at = mount_view(store, ns, top_of(resolved), options.target);
     const bool vanished =
         !at && (at.error().code() == Errc::not_found || at.error().code() == Errc::conflict);
     if (!vanished || attempt == kAttempts) return at;
@@ -65,12 +95,8 @@ Result<std::uint64_t> unmount(Store& store, std::string_view ns, std::string_vie
   }
   BAYPLAN_TRY(left);
   if (*left > 0) return left;
-  const auto removed = store.db().update([&](WriteTx& tx) { return store.snapshotter().remove(tx, ns, key); },
-                                         {.reclaiming = true});
-  // Somebody mounted it again, or removed it, meanwhile.
-  const bool others =
-      !removed && (removed.error().code() == Errc::in_use || removed.error().code() == Errc::not_found);
-  if (!removed && !others) return removed.error();
+  BAYPLAN_TRY(
+      store.db().update([&](WriteTx& tx) { return remove_view(store, tx, ns, key); }, {.reclaiming = true}));
   return left;
 }
 

@@ -49,6 +49,11 @@ TEST_F(Content, IngestsAndKeepsForADay) {
   EXPECT_EQ(command.ok({"content", "ls", "-q", "-f", "labels.a==1"}), digest("other bytes") + "\n");
 }
 
+TEST_F(Content, EachLabelIsAnOptionOfItsOwn) {
+  command.ok({"content", "ingest", "--label", "a=1", "--label", "b=2", "ref", file("in", "text")});
+  EXPECT_EQ(command.ok({"content", "ls", "-q", "-f", "labels.a==1,labels.b==2"}), digest("text") + "\n");
+}
+
 TEST_F(Content, WrongBytesStayToBeContinuedOrAborted) {
   const CommandResult wrong = command.run(
       {"content", "ingest", "--expected-digest", digest("whole text"), "ref", file("in", "whole")});
@@ -61,8 +66,13 @@ TEST_F(Content, WrongBytesStayToBeContinuedOrAborted) {
   EXPECT_EQ(json->root().array("ingests")->at(0).integer("offset").value(), 5);
 
   // The same reference with the whole file: its first bytes are there.
+  for (const char* other : {"WHOLE text", "who", ""}) {
+    const CommandResult refused = command.run({"content", "ingest", "ref", file("in", other)});
+    EXPECT_EQ(refused.exit_code, 1) << other;
+    EXPECT_NE(refused.err.find("does not begin with the 5 bytes"), std::string::npos) << refused.err;
+  }
   command.ok(
-      {"content", "ingest", "--expected-digest", digest("whole text"), "ref", file("in", "WHOLE text")});
+      {"content", "ingest", "--expected-digest", digest("whole text"), "ref", file("in", "whole text")});
   EXPECT_EQ(command.ok({"content", "cat", digest("whole text")}), "whole text");
 
   EXPECT_EQ(

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cli/command_line.h"
 
 namespace bayplan::test {
@@ -43,6 +45,27 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoStoreToEndALeaseIn", {"lease", "rm", "l1"}, 3, "not found"},
                     Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Help, HasNoControlCharacters) {
+  const CommandLine command;
+  for (const std::vector<std::string>& noun :
+       std::vector<std::vector<std::string>>{{}, {"image", "export"}}) {
+    std::vector<std::string> arguments = noun;
+    arguments.emplace_back("--help");
+    const std::string out = command.ok(arguments);
+    const auto is_text = [](unsigned char c) { return c == '\n' || (c >= ' ' && c != 127); };
+    EXPECT_TRUE(std::all_of(out.begin(), out.end(), is_text)) << out;
+  }
+}
+
+TEST(Root, AnEmptyVariableIsNotTheHostsStore) {
+  const CommandLine command;
+  ::setenv("BAYPLAN_ROOT", "", 1);
+  const CommandResult refused = command.run({"image", "ls"});
+  ::unsetenv("BAYPLAN_ROOT");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("BAYPLAN_ROOT"), std::string::npos) << refused.err;
+}
 
 TEST(Store, AForeignDirectoryIsLeftAlone) {
   const CommandLine command;

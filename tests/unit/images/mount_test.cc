@@ -4,6 +4,7 @@
 
 #include "bayplan/images/images.h"
 #include "bayplan/images/import.h"
+#include "bayplan/metadata/leases.h"
 #include "image_store.h"
 #include "support/image_builder.h"
 #include "support/tar_builder.h"
@@ -44,6 +45,17 @@ class MountImage : public testing::TestWithParam<const char*> {
     return found;
   }
 
+  std::size_t lease_count() {
+    std::size_t count = 0;
+    EXPECT_TRUE(store.db().view([&](const metadata::ReadTx& tx) {
+      return metadata::leases::walk(tx, kNs, [&](const metadata::leases::Lease&) -> Result<void> {
+        ++count;
+        return {};
+      });
+    }));
+    return count;
+  }
+
   test::TempDir dir;
   Store store =
       Store::open(dir.path() / "store", {.snapshotter = GetParam(), .run_root = dir.path() / "run"}).value();
@@ -58,6 +70,8 @@ TEST_P(MountImage, UnpacksItFirstAndCountsWhoAsks) {
   EXPECT_TRUE(std::filesystem::exists(first->target / "etc/a"));
   EXPECT_TRUE(std::filesystem::exists(first->target / "b"));
   EXPECT_FALSE(std::ofstream(first->target / "new").is_open());
+  EXPECT_EQ(lease_count(), 0u) << "the mount keeps the view";
+  EXPECT_EQ(outcome(metadata::collect(store.db(), store.gc_kinds(), {}, {})), "ok");
   EXPECT_EQ(mount_it().value(), (snapshots::MountPoint{first->key, first->target, 2}));
   EXPECT_THAT(keys(), ElementsAre(first->key));
   EXPECT_EQ(unmount(store, kNs, kName).value(), 1u);
@@ -117,6 +131,8 @@ TEST_P(MountImage, ErrorsNameTheImage) {
   EXPECT_EQ(outcome(mount_it("absent:1")), "not_found");
   EXPECT_EQ(outcome(unmount(store, kNs, "absent:1")), "not_found");
   EXPECT_EQ(outcome(mount_it(kName, dir.path() / "absent")), "not_found");
+  EXPECT_THAT(keys(), IsEmpty()) << "what could not be mounted leaves no view";
+  EXPECT_EQ(lease_count(), 0u);
   EXPECT_THAT(store.mounts().recover(),
               testing::Truly([](const auto& result) { return result.has_value(); }));
 }

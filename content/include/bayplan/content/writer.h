@@ -2,9 +2,15 @@
 // store (core/content, plugins/content/local): open, write, close; open again, in any process, and go on at
 // offset(); commit.
 //
-//   BAYPLAN_ASSIGN(Writer writer, open_writer(blobs, db, "default", "layer-1", {.expected = {digest,
-//   size}})); BAYPLAN_TRY(skip_to(source, writer.offset())); BAYPLAN_TRY(copy(source, writer));
+//   const WriterOptions options{.expected = {digest, size}};
+//   BAYPLAN_ASSIGN(Writer writer, open_writer(blobs, db, "default", "layer-1", options));
+//   BAYPLAN_TRY(source.skip(writer.offset()));
+//   BAYPLAN_TRY(copy(source, writer));
 //   BAYPLAN_ASSIGN(Info info, std::move(writer).commit(labels, metadata::leased(lease)));
+//
+// Whoever goes on has to bring the same bytes: those that are there are not seen again, and without an
+// expected digest another source's end behind them makes a blob that nobody wanted. Writer::digest() tells
+// what they are.
 //
 // Its record (ingests.h) is made when it is opened; the bytes lie in <root>/ingest/<sha256 of the record's
 // backend>/data. Beside them, "state" holds how far they were hashed, and the digest's inner state there: it

@@ -6,7 +6,9 @@
 //
 // Life cycle. Files come first, outside any transaction; the record follows in the caller's:
 //
-//   auto stage = snapshotter.stage(db_tx, "default", chain_id);           // directory on disk, locked
+//   auto stage = db.view([&](const ReadTx& tx) {                          // directory on disk, locked
+//     return snapshotter.stage(tx, "default", chain_id);
+//   });
 //   db.update([&](WriteTx& tx) {
 //     return snapshotter.prepare(tx, "default", "c1", std::move(*stage), {}, metadata::leased(lease));
 //   });
