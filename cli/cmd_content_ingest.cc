@@ -1,8 +1,10 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 
 #include "bayplan/base/file.h"
@@ -36,6 +38,42 @@ Result<UniqueFd> open_input(const std::string& path) {
   return fd;
 }
 
+/// A file or a pipe that may say nothing for long: a signal is noticed meanwhile, and an end that came with
+/// one is none.
+class Input final : public ByteSource {
+ public:
+  Input(UniqueFd fd, const std::string& name, const CancelToken& cancel)
+      : fd_(std::move(fd)), name_(name), source_(fd_.get(), name), cancel_(cancel) {}
+
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    BAYPLAN_TRY(wait());
+    BAYPLAN_ASSIGN(const std::size_t count, source_.read(into));
+    if (count == 0) BAYPLAN_TRY(cancel_.check());
+    return count;
+  }
+
+ private:
+  Result<void> wait() {
+    constexpr int kLookAgain = 100;  // ms
+    struct pollfd waited {
+      fd_.get(), POLLIN, 0
+    };
+    int ready = 0;
+    while (ready == 0) {
+      BAYPLAN_TRY(cancel_.check());
+      ready = ::poll(&waited, 1, kLookAgain);
+      if (ready < 0 && errno == EINTR) ready = 0;
+    }
+    if (ready < 0) return Error::from_errno(errno, "file", name_, "poll");
+    return {};
+  }
+
+  UniqueFd fd_;
+  const std::string& name_;
+  file::FdSource source_;
+  const CancelToken& cancel_;
+};
+
 // Brings the input to where the writer is. It has to begin with what is there: the reference may have been
 // begun with another one.
 Result<void> skip_written(ByteSource& source, const content::Writer& writer, const std::string& ref) {
@@ -57,14 +95,13 @@ Result<void> skip_written(ByteSource& source, const content::Writer& writer, con
 }
 
 Result<void> fill(const Session& session, const IngestArguments& arguments, content::Writer& writer) {
-  BAYPLAN_ASSIGN(const UniqueFd fd, open_input(arguments.file));
-  file::FdSource source(fd.get(), arguments.file);
+  BAYPLAN_ASSIGN(UniqueFd fd, open_input(arguments.file));
+  Input source(std::move(fd), arguments.file, session.control.cancel);
   BAYPLAN_TRY(skip_written(source, writer, arguments.ref));
   ProgressBar bar;
   const ProgressSink sink = bar.sink();
   std::vector<std::byte> buffer(kPieceBytes);
   for (;;) {
-    BAYPLAN_TRY(session.control.cancel.check());
     BAYPLAN_ASSIGN(const std::size_t count, source.read(buffer));
     if (count == 0) return {};
     BAYPLAN_TRY(writer.write(std::span(buffer).first(count)));

@@ -38,6 +38,9 @@ Result<std::optional<FileSweep>> remove_staging(const BlobDirs& dirs, const Db& 
   const auto locked = file::try_lock_exclusive(dir->get(), name);
   if (!locked && locked.error().code() == Errc::busy) return std::optional<FileSweep>();
   BAYPLAN_TRY(locked);
+  // While the lock was on its way another may have come to have the name.
+  BAYPLAN_ASSIGN(const bool still, file::is_still_at(dir->get(), ingest, name));
+  if (!still) return std::optional<FileSweep>();
   BAYPLAN_ASSIGN(const bool kept, db.view(spared));
   if (kept) return std::optional(FileSweep{});
   BAYPLAN_ASSIGN(const std::uint64_t bytes, bytes_in(dir->get(), name));

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "bayplan/metadata/namespaces.h"
@@ -93,7 +94,11 @@ class Verification {
     const std::size_t most = std::max<std::size_t>(1, work_.size());
     const std::size_t wanted = threads == 0 ? std::max(1u, std::thread::hardware_concurrency()) : threads;
     std::vector<std::thread> others;
-    for (std::size_t n = 1; n < std::min(wanted, most); ++n) others.emplace_back([this] { work(); });
+    try {
+      for (std::size_t n = 1; n < std::min(wanted, most); ++n) others.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // No more are to be had: those that there are do it.
+    }
     work();
     for (std::thread& other : others) other.join();
     if (failure_) return *failure_;

@@ -1,5 +1,7 @@
 #include "blob_intake.h"
 
+#include <iterator>
+
 #include "pipelined_source.h"
 #include "source_filters.h"
 
@@ -8,6 +10,8 @@ namespace {
 
 // Each ingest holds two descriptors, of which a process may have but 1,024.
 constexpr std::size_t kIngestsAtOnce = 128;
+// An opened one holds three until it is published.
+constexpr std::size_t kOpenedAtOnce = 64;
 
 /// What open() lends: the tee stays with the intake.
 class Ahead final : public ByteSource {
@@ -60,6 +64,7 @@ BlobIntake::~BlobIntake() = default;
 void BlobIntake::expect(const Descriptor& blob) { coming_.try_emplace(blob.digest, Coming{blob, nullptr}); }
 
 Result<std::unique_ptr<ByteSource>> BlobIntake::open(const Descriptor& blob) {
+  if (opened_ >= kOpenedAtOnce) BAYPLAN_TRY(publish_opened());
   const auto found = coming_.find(blob.digest);
   if (found != coming_.end() && !found->second.opened) {
     if (auto spooled = source_.take_spooled(blob.digest)) {
@@ -72,6 +77,7 @@ Result<std::unique_ptr<ByteSource>> BlobIntake::open(const Descriptor& blob) {
       BAYPLAN_ASSIGN(auto bytes, source_.open(whole));
       BAYPLAN_ASSIGN(auto ingest, blobs_.ingest({.digest = whole.digest, .size = whole.size}));
       found->second.opened = std::make_unique<Tee>(std::move(bytes), std::move(ingest), whole, control_);
+      ++opened_;
       return std::unique_ptr<ByteSource>(std::make_unique<Ahead>(*found->second.opened));
     }
   } else if (found != coming_.end()) {
@@ -100,6 +106,20 @@ Result<content::Ingest> BlobIntake::complete(Coming coming) {
   if (!coming.opened) return ingest(source_, coming.blob, blobs_, control_);
   BAYPLAN_TRY(coming.opened->drain());
   return std::move(*coming.opened).take();
+}
+
+Result<void> BlobIntake::publish_opened() {
+  std::vector<content::Ingest> ingests;
+  for (auto at = coming_.begin(); at != coming_.end();) {
+    const auto next = std::next(at);
+    if (at->second.opened) {
+      BAYPLAN_ASSIGN(content::Ingest whole, complete(std::move(coming_.extract(at).mapped())));
+      ingests.push_back(std::move(whole));
+    }
+    at = next;
+  }
+  opened_ = 0;
+  return publish(std::move(ingests));
 }
 
 Result<void> BlobIntake::publish() {

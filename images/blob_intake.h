@@ -49,12 +49,14 @@ class BlobIntake {
   };
 
   Result<content::Ingest> complete(Coming coming);
+  Result<void> publish_opened();
   Result<void> publish(std::vector<content::Ingest> ingests);
 
   ImageSource& source_;
   content::Store& blobs_;
   const Control& control_;
   std::map<Digest, Coming> coming_;
+  std::size_t opened_ = 0;  // of them, at most
   std::vector<content::ReadyBlob> ready_;
 };
 

@@ -15,6 +15,9 @@ namespace leases = metadata::leases;
 
 // How long a view is kept that nobody came to mount. The mount keeps it afterwards.
 constexpr std::chrono::hours kUnmountedFor{1};
+constexpr std::string_view kByKey =
+    "what was mounted under a name that is gone, or means another image now, is unmounted by the key of its "
+    "view";
 // A view of the last user may go between our look at it and our mount.
 constexpr int kAttempts = 3;
 
@@ -86,12 +89,13 @@ Result<snapshots::MountPoint> mount(Store& store, std::string_view ns, std::stri
 
 Result<std::uint64_t> unmount(Store& store, std::string_view ns, std::string_view image,
                               const std::optional<Platform>& platform, snapshots::Force force) {
-  BAYPLAN_ASSIGN(const ResolvedImage resolved,
-                 store.db().view([&](const ReadTx& tx) { return resolve(store, tx, ns, image, platform); }));
-  const std::string key = view_key(top_of(resolved));
+  const auto resolved =
+      store.db().view([&](const ReadTx& tx) { return resolve(store, tx, ns, image, platform); });
+  if (!resolved) return Error(resolved.error()).with_advice(kByKey);
+  const std::string key = view_key(top_of(*resolved));
   auto left = store.mounts().unmount(ns, key, force);
   if (!left && left.error().code() == Errc::not_found) {
-    return Error(Errc::not_found, "mount", image, "the image is not mounted");
+    return Error(Errc::not_found, "mount", image, "the image is not mounted").with_advice(kByKey);
   }
   BAYPLAN_TRY(left);
   if (*left > 0) return left;

@@ -28,8 +28,9 @@ class Repair {
 
  private:
   Result<bool> replace(const Descriptor& blob) {
-    BAYPLAN_ASSIGN(const auto size, source_.size(blob.digest));
-    if (size != blob.size) return false;
+    const auto size = source_.size(blob.digest);
+    if (!size && size.error().code() != Errc::digest_mismatch) return size.error();
+    if (!size || *size != blob.size) return false;
     BAYPLAN_ASSIGN(content::Ingest bytes, ingest(source_, blob, store_.blobs(), control_));
     if (bytes.digest() != blob.digest) return false;
     BAYPLAN_TRY(std::move(bytes).finish());

@@ -71,7 +71,9 @@ Result<std::shared_ptr<Driver>> open_overlay_driver(std::filesystem::path path, 
                  "the path \"" + path.native() + "\" holds a colon, a comma or a backslash")
         .with_advice("use the native snapshotter or another path");
   }
-  BAYPLAN_TRY(probe_overlay(root.get()));
+  auto probed = probe_overlay(root.get());
+  // A full disk has no room to try it, and whoever opens the store now may be about to make some.
+  if (!probed && probed.error().code() != Errc::no_space) return std::move(probed).error();
   return std::shared_ptr<Driver>(std::make_shared<OverlayDriver>(std::move(path), std::move(root)));
 }
 

@@ -15,6 +15,10 @@ using metadata::WriteTx;
 
 }  // namespace
 
+Error replaced_meanwhile(std::string_view key) {
+  return {Errc::conflict, "snapshot", key, "was replaced by another of that key"};
+}
+
 Result<void> remove_mount_point(const std::string& target) {
   if (::rmdir(target.c_str()) == 0 || errno == ENOENT) return {};
   return Error::from_errno(errno, "mount point", target, "rmdir");
@@ -36,7 +40,7 @@ Result<void> LockedMount::put(const MountRow& row) const {
     BAYPLAN_ASSIGN(const auto record, records::get(tx, place_, key_));
     BAYPLAN_ASSIGN(const std::string directory, records::directory_of(record).with_context("snapshot", key_));
     if (directory != directory_) {
-      return Error(Errc::conflict, "snapshot", key_, "was replaced by another of that key");
+      return replaced_meanwhile(key_);
     }
     return mount_records::put(tx, place_, key_, row);
   });

@@ -13,6 +13,9 @@
 
 namespace bayplan::snapshots {
 
+/// conflict: the key is another snapshot's now.
+Error replaced_meanwhile(std::string_view key);
+
 /// Removes the empty directory that was mounted on; none is fine. Errors: busy, io.
 Result<void> remove_mount_point(const std::string& target);
 
@@ -24,6 +27,9 @@ class LockedMount {
   /// no_space, corrupt, closed, io.
   static Result<LockedMount> acquire(const metadata::Db& db, const Snapshotter& snapshotter,
                                      std::string_view ns, std::string_view key);
+
+  /// The snapshot's, which tells it from another of its key.
+  const std::string& directory() const noexcept { return directory_; }
 
   /// Of whatever boot. Errors: corrupt, closed, io.
   Result<std::optional<MountRow>> row() const;

@@ -139,6 +139,13 @@ Result<std::string> absolute_path(const std::filesystem::path& path) {
   return full.native();
 }
 
+Result<std::string> real_path(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error) return Error::from_errno(error.value(), "mount point", path.native(), "realpath");
+  return real.native();
+}
+
 std::string join_options(const std::vector<std::string>& data) {
   std::string joined;
   for (const std::string& option : data) {

@@ -29,6 +29,9 @@ Result<RelativeOverlay> relative_overlay(const std::vector<std::string>& data);
 /// A mount point as the kernel and a row of mounts need it. Errors: not_found, permission_denied, io (of the
 /// working directory).
 Result<std::string> absolute_path(const std::filesystem::path& path);
+/// The same without links in it, which mounting follows and unmounting does not. Errors: not_found,
+/// permission_denied, io.
+Result<std::string> real_path(const std::filesystem::path& path);
 
 /// `data` as one string.
 std::string join_options(const std::vector<std::string>& data);

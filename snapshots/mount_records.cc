@@ -78,14 +78,18 @@ Result<void> erase(WriteTx& tx, records::Place place, std::string_view key) {
   });
 }
 
-Result<void> release(WriteTx& tx, records::Place place, std::string_view key) {
-  BAYPLAN_ASSIGN(const auto row, mount_records::find(tx, place, key));
+Result<void> check_unmounted(const metadata::BucketSource& source, records::Place place,
+                             std::string_view key) {
+  BAYPLAN_ASSIGN(const auto row, mount_records::find(source, place, key));
   if (!row) return {};
   BAYPLAN_ASSIGN(const std::string boot, process::boot_id());
-  if (row->boot_id == boot) {
-    return Error(Errc::in_use, "snapshot", key, "it is mounted at " + quoted(row->target))
-        .with_advice("unmount it first");
-  }
+  if (row->boot_id != boot) return {};
+  return Error(Errc::in_use, "snapshot", key, "it is mounted at " + quoted(row->target))
+      .with_advice("unmount it first");
+}
+
+Result<void> release(WriteTx& tx, records::Place place, std::string_view key) {
+  BAYPLAN_TRY(check_unmounted(tx, place, key));
   return mount_records::erase(tx, place, key);
 }
 

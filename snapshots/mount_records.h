@@ -34,6 +34,11 @@ Result<void> put(metadata::WriteTx& tx, records::Place place, std::string_view k
 /// Absent is fine. Errors: those of MutableBucket.
 Result<void> erase(metadata::WriteTx& tx, records::Place place, std::string_view key);
 
+/// Errors: in_use (the snapshot `key` is mounted, or about to be, in this boot), unsupported (/proc is not
+/// there to tell), corrupt, closed, io.
+Result<void> check_unmounted(const metadata::BucketSource& source, records::Place place,
+                             std::string_view key);
+
 /// Before the snapshot `key` goes or changes its name: drops a row of another boot. Errors: in_use (it is
 /// mounted), unsupported (/proc is not there to tell), and those of MutableBucket.
 Result<void> release(metadata::WriteTx& tx, records::Place place, std::string_view key);

@@ -70,15 +70,20 @@ Result<MountPoint> Mounts::mount(std::string_view ns, std::string_view key,
                                  const std::filesystem::path& target) const {
   BAYPLAN_ASSIGN(const std::string boot, process::boot_id());
   // Before the lock, which restoring a lost directory takes as well.
-  BAYPLAN_ASSIGN(const auto mounts,
-                 db_.view([&](const ReadTx& tx) { return snapshotter_.mounts(tx, ns, key); }));
+  std::string directory;
+  BAYPLAN_ASSIGN(const auto mounts, db_.view([&](const ReadTx& tx) -> Result<std::vector<Mount>> {
+    BAYPLAN_ASSIGN(const Info info, snapshotter_.stat(tx, ns, key));
+    directory = info.directory;
+    return snapshotter_.mounts(tx, ns, key);
+  }));
   BAYPLAN_ASSIGN(const LockedMount snapshot, LockedMount::acquire(db_, snapshotter_, ns, key));
+  if (snapshot.directory() != directory) return replaced_meanwhile(key);
   BAYPLAN_ASSIGN(auto row, snapshot.row());
   if (row && (row->boot_id != boot || row->count == 0)) {
     BAYPLAN_TRY(snapshot.undo(*row, boot, WhenBusy::detach));
     row.reset();
   }
-  BAYPLAN_ASSIGN(const std::string wanted, target.empty() ? std::string() : absolute_path(target));
+  BAYPLAN_ASSIGN(const std::string wanted, target.empty() ? std::string() : real_path(target));
   if (!row) {
     BAYPLAN_ASSIGN(MountRow fresh, new_row(boot, wanted));
     return mount_new(snapshot, key, std::move(fresh), mounts);

@@ -113,7 +113,11 @@ Result<Snapshotter> Snapshotter::open(const std::filesystem::path& root, std::st
 }
 
 std::string Snapshotter::best_driver(const std::filesystem::path& root) {
-  return std::string(open(root, kOverlayDriver) ? kOverlayDriver : kNativeDriver);
+  const auto opened = open(root, kOverlayDriver);
+  // Whatever else is wrong for the moment, another driver would not know the snapshots that are there.
+  const bool unable = !opened && (opened.error().code() == Errc::unsupported ||
+                                  opened.error().code() == Errc::permission_denied);
+  return std::string(unable ? kNativeDriver : kOverlayDriver);
 }
 
 Snapshotter::Snapshotter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -184,6 +188,7 @@ Result<Sealed> Snapshotter::seal(const metadata::BucketSource& source, std::stri
   if (info.kind != Kind::active) {
     return Error(Errc::failed_precondition, "snapshot", key, "only active snapshots are sealed");
   }
+  BAYPLAN_TRY(mount_records::check_unmounted(source, state_->place(ns), key));
   if (synced == Synced::no) BAYPLAN_TRY(file::sync_fs(state_->driver->root(), name()));
   BAYPLAN_ASSIGN(const Usage usage, state_->driver->usage(info.directory).with_context("snapshot", key));
   return Sealed{info.key, info.directory, usage};

@@ -166,5 +166,20 @@ TEST_F(BlobIntakeTest, StopsWhenCancelled) {
   EXPECT_EQ(outcome(intake.publish()), "cancelled");
 }
 
+TEST_F(BlobIntakeTest, HoldsFewDescriptorsHoweverManyAreOpened) {
+  const auto descriptors = [] {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
+  };
+  const std::size_t before = descriptors();
+  for (int n = 0; n < 300; ++n) {
+    const Descriptor blob = expected(std::to_string(n));
+    ASSERT_EQ(read(blob).value(), std::to_string(n));
+    ASSERT_LT(descriptors(), before + 300) << n;
+  }
+  ASSERT_EQ(outcome(intake.publish()), "ok");
+  EXPECT_THAT(ready(), SizeIs(300));
+  EXPECT_EQ(source.opened, 300);
+}
+
 }  // namespace
 }  // namespace bayplan::images

@@ -78,10 +78,13 @@ TEST_F(RepairImage, ASourceWithOtherBytesChangesNothing) {
   auto& copied = layout.files().at(LayoutBuilder::blob_name(layer));
   copied.front() = static_cast<char>(copied.front() ^ 1);
   layout.write_to(images.path() / "other");
-  const auto done = repair_image(images.store(), kNs, kName, images.path() / "other", {});
-  ASSERT_TRUE(done) << done.error().to_string();
-  EXPECT_THAT(done->repaired, IsEmpty());
-  EXPECT_THAT(done->after.damaged, SizeIs(1));
+  test::write_file(images.path() / "other.tar", layout.tar());
+  for (const char* other : {"other", "other.tar"}) {
+    const auto done = repair_image(images.store(), kNs, kName, images.path() / other, {});
+    ASSERT_TRUE(done) << other << ": " << done.error().to_string();
+    EXPECT_THAT(done->repaired, IsEmpty()) << other;
+    EXPECT_THAT(done->after.damaged, SizeIs(1)) << other;
+  }
 }
 
 TEST_F(RepairImage, WhatTheCopyLacksStaysDamaged) {

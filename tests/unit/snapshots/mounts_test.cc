@@ -62,6 +62,25 @@ TEST_F(CountedMounts, only_what_has_mounts) {
   EXPECT_EQ(unmount("view").value(), 0u);
 }
 
+TEST_F(CountedMounts, a_link_to_the_target_is_followed_once_and_for_all) {
+  const std::filesystem::path real = store.root() / "real";
+  std::filesystem::create_directory(real);
+  std::filesystem::create_directory_symlink(real, store.root() / "link");
+  ASSERT_EQ(mount("key", store.root() / "link")->target, real);
+  EXPECT_EQ(mount("key", real)->count, 2u);
+  EXPECT_EQ(unmount("key", Force::yes).value(), 0u);
+  EXPECT_TRUE(std::filesystem::is_empty(real)) << "nothing stays mounted behind the link";
+}
+
+TEST_F(CountedMounts, what_is_mounted_is_not_sealed) {
+  ASSERT_EQ(words(mount("key")), "");
+  const auto sealed = store.db().view(
+      [&](const metadata::ReadTx& tx) { return store.snapshotter().seal(tx, store.kNs, "key"); });
+  EXPECT_EQ(outcome(sealed), "in_use");
+  EXPECT_EQ(unmount("key").value(), 0u);
+  EXPECT_EQ(words(store.commit("name", "key")), "");
+}
+
 TEST_F(CountedMounts, at_a_directory_of_the_caller) {
   const std::filesystem::path target = store.root() / "mnt";
   ASSERT_EQ(mount("key", target)->target, target);

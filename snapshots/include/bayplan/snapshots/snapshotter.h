@@ -181,7 +181,8 @@ class Snapshotter {
                              const metadata::Keeper& keeper);
 
   /// Makes the files of active snapshot `key` durable, unless they are, and measures them; nobody may write
-  /// to it any more. Errors: not_found, failed_precondition (not active), io, no_space, corrupt, closed.
+  /// to it any more. Errors: not_found, failed_precondition (not active), in_use (a row says that it is
+  /// mounted), io, no_space, corrupt, closed.
   Result<Sealed> seal(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
                       Synced synced = Synced::no);
   /// Turns active `key` into committed `name`; labels replace, created and updated become now (containerd).
