@@ -27,20 +27,20 @@ std::string top_of(const ResolvedImage& image) {
 // One view for all that mount the same layers.
 std::string view_key(const std::string& top) { return "image-mount/" + (top.empty() ? "no-layers" : top); }
 
-/// Answers the lease that keeps a new view until it is mounted; nothing where there was one.
-Result<std::optional<std::string>> make_view(Store& store, std::string_view ns, const std::string& top) {
+/// Answers the lease that keeps a new view until it is mounted; none where there was a view.
+Result<std::string> make_view(Store& store, std::string_view ns, const std::string& top) {
   const std::string key = view_key(top);
   const auto there = store.db().view([&](const ReadTx& tx) { return store.snapshotter().stat(tx, ns, key); });
-  if (there) return std::optional<std::string>();
+  if (there) return std::string();
   if (there.error().code() != Errc::not_found) return there.error();
   BAYPLAN_ASSIGN(snapshots::Stage stage,
                  store.db().view([&](const ReadTx& tx) { return store.snapshotter().stage(tx, ns, top); }));
-  auto made = store.db().update([&](WriteTx& tx) -> Result<std::optional<std::string>> {
+  auto made = store.db().update([&](WriteTx& tx) -> Result<std::string> {
     BAYPLAN_ASSIGN(const auto lease, leases::create(tx, ns, {.expires = now() + kUnmountedFor}));
     BAYPLAN_TRY(store.snapshotter().view(tx, ns, key, std::move(stage), {}, metadata::leased(lease.id)));
-    return std::optional(lease.id);
+    return lease.id;
   });
-  if (!made && made.error().code() == Errc::already_exists) return std::optional<std::string>();
+  if (!made && made.error().code() == Errc::already_exists) return std::string();
   return made;
 }
 
@@ -66,10 +66,10 @@ Result<void> end_lease(Store& store, std::string_view ns, const std::string& key
 
 Result<snapshots::MountPoint> mount_view(Store& store, std::string_view ns, const std::string& top,
                                          const std::filesystem::path& target) {
-  BAYPLAN_ASSIGN(const auto lease, make_view(store, ns, top));
+  BAYPLAN_ASSIGN(const std::string lease, make_view(store, ns, top));
   auto at = store.mounts().mount(ns, view_key(top), target);
-  if (!lease) return at;
-  ignore_error(end_lease(store, ns, view_key(top), *lease, at.has_value()),
+  if (lease.empty()) return at;
+  ignore_error(end_lease(store, ns, view_key(top), lease, at.has_value()),
                "what counts is the mount; the lease expires by itself");
   return at;
 }

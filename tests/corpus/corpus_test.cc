@@ -27,7 +27,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+// Sanitizers shadow all memory, and AddressSanitizer keeps 256 MiB of what was freed.
+constexpr std::uint64_t kMostMemory = 1ull << 30;
+#else
 constexpr std::uint64_t kMostMemory = 256ull << 20;
+#endif
 constexpr const char* kNamespace = "default";
 constexpr const char* kVictim = "localhost/victim:1";
 constexpr const char* kName = "localhost/corpus:1";
