@@ -9,7 +9,7 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/content/writer.h"
-#include "bayplan/metadata/leases.h"
+#include "day_lease.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
@@ -20,7 +20,6 @@ namespace bayplan::cli {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
-constexpr std::chrono::hours kLeaseLasts{24};
 
 struct IngestArguments {
   std::string ref;
@@ -117,9 +116,7 @@ Result<void> fill(const Session& session, const IngestArguments& arguments, cont
 Result<std::string> lease_for(metadata::WriteTx& tx, const Session& session,
                               const IngestArguments& arguments) {
   if (!arguments.lease.empty()) return arguments.lease;
-  BAYPLAN_ASSIGN(const auto lease,
-                 metadata::leases::create(tx, session.ns, {.expires = now() + kLeaseLasts}));
-  return lease.id;
+  return make_day_lease(tx, session.ns);
 }
 
 void print_ingested(const Session& session, const content::Info& info, const std::string& lease) {

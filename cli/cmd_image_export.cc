@@ -30,10 +30,7 @@ Result<images::ExportReport> write_target(const Session& session, images::Store&
     return images::export_images(store, session.ns, arguments.names, std::filesystem::path(arguments.target),
                                  arguments.options, control);
   }
-  if (::isatty(STDOUT_FILENO) != 0) {
-    return Error(Errc::invalid_argument, "export", "-", "an archive is nothing for a terminal")
-        .with_advice("name a file, or let a program read it");
-  }
+  BAYPLAN_TRY(refuse_terminal("export"));
   file::FdSink out(STDOUT_FILENO, "standard output");
   BAYPLAN_ASSIGN(auto report,
                  images::export_images(store, session.ns, arguments.names, out, arguments.options, control));

@@ -50,10 +50,7 @@ Result<snapshots::DiffReport> write_file(const snapshots::LayerDiff& diff, const
 
 Result<int> diff_snapshot(const Session& session, const DiffArguments& arguments) {
   const bool to_stdout = arguments.target == "-";
-  if (to_stdout && ::isatty(STDOUT_FILENO) != 0) {
-    return Error(Errc::invalid_argument, "diff", "-", "an archive is nothing for a terminal")
-        .with_advice("name a file, or let a program read it");
-  }
+  if (to_stdout) BAYPLAN_TRY(refuse_terminal("diff"));
   BAYPLAN_ASSIGN(images::Store store, session.open_store_read_only());
   BAYPLAN_ASSIGN(const auto diff, store.db().view([&](const metadata::ReadTx& tx) {
     return store.snapshotter().diff(tx, session.ns, arguments.key);

@@ -1,5 +1,7 @@
 #include "print.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -79,6 +81,12 @@ void write_labels(json::Writer& writer, const Labels& labels) {
   writer.key("labels").begin_object();
   for (const auto& [key, value] : labels) writer.member(key, value);
   writer.end_object();
+}
+
+Result<void> refuse_terminal(std::string_view kind) {
+  if (::isatty(STDOUT_FILENO) == 0) return {};
+  return Error(Errc::invalid_argument, kind, "-", "an archive is nothing for a terminal")
+      .with_advice("name a file, or let a program read it");
 }
 
 }  // namespace bayplan::cli

@@ -44,4 +44,8 @@ json::Writer begin_json();
 std::string labels_text(const Labels& labels);
 void write_labels(json::Writer& writer, const Labels& labels);
 
+/// Before an archive goes to standard output, for the `kind` of thing asked for. Errors: invalid_argument (it
+/// is a terminal).
+Result<void> refuse_terminal(std::string_view kind);
+
 }  // namespace bayplan::cli

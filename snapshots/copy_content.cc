@@ -10,6 +10,7 @@
 #include <string>
 
 #include "bayplan/base/file.h"
+#include "write_at.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -18,17 +19,6 @@ constexpr std::size_t kBuffer = std::size_t{256} * 1024;
 
 Error failed(std::string_view name, std::string_view call) {
   return Error::from_errno(errno, "file", name, call);
-}
-
-Result<void> write_at(int fd, std::span<const std::byte> bytes, std::uint64_t offset, std::string_view name) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed(name, "pwrite");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::uint64_t>(count);
-  }
-  return {};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "tree_root.h"
+#include "write_at.h"
 
 namespace bayplan::snapshots {
 namespace {
@@ -17,18 +18,6 @@ constexpr std::uint64_t kEarlyBytes = 1u << 20;
 
 Error call_failed(const std::string& name, std::string_view call) {
   return Error::from_errno(errno, "file", name, call);
-}
-
-Result<void> write_at(int fd, std::span<const std::byte> bytes, std::uint64_t offset,
-                      const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return call_failed(name, "pwrite");
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-    offset += static_cast<std::uint64_t>(count);
-  }
-  return {};
 }
 
 Result<void> fill(ByteSource& content, std::span<std::byte> into) {
