@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "file_call.h"
 
@@ -37,6 +38,8 @@ Result<bool> make_private(int dir, const char* component, std::string_view name)
   BAYPLAN_TRY(sync_dir(readable.get(), name));
   return true;
 }
+
+std::string path_of_fd(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
 
 Result<UniqueFd> enter(int dir, const char* component, std::string_view name) {
   UniqueFd next(retry([&] { return ::openat(dir, component, O_PATH | O_DIRECTORY | O_CLOEXEC); }));
@@ -107,6 +110,25 @@ Result<UniqueFd> open_regular(int dir, const std::string& path) {
   BAYPLAN_ASSIGN(const struct stat info, stat_fd(fd.get(), path));
   if (!S_ISREG(info.st_mode)) return Error(Errc::invalid_argument, "file", path, "not a regular file");
   return fd;
+}
+
+Result<std::optional<UniqueFd>> create_unnamed(int dir, mode_t mode, std::string_view name) {
+  if (!fault::at(fault::Point::unnamed_file)) return std::optional<UniqueFd>();
+  UniqueFd fd(retry([&] { return ::openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode); }));
+  // Kernels that do not know the flag see an attempt to write to a directory.
+  if (!fd && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) return std::optional<UniqueFd>();
+  if (!fd) return file_error(name, "openat");
+  if (::access(path_of_fd(fd.get()).c_str(), F_OK) != 0) return std::optional<UniqueFd>();
+  return std::optional(std::move(fd));
+}
+
+Result<void> link_unnamed(int fd, int dir, const std::string& name) {
+  BAYPLAN_TRY(check_name(name));
+  // AT_EMPTY_PATH would ask for CAP_DAC_READ_SEARCH.
+  const std::string path = path_of_fd(fd);
+  if (::linkat(AT_FDCWD, path.c_str(), dir, name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    return file_error(name, "linkat");
+  return {};
 }
 
 Result<struct stat> stat_fd(int fd, std::string_view name) {

@@ -14,17 +14,23 @@
 namespace bayplan::file {
 namespace {
 
-// Reads the names in a directory, with a position of its own.
+constexpr std::uint64_t kStatBlock = 512;
+
+// Reads the names in a directory.
 class Entries {
  public:
+  // Takes `dir`, which must not have been read from.
+  static Result<Entries> of(UniqueFd dir, std::string_view name) {
+    DIR* const stream = ::fdopendir(dir.get());
+    if (stream == nullptr) return directory_error(name, "fdopendir");
+    static_cast<void>(dir.release());
+    return Entries(stream, name);
+  }
+  // Reads with a position of its own.
   static Result<Entries> open(int dir, std::string_view name) {
-    const int fd = retry([&] { return ::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-    if (fd < 0) return directory_error(name, "openat");
-    DIR* const stream = ::fdopendir(fd);
-    if (stream != nullptr) return Entries(stream, name);
-    Error error = directory_error(name, "fdopendir");
-    ::close(fd);
-    return error;
+    UniqueFd fd(retry([&] { return ::openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (!fd) return directory_error(name, "openat");
+    return of(std::move(fd), name);
   }
 
   // The next name, empty at the end.
@@ -39,6 +45,8 @@ class Entries {
     }
   }
 
+  int fd() const noexcept { return ::dirfd(stream_.get()); }
+
  private:
   struct Close {
     void operator()(DIR* stream) const noexcept { ::closedir(stream); }
@@ -48,13 +56,6 @@ class Entries {
   std::unique_ptr<DIR, Close> stream_;
   std::string name_;
 };
-
-// True when the entry is a directory; anything else is gone afterwards.
-Result<bool> unlink_unless_directory(int dir, const std::string& name) {
-  if (::unlinkat(dir, name.c_str(), 0) == 0 || errno == ENOENT) return false;
-  if (errno == EISDIR) return true;
-  return file_error(name, "unlinkat");
-}
 
 // Gives us back the permissions to empty a directory that we own. Failing is fine: the next call says why.
 void make_writable(int dir) {
@@ -69,49 +70,10 @@ void make_writable_at(int dir, const std::string& name) {
   if (fd) make_writable(fd.get());
 }
 
-// Empties one tree by lifting every directory below `top` into `top` itself, so that no path gets longer and
-// no descriptor stays open on the way down.
-class Remover {
- public:
-  Remover(int top, std::string_view name)
-      : top_(top), name_(name), lifted_prefix_(random_name(".rm-") + "-") {}
-
-  Result<void> run() {
-    bool found = true;
-    // A directory that is changed while it is read may hide entries from one pass, not from the pass after
-    // the last change.
-    while (found) {
-      found = false;
-      BAYPLAN_ASSIGN(Entries entries, Entries::open(top_, name_));
-      while (true) {
-        BAYPLAN_ASSIGN(const std::string entry, entries.next());
-        if (entry.empty()) break;
-        found = true;
-        BAYPLAN_TRY(remove_entry(entry));
-      }
-    }
-    return {};
-  }
-
- private:
-  Result<void> remove_entry(const std::string& entry) {
-    BAYPLAN_ASSIGN(const bool is_directory, unlink_unless_directory(top_, entry));
-    if (!is_directory) return {};
-    BAYPLAN_TRY(lift_children(entry));
-    if (::unlinkat(top_, entry.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
-    // Somebody added to it meanwhile: the next pass sees it again.
-    if (errno == ENOTEMPTY) return {};
-    return directory_error(entry, "unlinkat");
-  }
-
-  Result<void> lift_children(const std::string& entry);
-  Result<void> lift(int parent, const std::string& child);
-
-  int top_;
-  std::string_view name_;
-  std::string lifted_prefix_;
-  std::uint64_t lifted_ = 0;
-};
+Error mounted_on(const std::string& name) {
+  return Error(Errc::failed_precondition, "directory", name, "something is mounted on it")
+      .with_advice("unmount it");
+}
 
 // Opens a directory of the tree, unless something is mounted on it; none when it is gone.
 Result<UniqueFd> open_on_same_mount(int dir, const std::string& name) {
@@ -129,49 +91,86 @@ Result<UniqueFd> open_on_same_mount(int dir, const std::string& name) {
   }
   if (fd) make_writable(fd.get());
   if (fd || errno == ENOENT) return fd;
-  if (errno == EXDEV) {
-    return Error(Errc::failed_precondition, "directory", name, "something is mounted on it")
-        .with_advice("unmount it");
-  }
+  if (errno == EXDEV) return mounted_on(name);
   return directory_error(name, "openat2");
 }
 
-Result<void> Remover::lift_children(const std::string& entry) {
-  BAYPLAN_ASSIGN(const UniqueFd parent, open_on_same_mount(top_, entry));
-  if (!parent) return {};
-  BAYPLAN_ASSIGN(Entries entries, Entries::open(parent.get(), entry));
-  while (true) {
-    BAYPLAN_ASSIGN(const std::string child, entries.next());
-    if (child.empty()) return {};
-    BAYPLAN_ASSIGN(const bool is_directory, unlink_unless_directory(parent.get(), child));
-    if (is_directory) BAYPLAN_TRY(lift(parent.get(), child));
+// Removes one tree. The first levels are walked; a directory below them is lifted into the top, so that no
+// path gets longer and few descriptors are open, however deep it goes.
+class Remover {
+ public:
+  Result<std::uint64_t> run(int parent, const std::string& name) {
+    BAYPLAN_TRY(remove(parent, name, 0));
+    return bytes_;
   }
-}
 
-Result<void> Remover::lift(int parent, const std::string& child) {
-  const std::string lifted = lifted_prefix_ + std::to_string(lifted_++);
-  const auto move = [&] { return ::renameat(parent, child.c_str(), top_, lifted.c_str()); };
-  int moved = move();
-  if (moved != 0 && errno == EACCES) {
-    // Its ".." changes, so it must be writable too.
-    make_writable_at(parent, child);
-    moved = move();
+ private:
+  // The deepest level that is walked; the top is 0.
+  static constexpr unsigned kDeepest = 3;
+
+  Result<void> remove(int dir, const std::string& name, unsigned level) {
+    struct stat info {};
+    if (::fstatat(dir, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+      return errno == ENOENT ? Result<void>() : file_error(name, "fstatat");
+    if (!S_ISDIR(info.st_mode)) return unlink(dir, name, info);
+    // Somebody may add to it meanwhile, and what is added to a directory that is being read may not be seen.
+    while (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) != 0) {
+      if (errno == ENOENT) return {};
+      if (errno == EBUSY) return mounted_on(name);
+      if (errno != ENOTEMPTY && errno != EEXIST) return directory_error(name, "unlinkat");
+      if (level > kDeepest) return lift(dir, name);
+      BAYPLAN_TRY(empty(dir, name, level));
+    }
+    count(info);
+    return {};
   }
-  if (moved == 0 || errno == ENOENT) return {};
-  return directory_error(child, "renameat");
-}
+
+  Result<void> unlink(int dir, const std::string& name, const struct stat& info) {
+    if (::unlinkat(dir, name.c_str(), 0) != 0)
+      return errno == ENOENT ? Result<void>() : file_error(name, "unlinkat");
+    if (info.st_nlink == 1) count(info);
+    return {};
+  }
+
+  Result<void> empty(int parent, const std::string& name, unsigned level) {
+    BAYPLAN_ASSIGN(UniqueFd dir, open_on_same_mount(parent, name));
+    if (!dir) return {};
+    BAYPLAN_ASSIGN(Entries entries, Entries::of(std::move(dir), name));
+    if (level == 0) top_ = entries.fd();
+    while (true) {
+      BAYPLAN_ASSIGN(const std::string entry, entries.next());
+      if (entry.empty()) return {};
+      BAYPLAN_TRY(remove(entries.fd(), entry, level + 1));
+    }
+  }
+
+  Result<void> lift(int parent, const std::string& child) {
+    if (lifted_prefix_.empty()) lifted_prefix_ = random_name(".rm-") + "-";
+    const std::string lifted = lifted_prefix_ + std::to_string(lifted_++);
+    const auto move = [&] { return ::renameat(parent, child.c_str(), top_, lifted.c_str()); };
+    int moved = move();
+    if (moved != 0 && errno == EACCES) {
+      // Its ".." changes, so it must be writable too.
+      make_writable_at(parent, child);
+      moved = move();
+    }
+    if (moved == 0 || errno == ENOENT) return {};
+    return directory_error(child, "renameat");
+  }
+
+  void count(const struct stat& info) { bytes_ += static_cast<std::uint64_t>(info.st_blocks) * kStatBlock; }
+
+  int top_ = -1;
+  std::string lifted_prefix_;  // few trees need it
+  std::uint64_t lifted_ = 0;
+  std::uint64_t bytes_ = 0;
+};
 
 }  // namespace
 
-Result<void> remove_tree(int dir, const std::string& name) {
+Result<std::uint64_t> remove_tree(int dir, const std::string& name) {
   BAYPLAN_TRY(check_name(name));
-  BAYPLAN_ASSIGN(const bool is_directory, unlink_unless_directory(dir, name));
-  if (!is_directory) return {};
-  BAYPLAN_ASSIGN(const UniqueFd top, open_on_same_mount(dir, name));
-  if (!top) return {};
-  BAYPLAN_TRY(Remover(top.get(), name).run().with_context("directory", name));
-  if (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
-  return directory_error(name, "unlinkat");
+  return Remover().run(dir, name).with_context("directory", name);
 }
 
 Result<std::vector<std::string>> list(int dir, std::string_view name) {

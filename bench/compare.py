@@ -28,7 +28,7 @@ SNAPSHOTS = ("prepare,commit,commit_sync,removed", "removed_async")
 _RECORD_STORES = ("records", "containerd")
 RECORD_PEERS = tuple(peer for peer in comparison.PEERS if peer not in comparison.SNAPSHOTTERS)
 PEERS_OF = {"wide,checked": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": ("records", "lmdb", "containerd"),
-            "ingest1,ingest8": _RECORD_STORES,
+            "ingest1,ingest8": (*_RECORD_STORES, "lmdb"),
             **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED),
             SNAPSHOTS[0]: comparison.SNAPSHOTTERS, SNAPSHOTS[1]: comparison.SNAPSHOTTERS[1:]}
 SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")

@@ -10,7 +10,9 @@ function(bayplan_tests)
   target_link_libraries(${arg_NAME} PRIVATE bayplan_${arg_FOLDER} bayplan_${arg_FOLDER}_internal bayplan_test_support
                         bayplan_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
   target_include_directories(${arg_NAME} PRIVATE ${PROJECT_SOURCE_DIR}/${arg_FOLDER})
-  # A third of the time that sanitized tests take to compile, for what AddressSanitizer tells as well.
+  # Compiling the tests is most of a build's time. Their own code needs no optimiser: with these two a sanitized test
+  # compiles in half the time and an ordinary one in three quarters. What the second leaves out AddressSanitizer tells.
+  target_compile_options(${arg_NAME} PRIVATE $<IF:$<BOOL:${BAYPLAN_SANITIZE}>,-O0,-O1>)
   if(BAYPLAN_SANITIZE MATCHES undefined)
     target_compile_options(${arg_NAME} PRIVATE -fno-sanitize=null,alignment,vptr,object-size)
   endif()

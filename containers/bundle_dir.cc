@@ -75,7 +75,8 @@ Result<void> BundleDir::remove() {
   const std::string gone = file::random_name(file::kTemporaryPrefix);
   BAYPLAN_TRY(file::rename_exclusive(parent_.get(), id_, parent_.get(), gone));
   lock_.reset();
-  return file::remove_tree(parent_.get(), gone);
+  BAYPLAN_TRY(file::remove_tree(parent_.get(), gone));
+  return {};
 }
 
 }  // namespace bayplan::containers

@@ -6,7 +6,7 @@
 
 namespace bayplan::content {
 
-Result<std::shared_ptr<const BlobDirs>> open_blob_dirs(const std::filesystem::path& root) {
+Result<SharedDirs> open_blob_dirs(const std::filesystem::path& root) {
   auto dirs = std::make_shared<BlobDirs>();
   BAYPLAN_ASSIGN(const UniqueFd top, file::ensure_private_dir(root));
   BAYPLAN_ASSIGN(dirs->blobs, file::ensure_private_dir_at(top.get(), "blobs"));
@@ -16,7 +16,7 @@ Result<std::shared_ptr<const BlobDirs>> open_blob_dirs(const std::filesystem::pa
   }
   BAYPLAN_ASSIGN(dirs->ingest, file::ensure_private_dir_at(top.get(), "ingest"));
   BAYPLAN_ASSIGN(dirs->locks, DigestLocks::open(top.get()));
-  return std::shared_ptr<const BlobDirs>(std::move(dirs));
+  return SharedDirs(std::move(dirs));
 }
 
 Result<void> check_blob_file(const BlobDirs& dirs, const Digest& digest, std::uint64_t size) {

@@ -28,8 +28,10 @@ struct BlobDirs {
   }
 };
 
+using SharedDirs = std::shared_ptr<const BlobDirs>;
+
 /// Opens and, durably, creates them below `root`. Errors: permission_denied, no_space, io.
-Result<std::shared_ptr<const BlobDirs>> open_blob_dirs(const std::filesystem::path& root);
+Result<SharedDirs> open_blob_dirs(const std::filesystem::path& root);
 
 /// Looks at the file of `digest` without opening it.
 /// Errors: not_found, corrupt (not a regular file, or not `size` bytes long), io.

@@ -47,7 +47,7 @@ Result<std::string> problem_of(const BlobDirs& dirs, const Bucket& blobs, const 
 
 class ContentKind final : public metadata::GcKind {
  public:
-  explicit ContentKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
+  explicit ContentKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
 
   std::string_view kind() const override { return kContentKind; }
 
@@ -90,12 +90,12 @@ class ContentKind final : public metadata::GcKind {
   }
 
  private:
-  std::shared_ptr<const BlobDirs> dirs_;
+  SharedDirs dirs_;
 };
 
 }  // namespace
 
-std::unique_ptr<metadata::GcKind> make_content_kind(std::shared_ptr<const BlobDirs> dirs) {
+std::unique_ptr<metadata::GcKind> make_content_kind(SharedDirs dirs) {
   return std::make_unique<ContentKind>(std::move(dirs));
 }
 

@@ -8,7 +8,7 @@
 
 namespace bayplan::content {
 
-std::unique_ptr<metadata::GcKind> make_content_kind(std::shared_ptr<const BlobDirs> dirs);
-std::unique_ptr<metadata::GcKind> make_ingest_kind(std::shared_ptr<const BlobDirs> dirs);
+std::unique_ptr<metadata::GcKind> make_content_kind(SharedDirs dirs);
+std::unique_ptr<metadata::GcKind> make_ingest_kind(SharedDirs dirs);
 
 }  // namespace bayplan::content

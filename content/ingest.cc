@@ -15,7 +15,7 @@ Digest Ingest::digest() const { return state_->file.digest(); }
 Result<ReadyBlob> Ingest::finish() && {
   const auto state = std::move(state_);
   IngestFile* const file = &state->file;
-  BAYPLAN_ASSIGN(auto ready, publish_files(state->dir.dirs(), std::span(&file, 1)));
+  BAYPLAN_ASSIGN(auto ready, publish_files(*state->dirs, std::span(&file, 1)));
   return ReadyBlob(std::make_shared<ReadyBlob::State>(std::move(ready.front())));
 }
 

@@ -12,6 +12,7 @@ namespace bayplan::content {
 namespace {
 
 constexpr char kData[] = "data";
+constexpr int kUnnamed = -1;
 /// Until it is a blob, as it may be opened again to be written on.
 constexpr mode_t kIngestMode = 0600;
 /// What a reader may do with a blob.
@@ -34,16 +35,28 @@ Result<std::uint64_t> size_of(int fd) {
 
 }  // namespace
 
-IngestFile::IngestFile(const BlobDirs& dirs, int dir, UniqueFd data, const Expected& expected, Hasher hasher)
-    : dirs_(&dirs), dir_(dir), data_(std::move(data)), expected_(expected), hasher_(std::move(hasher)) {}
+IngestFile::IngestFile(SharedDirs dirs, int dir, UniqueFd data, const Expected& expected, Hasher hasher)
+    : dirs_(std::move(dirs)),
+      dir_(dir),
+      data_(std::move(data)),
+      expected_(expected),
+      hasher_(std::move(hasher)) {}
 
-Result<IngestFile> IngestFile::create(const BlobDirs& dirs, int dir, const Expected& expected) {
-  BAYPLAN_ASSIGN(UniqueFd data,
-                 file::open_beneath(dir, kData, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, kIngestMode));
-  return IngestFile(dirs, dir, std::move(data), expected, Hasher(algorithm_of(expected)));
+Result<std::optional<IngestFile>> IngestFile::create_unnamed(SharedDirs dirs, const Expected& expected) {
+  // Nobody can open it again: it may be born a blob.
+  BAYPLAN_ASSIGN(auto data, file::create_unnamed(dirs->ingest.get(), kBlobMode, kData));
+  if (!data) return std::optional<IngestFile>();
+  return std::optional(
+      IngestFile(std::move(dirs), kUnnamed, *std::move(data), expected, Hasher(algorithm_of(expected))));
 }
 
-Result<IngestFile> IngestFile::resume(const BlobDirs& dirs, int dir, const Expected& expected, Hasher hasher,
+Result<IngestFile> IngestFile::create(SharedDirs dirs, int dir, const Expected& expected) {
+  BAYPLAN_ASSIGN(UniqueFd data,
+                 file::open_beneath(dir, kData, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, kIngestMode));
+  return IngestFile(std::move(dirs), dir, std::move(data), expected, Hasher(algorithm_of(expected)));
+}
+
+Result<IngestFile> IngestFile::resume(SharedDirs dirs, int dir, const Expected& expected, Hasher hasher,
                                       std::uint64_t offset, bool trust_rest) {
   BAYPLAN_ASSIGN(UniqueFd data, file::open_beneath(dir, kData, O_RDWR | O_APPEND));
   BAYPLAN_ASSIGN(const std::uint64_t held, size_of(data.get()));
@@ -52,7 +65,7 @@ Result<IngestFile> IngestFile::resume(const BlobDirs& dirs, int dir, const Expec
         Errc::corrupt, "file", kData,
         "holds " + std::to_string(held) + " bytes, of which " + std::to_string(offset) + " were hashed");
   }
-  IngestFile resumed(dirs, dir, std::move(data), expected, std::move(hasher));
+  IngestFile resumed(std::move(dirs), dir, std::move(data), expected, std::move(hasher));
   resumed.offset_ = offset;
   if (trust_rest) {
     BAYPLAN_TRY(hash_file(resumed.data_.get(), kData, offset, held, resumed.hasher_));
@@ -111,7 +124,17 @@ Result<Digest> IngestFile::check() const {
 
 Result<void> IngestFile::sync() const { return file::sync_data(data_.get(), kData); }
 
+Result<void> IngestFile::link_to_blobs(const Digest& digest) const {
+  auto linked = file::link_unnamed(data_.get(), dirs_->dir_of(digest), digest.hex());
+  if (linked || linked.error().code() != Errc::already_exists) return linked;
+  // No call gives a file a name that another has: it takes the place of that one as every other does.
+  BAYPLAN_ASSIGN(const StagingDir dir, StagingDir::create(dirs_));
+  BAYPLAN_TRY(file::link_unnamed(data_.get(), dir.fd(), kData));
+  return file::rename(dir.fd(), kData, dirs_->dir_of(digest), digest.hex());
+}
+
 Result<void> IngestFile::move_to_blobs(const Digest& digest) const {
+  if (dir_ == kUnnamed) return link_to_blobs(digest);
   if (::fchmod(data_.get(), kBlobMode) != 0) return Error::from_errno(errno, "file", kData, "fchmod");
   return file::rename(dir_, kData, dirs_->dir_of(digest), digest.hex());
 }

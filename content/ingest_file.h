@@ -16,14 +16,17 @@ inline DigestAlgorithm algorithm_of(const Expected& expected) {
   return expected.digest ? expected.digest->algorithm() : DigestAlgorithm::sha256;
 }
 
-/// File "data" of an ingest's directory. Move-only. Borrows the directory's descriptor.
+/// A file without a name, or file "data" of an ingest's directory, whose descriptor it borrows. Move-only.
 class IngestFile {
  public:
+  /// An empty one without a name; none where the file system has no such files. Errors: no_space,
+  /// permission_denied, io.
+  static Result<std::optional<IngestFile>> create_unnamed(SharedDirs dirs, const Expected& expected);
   /// An empty one, in place of whatever is there. Errors: no_space, permission_denied, io.
-  static Result<IngestFile> create(const BlobDirs& dirs, int dir, const Expected& expected);
+  static Result<IngestFile> create(SharedDirs dirs, int dir, const Expected& expected);
   /// One whose first `offset` bytes `hasher` has seen. What follows them is cut off, or, where `trust_rest`,
   /// hashed too. Errors: not_found; corrupt (shorter than that), permission_denied, io.
-  static Result<IngestFile> resume(const BlobDirs& dirs, int dir, const Expected& expected, Hasher hasher,
+  static Result<IngestFile> resume(SharedDirs dirs, int dir, const Expected& expected, Hasher hasher,
                                    std::uint64_t offset, bool trust_rest);
 
   Result<void> write(std::span<const std::byte> bytes);
@@ -46,10 +49,11 @@ class IngestFile {
   Result<void> move_to_blobs(const Digest& digest) const;
 
  private:
-  IngestFile(const BlobDirs& dirs, int dir, UniqueFd data, const Expected& expected, Hasher hasher);
+  IngestFile(SharedDirs dirs, int dir, UniqueFd data, const Expected& expected, Hasher hasher);
+  Result<void> link_to_blobs(const Digest& digest) const;
 
-  const BlobDirs* dirs_;
-  int dir_;
+  SharedDirs dirs_;
+  int dir_;  // kUnnamed: in none
   UniqueFd data_;
   Expected expected_;
   Hasher hasher_;
@@ -58,8 +62,10 @@ class IngestFile {
 };
 
 struct Ingest::State {
-  State(StagingDir staging, IngestFile staged) : dir(std::move(staging)), file(std::move(staged)) {}
-  StagingDir dir;
+  State(SharedDirs store, std::optional<StagingDir> staging, IngestFile staged)
+      : dirs(std::move(store)), dir(std::move(staging)), file(std::move(staged)) {}
+  SharedDirs dirs;
+  std::optional<StagingDir> dir;  ///< of a file with a name
   IngestFile file;
 };
 

@@ -23,7 +23,7 @@ std::string expiry_words(const IngestRecord& ingest) {
 
 class IngestKind final : public metadata::GcKind {
  public:
-  explicit IngestKind(std::shared_ptr<const BlobDirs> dirs) : dirs_(std::move(dirs)) {}
+  explicit IngestKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
 
   std::string_view kind() const override { return kIngestKind; }
 
@@ -86,12 +86,12 @@ class IngestKind final : public metadata::GcKind {
     return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
   }
 
-  std::shared_ptr<const BlobDirs> dirs_;
+  SharedDirs dirs_;
 };
 
 }  // namespace
 
-std::unique_ptr<metadata::GcKind> make_ingest_kind(std::shared_ptr<const BlobDirs> dirs) {
+std::unique_ptr<metadata::GcKind> make_ingest_kind(SharedDirs dirs) {
   return std::make_unique<IngestKind>(std::move(dirs));
 }
 

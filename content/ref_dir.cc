@@ -46,7 +46,7 @@ bool is(const Result<T>& result, Errc code) {
 
 }  // namespace
 
-Result<RefDir> RefDir::lock(std::shared_ptr<const BlobDirs> dirs, std::string_view ref, std::string name) {
+Result<RefDir> RefDir::lock(SharedDirs dirs, std::string_view ref, std::string name) {
   BAYPLAN_TRY(dirs->locks->check_process());
   const int ingest = dirs->ingest.get();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

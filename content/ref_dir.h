@@ -18,20 +18,20 @@ class RefDir {
   /// Makes <root>/ingest/`name` unless it is there, and locks it. `ref` is for the error text. Errors: busy
   /// (naming the process that has it, where that is known), closed (in a forked child), no_space,
   /// permission_denied, io.
-  static Result<RefDir> lock(std::shared_ptr<const BlobDirs> dirs, std::string_view ref, std::string name);
+  static Result<RefDir> lock(SharedDirs dirs, std::string_view ref, std::string name);
 
   int fd() const noexcept { return fd_.get(); }
   const BlobDirs& dirs() const noexcept { return *dirs_; }
-  const std::shared_ptr<const BlobDirs>& shared_dirs() const noexcept { return dirs_; }
+  const SharedDirs& shared_dirs() const noexcept { return dirs_; }
   const std::string& name() const noexcept { return name_; }
   /// Removes it, with what is in it; in a forked child nothing.
   void remove() const noexcept;
 
  private:
-  RefDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd)
+  RefDir(SharedDirs dirs, std::string name, UniqueFd fd)
       : dirs_(std::move(dirs)), name_(std::move(name)), fd_(std::move(fd)) {}
 
-  std::shared_ptr<const BlobDirs> dirs_;
+  SharedDirs dirs_;
   std::string name_;
   UniqueFd fd_;
 };

@@ -29,10 +29,10 @@ Result<std::optional<UniqueFd>> lock_if_still_there(int ingest, const std::strin
   return std::optional(*std::move(fd));
 }
 
-StagingDir::StagingDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd)
+StagingDir::StagingDir(SharedDirs dirs, std::string name, UniqueFd fd)
     : dirs_(std::move(dirs)), name_(std::move(name)), fd_(std::move(fd)) {}
 
-Result<StagingDir> StagingDir::create(std::shared_ptr<const BlobDirs> dirs) {
+Result<StagingDir> StagingDir::create(SharedDirs dirs) {
   BAYPLAN_TRY(dirs->locks->check_process());
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     std::string name = file::random_name({});

@@ -1,4 +1,5 @@
-// <root>/ingest/<id>: a directory that is locked as long as somebody works in it, and then removed.
+// <root>/ingest/<id>: a directory that is locked as long as somebody works in it, and then removed. For where
+// no file can be without a name, and for the moment in which one takes the place of another.
 #pragma once
 
 #include <sys/types.h>
@@ -16,18 +17,17 @@ class StagingDir {
  public:
   /// Errors: closed (in a forked child), no_space, permission_denied, busy (sweeps removed every attempt),
   /// io.
-  static Result<StagingDir> create(std::shared_ptr<const BlobDirs> dirs);
+  static Result<StagingDir> create(SharedDirs dirs);
   StagingDir(StagingDir&&) noexcept = default;
   StagingDir& operator=(StagingDir&&) = delete;
   ~StagingDir();
 
   int fd() const noexcept { return fd_.get(); }
-  const BlobDirs& dirs() const noexcept { return *dirs_; }
 
  private:
-  StagingDir(std::shared_ptr<const BlobDirs> dirs, std::string name, UniqueFd fd);
+  StagingDir(SharedDirs dirs, std::string name, UniqueFd fd);
 
-  std::shared_ptr<const BlobDirs> dirs_;  // empty once moved from
+  SharedDirs dirs_;  // empty once moved from
   std::string name_;
   UniqueFd fd_;
 };

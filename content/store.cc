@@ -10,13 +10,13 @@
 namespace bayplan::content {
 
 struct Store::State {
-  State(std::shared_ptr<const BlobDirs> opened, const StoreOptions& given)
+  State(SharedDirs opened, const StoreOptions& given)
       : dirs(std::move(opened)),
         options(given),
         kind(make_content_kind(dirs)),
         ingest_kind(make_ingest_kind(dirs)) {}
 
-  std::shared_ptr<const BlobDirs> dirs;
+  SharedDirs dirs;
   StoreOptions options;
   std::unique_ptr<metadata::GcKind> kind;
   std::unique_ptr<metadata::GcKind> ingest_kind;
@@ -33,17 +33,24 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
   return Store(std::make_shared<State>(*std::move(dirs), options));
 }
 
-const std::shared_ptr<const BlobDirs>& StoreAccess::dirs(const Store& store) { return store.state_->dirs; }
+const SharedDirs& StoreAccess::dirs(const Store& store) { return store.state_->dirs; }
 Sharing StoreAccess::sharing(const Store& store) { return store.state_->options.sharing; }
 
 const metadata::GcKind& Store::gc_kind() const noexcept { return *state_->kind; }
 const metadata::GcKind& Store::ingest_gc_kind() const noexcept { return *state_->ingest_kind; }
 
 Result<Ingest> Store::ingest(const Expected& expected) {
-  BAYPLAN_ASSIGN(StagingDir dir, StagingDir::create(state_->dirs));
+  const SharedDirs& dirs = state_->dirs;
+  BAYPLAN_TRY(dirs->locks->check_process());
+  std::optional<StagingDir> dir;
+  BAYPLAN_ASSIGN(auto file, IngestFile::create_unnamed(dirs, expected));
+  if (!file) {
+    BAYPLAN_ASSIGN(StagingDir made, StagingDir::create(dirs));
+    BAYPLAN_ASSIGN(file, IngestFile::create(dirs, made.fd(), expected));
+    dir.emplace(std::move(made));
+  }
   BAYPLAN_TRY(fault::at(fault::Point::ingest_created));
-  BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(*state_->dirs, dir.fd(), expected));
-  return Ingest(std::make_unique<Ingest::State>(std::move(dir), std::move(file)));
+  return Ingest(std::make_unique<Ingest::State>(dirs, std::move(dir), *std::move(file)));
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): they end here

@@ -10,7 +10,7 @@
 namespace bayplan::content {
 
 struct StoreAccess {
-  static const std::shared_ptr<const BlobDirs>& dirs(const Store& store);
+  static const SharedDirs& dirs(const Store& store);
   static Sharing sharing(const Store& store);
 
   using BlobState = std::shared_ptr<ReadyBlob::State>;

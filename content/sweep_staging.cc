@@ -15,17 +15,6 @@ using metadata::Db;
 using metadata::FileSweep;
 using metadata::ReadTx;
 
-// The disk space of the files directly in `dir`.
-Result<std::uint64_t> bytes_in(int dir, std::string_view name) {
-  BAYPLAN_ASSIGN(const auto names, file::list(dir, name));
-  std::uint64_t bytes = 0;
-  for (const std::string& entry : names) {
-    const auto info = file::stat_at(dir, entry);
-    if (info) bytes += disk_bytes(*info);
-  }
-  return bytes;
-}
-
 using Spared = std::function<Result<bool>(const ReadTx&)>;
 
 // Removes directory `name` unless it is `spared`, asked under its lock; empty while somebody has that.
@@ -43,8 +32,7 @@ Result<std::optional<FileSweep>> remove_staging(const BlobDirs& dirs, const Db& 
   if (!still) return std::optional<FileSweep>();
   BAYPLAN_ASSIGN(const bool kept, db.view(spared));
   if (kept) return std::optional(FileSweep{});
-  BAYPLAN_ASSIGN(const std::uint64_t bytes, bytes_in(dir->get(), name));
-  BAYPLAN_TRY(file::remove_tree(ingest, name));
+  BAYPLAN_ASSIGN(const std::uint64_t bytes, file::remove_tree(ingest, name));
   return std::optional(FileSweep{1, bytes});
 }
 

@@ -4,9 +4,8 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <system_error>
-#include <thread>
 
+#include "bayplan/base/threads.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/record_entry.h"
 #include "pace.h"
@@ -92,15 +91,7 @@ class Verification {
 
   Result<void> run(unsigned threads) {
     const std::size_t most = std::max<std::size_t>(1, work_.size());
-    const std::size_t wanted = threads == 0 ? std::max(1u, std::thread::hardware_concurrency()) : threads;
-    std::vector<std::thread> others;
-    try {
-      for (std::size_t n = 1; n < std::min(wanted, most); ++n) others.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      // No more are to be had: those that there are do it.
-    }
-    work();
-    for (std::thread& other : others) other.join();
+    in_threads(std::min(threads == 0 ? processors() : threads, most), [this] { work(); });
     if (failure_) return *failure_;
     return {};
   }

@@ -22,7 +22,8 @@ Result<IngestFile> resume_file(const RefDir& dir, const IngestState& state, cons
   BAYPLAN_ASSIGN(Hasher hasher, Hasher::restore(state.hash));
   // What a killed process wrote behind the checkpoint is whole as long as the machine was.
   const bool same_boot = !state.boot.empty() && state.boot == this_boot();
-  return IngestFile::resume(dir.dirs(), dir.fd(), expected, std::move(hasher), state.offset, same_boot);
+  return IngestFile::resume(dir.shared_dirs(), dir.fd(), expected, std::move(hasher), state.offset,
+                            same_boot);
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ Result<WriterBytes> begin_bytes(const RefDir& dir, const Expected& expected) {
   // A state that a power cut brings back must not speak of bytes that others took the place of.
   const bool replaces = file::stat_at(dir.fd(), "data").has_value();
   BAYPLAN_TRY(write_state(dir.fd(), state, replaces));
-  BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(dir.dirs(), dir.fd(), expected));
+  BAYPLAN_ASSIGN(IngestFile file, IngestFile::create(dir.shared_dirs(), dir.fd(), expected));
   return WriterBytes{.file = std::move(file), .started = time};
 }
 

@@ -138,7 +138,8 @@ class BrokenPipesAreErrors {
 
 Result<void> remove_copy(const std::filesystem::path& directory) {
   BAYPLAN_ASSIGN(const UniqueFd parent, file::open_dir(directory.parent_path()));
-  return file::remove_tree(parent.get(), directory.filename());
+  BAYPLAN_TRY(file::remove_tree(parent.get(), directory.filename()));
+  return {};
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 #include "bayplan/metadata/removals.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "bayplan/base/fault.h"
+#include "bayplan/base/threads.h"
 #include "byte_order.h"
 #include "collection.h"
 
@@ -16,6 +19,9 @@ namespace {
 constexpr std::string_view kBucket = "removals";
 // What is unlinked between two looks at the queue, and taken from it by one transaction.
 constexpr std::size_t kBatch = 256;
+// A file system frees inodes in the thread that unlinks, mostly waiting for its own locks.
+constexpr std::size_t kMostThreads = 4;
+constexpr std::size_t kWorthAThread = 16;
 
 using Batch = std::vector<Removal>;
 
@@ -112,29 +118,38 @@ class Unlinking {
   }
 
   Result<void> unlink(const Batch& batch) {
-    std::vector<Removal> done;
-    for (const Removal& removal : batch) {
-      BAYPLAN_TRY(control_.cancel.check());
-      if (removal.revision > durable_) continue;
-      auto gone = unlink(removal);
-      if (gone && *gone) done.push_back(removal);
-      if (!gone) note(first_error_, std::move(gone).error());
-      if (control_.progress) control_.progress({"unlink", removal.name, swept_.bytes});
-    }
+    done_.clear();
+    std::atomic<std::size_t> next = 0;
+    in_threads(std::min({kMostThreads, processors(), 1 + batch.size() / kWorthAThread}), [&] {
+      for (std::size_t at = next++; at < batch.size() && !control_.cancel.cancelled(); at = next++)
+        take(batch[at]);
+    });
+    BAYPLAN_TRY(control_.cancel.check());
     BAYPLAN_TRY(fault::at(fault::Point::removals_unlinked));
-    if (done.empty()) return {};
-    return db_.update([&](WriteTx& tx) { return drop_batch(tx, word_, done); }, {.reclaiming = true});
+    if (done_.empty()) return {};
+    return db_.update([&](WriteTx& tx) { return drop_batch(tx, word_, done_); }, {.reclaiming = true});
   }
 
-  Result<bool> unlink(const Removal& removal) {
+  // In several threads at once.
+  void take(const Removal& removal) {
+    if (removal.revision > durable_) return;
+    auto gone = unlink(removal);
+    const std::lock_guard guard(mutex_);
+    if (!gone) return note(first_error_, std::move(gone).error());
+    if (!*gone) return;
+    done_.push_back(removal);
+    swept_ += **gone;
+    if (control_.progress) control_.progress({"unlink", removal.name, swept_.bytes});
+  }
+
+  // None when its files are still in use.
+  Result<std::optional<FileSweep>> unlink(const Removal& removal) const {
     for (const GcKind* kind : kinds_) {
       if (kind->kind() != word_) continue;
       BAYPLAN_ASSIGN(const auto swept, kind->unlink(db_, removal));
-      if (!swept) continue;
-      swept_ += *swept;
-      return true;
+      if (swept) return swept;
     }
-    return false;
+    return std::optional<FileSweep>();
   }
 
   const Db& db_;
@@ -142,6 +157,8 @@ class Unlinking {
   GcKinds kinds_;
   const Control& control_;
   std::uint64_t durable_ = 0;  // commits up to this one are
+  std::mutex mutex_;           // of what follows, while threads unlink
+  std::vector<Removal> done_{};
   FirstError first_error_{};
   FileSweep swept_{};
 };

@@ -45,9 +45,8 @@ std::optional<Orphan> lock(const Driver& driver, const std::string& id) {
 
 Result<metadata::FileSweep> remove_directory(const Driver& driver, const std::string& id) {
   BAYPLAN_TRY(fault::at(fault::Point::snapshot_record_removed));
-  const auto usage = driver.usage(id);
-  BAYPLAN_TRY(file::remove_tree(driver.root(), id));
-  return metadata::FileSweep{1, usage ? usage->bytes : 0};
+  BAYPLAN_ASSIGN(const std::uint64_t bytes, file::remove_tree(driver.root(), id));
+  return metadata::FileSweep{1, bytes};
 }
 
 class Sweep {

@@ -6,9 +6,12 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "bayplan/base/digest.h"
+#include "blob_files.h"
 #include "rows.h"
 
 namespace bayplan::bench {
@@ -45,6 +48,9 @@ Fields fields_of(const Record& record) {
 // them, and the names of 7 of those; what is encoded here has 11 bytes of lengths.
 constexpr std::size_t kWider =
     8 + 13 + 10 * 3 + std::string_view("createdatupdatedatlabelstargetdigestmediatypesize").size() - 11;
+
+/// Bytes that bayplan's record of a blob without labels takes: its times, its size, what is around them.
+constexpr std::size_t kBlobRow = 100;
 
 std::string encode(const Fields& fields) {
   std::string bytes;
@@ -93,7 +99,7 @@ class Txn {
   MDB_txn* txn_ = nullptr;
 };
 
-class LmdbPeer : public Peer {
+class LmdbPeer : public Peer, public Ingester {
  public:
   ~LmdbPeer() override {
     if (env_ != nullptr) ::mdb_env_close(env_);
@@ -113,6 +119,7 @@ class LmdbPeer : public Peer {
     Txn txn(env_, 0);
     check(::mdb_dbi_open(txn.get(), "images", MDB_CREATE, &dbi_));
     txn.commit();
+    blobs_.emplace(directory / "blobs");
   }
   std::filesystem::path file() const override { return directory_ / "data.mdb"; }
 
@@ -179,27 +186,20 @@ class LmdbPeer : public Peer {
     return true;
   }
 
-  // The smallest group commit there is: whoever finds no leader takes what has queued up, again and again
-  // until its own record is durable.
   bool submit(const Record& record) override {
-    Waiting mine{&record};
-    std::unique_lock lock(guard_);
-    queue_.push_back(&mine);
-    while (!mine.done) {
-      if (leading_) {
-        changed_.wait(lock);
-        continue;
-      }
-      leading_ = true;
-      const std::vector<Waiting*> group = std::exchange(queue_, {});
-      lock.unlock();
-      commit_group(group);
-      lock.lock();
-      for (Waiting* member : group) member->done = true;
-      leading_ = false;
-      changed_.notify_all();
-    }
+    put_beside_others(record.name, encode(fields_of(record)));
     return true;
+  }
+
+  Ingester* ingester() override { return this; }
+  void ingest(std::string_view bytes) override {
+    const std::string name = write_blob(bytes);
+    Txn txn(env_, 0);
+    put(txn.get(), name, std::string(kBlobRow, 'v'));
+    txn.commit();
+  }
+  void ingest_beside_others(std::string_view bytes) override {
+    put_beside_others(write_blob(bytes), std::string(kBlobRow, 'v'));
   }
 
   std::vector<std::uint64_t> savepoints(const Savepoints& what) override {
@@ -217,9 +217,38 @@ class LmdbPeer : public Peer {
 
  private:
   struct Waiting {
-    const Record* record;
+    std::string name;
+    std::string bytes;
     bool done = false;
   };
+
+  // The smallest group commit there is: whoever finds no leader takes what has queued up, again and again
+  // until its own row is durable.
+  void put_beside_others(std::string name, std::string bytes) {
+    Waiting mine{std::move(name), std::move(bytes)};
+    std::unique_lock lock(guard_);
+    queue_.push_back(&mine);
+    while (!mine.done) {
+      if (leading_) {
+        changed_.wait(lock);
+        continue;
+      }
+      leading_ = true;
+      const std::vector<Waiting*> group = std::exchange(queue_, {});
+      lock.unlock();
+      commit_group(group);
+      lock.lock();
+      for (Waiting* member : group) member->done = true;
+      leading_ = false;
+      changed_.notify_all();
+    }
+  }
+
+  std::string write_blob(std::string_view bytes) const {
+    const Digest digest = Digest::of(bytes);
+    blobs_->write(digest.hex(), bytes);
+    return digest.to_string();
+  }
 
   void put(MDB_txn* txn, std::string_view name, std::string_view bytes) const {
     MDB_val key = to_val(name);
@@ -285,8 +314,7 @@ class LmdbPeer : public Peer {
 
   void commit_group(const std::vector<Waiting*>& group) const {
     Txn txn(env_, 0);
-    for (const Waiting* member : group)
-      put(txn.get(), member->record->name, encode(fields_of(*member->record)));
+    for (const Waiting* member : group) put(txn.get(), member->name, member->bytes);
     txn.commit();
   }
 
@@ -301,6 +329,7 @@ class LmdbPeer : public Peer {
   MDB_env* env_ = nullptr;
   MDB_dbi dbi_ = 0;
   bool wide_ = false;
+  std::optional<BlobFiles> blobs_;
   std::mutex guard_;
   std::condition_variable changed_;
   std::vector<Waiting*> queue_;

@@ -268,8 +268,9 @@ class Run {
       blobs.push_back(record.name);
       blobs.back().resize(kBlobBytes, '.');
     }
-    print(row,
-          measure_threads(threads, blobs.size(), 1, [&](std::uint64_t n) { ingester->ingest(blobs[n]); }));
+    print(row, measure_threads(threads, blobs.size(), 1, [&](std::uint64_t n) {
+            threads == 1 ? ingester->ingest(blobs[n]) : ingester->ingest_beside_others(blobs[n]);
+          }));
   }
 
   void savepoints(std::string_view row, const Peer::Savepoints& what) {

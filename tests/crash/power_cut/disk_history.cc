@@ -188,16 +188,19 @@ std::size_t DiskHistory::node_for(std::uint64_t inode) {
   return found->second;
 }
 
+// What a file is, it is under whatever name it gets, or without one.
+void DiskHistory::add_node(std::uint64_t inode, const DiskRecord& record) {
+  node_of_inode_[inode] = before_.nodes.size();
+  before_.nodes.push_back({.mode = static_cast<mode_t>(record.head.value), .target = record.data});
+  latest_.nodes.push_back(before_.nodes.back());
+}
+
 void DiskHistory::resolve(DiskChange& change) {
   const RecordHead& head = change.record.head;
   if (head.op == DiskOp::sync_fs || head.op == DiskOp::output) return;
+  if (head.op == DiskOp::create) add_node(head.other, change.record);
+  if (head.op == DiskOp::create_unnamed) add_node(head.inode, change.record);
   change.node = node_for(head.inode);
-  if (head.op == DiskOp::create) {
-    // What a file is, it is under whatever name it gets.
-    node_of_inode_[head.other] = before_.nodes.size();
-    before_.nodes.push_back({.mode = static_cast<mode_t>(head.value), .target = change.record.data});
-    latest_.nodes.push_back(before_.nodes.back());
-  }
   if (is_name(head.op) && head.op != DiskOp::unlink) change.other = node_for(head.other);
   if (head.op == DiskOp::rename) change.moved = latest_.nodes[change.node].entries.at(change.record.name);
   Replay(latest_, Loss::nothing, 0).apply_synced(change);
@@ -241,9 +244,9 @@ bool DiskHistory::said_something(std::size_t cut) const {
 }
 
 std::string DiskHistory::describe(std::size_t index) const {
-  constexpr const char* kNames[] = {"create",       "link",       "unlink",    "rename",    "write",
-                                    "truncate",     "attributes", "sync_file", "sync_data", "sync_fs",
-                                    "tree_changed", "output",     "unknown"};
+  constexpr const char* kNames[] = {"create",  "create_unnamed", "link",       "unlink",    "rename",
+                                    "write",   "truncate",       "attributes", "sync_file", "sync_data",
+                                    "sync_fs", "tree_changed",   "output",     "unknown"};
   if (index >= changes_.size()) return "the end";
   const DiskRecord& record = changes_[index].record;
   return std::string(kNames[static_cast<std::size_t>(record.head.op)]) + " " + record.name;

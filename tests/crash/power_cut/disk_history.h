@@ -107,6 +107,7 @@ class DiskHistory {
 
  private:
   std::size_t node_for(std::uint64_t inode);
+  void add_node(std::uint64_t inode, const DiskRecord& record);
   void resolve(DiskChange& change);
   void note_sync(std::size_t index);
 

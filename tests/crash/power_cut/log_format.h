@@ -7,19 +7,20 @@
 namespace bayplan::test {
 
 enum class DiskOp : std::uint32_t {
-  create,        ///< inode: directory; name; other: new file; value: st_mode; data: target of a symbolic link
-  link,          ///< inode: directory; name; other: file
-  unlink,        ///< inode: directory; name
-  rename,        ///< inode: directory; name; other: new directory; data: new name
-  write,         ///< inode; value: offset; data; other: 1 if durable when the call returned (O_DSYNC)
-  truncate,      ///< inode; value: size
-  attributes,    ///< inode; value: st_mode; data: Attributes
-  sync_file,     ///< inode (fsync; of a directory: its names)
-  sync_data,     ///< inode (fdatasync)
-  sync_fs,       ///< everything
-  tree_changed,  ///< inode: the upper directory of an overlay mount, through which something was changed
-  output,        ///< data: what the program said on its standard output
-  unknown,       ///< data: what the recorder saw and cannot describe
+  create,  ///< inode: directory; name; other: new file; value: st_mode; data: target of a symbolic link
+  create_unnamed,  ///< inode: new file; value: st_mode
+  link,            ///< inode: directory; name; other: file
+  unlink,          ///< inode: directory; name
+  rename,          ///< inode: directory; name; other: new directory; data: new name
+  write,           ///< inode; value: offset; data; other: 1 if durable when the call returned (O_DSYNC)
+  truncate,        ///< inode; value: size
+  attributes,      ///< inode; value: st_mode; data: Attributes
+  sync_file,       ///< inode (fsync; of a directory: its names)
+  sync_data,       ///< inode (fdatasync)
+  sync_fs,         ///< everything
+  tree_changed,    ///< inode: the upper directory of an overlay mount, through which something was changed
+  output,          ///< data: what the program said on its standard output
+  unknown,         ///< data: what the recorder saw and cannot describe
 };
 
 struct RecordHead {

@@ -97,6 +97,13 @@ void Recorder::created(const Place& place, const struct stat& made, std::string_
       place.name, target);
 }
 
+void Recorder::created_unnamed(Place::Kind where, const struct stat& made) {
+  if (where == Place::Kind::overlay) return not_understood("a file without a name on an overlay");
+  if (where != Place::Kind::watched) return;
+  watched_.insert(made.st_ino);
+  put({.op = DiskOp::create_unnamed, .inode = made.st_ino, .value = made.st_mode}, {}, {});
+}
+
 void Recorder::linked(const Place& place, const struct stat& file) {
   if (place.kind == Place::Kind::overlay) return tree_changed(place.directory);
   if (place.kind != Place::Kind::watched) return;

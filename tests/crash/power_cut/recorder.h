@@ -35,6 +35,8 @@ class Recorder {
   Place::Kind kind_of(const struct stat& info) const;
 
   void created(const Place& place, const struct stat& made, std::string_view target = {});
+  /// A file without a name, in a directory of that kind.
+  void created_unnamed(Place::Kind where, const struct stat& made);
   void linked(const Place& place, const struct stat& file);
   /// `gone`: the file that had the name.
   void unlinked(const Place& place, const struct stat& gone);

@@ -36,7 +36,7 @@ int record_open(int dirfd, const char* path, std::uint64_t flags, Open open) {
   struct stat info {};
   if (fd >= 0 && ::fstat(fd, &info) == 0) {
     const bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
-    if (nameless) hook->not_understood("a file without a name");
+    if (nameless) hook->created_unnamed(place.kind, info);
     if (!existed && (flags & O_CREAT) != 0) hook->created(place, info);
     if (existed && (flags & O_TRUNC) != 0 && S_ISREG(info.st_mode)) hook->truncated(info, 0);
   }

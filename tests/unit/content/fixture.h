@@ -11,6 +11,7 @@
 
 #include "bayplan/base/fault.h"
 #include "bayplan/content/store.h"
+#include "support/ingests_in.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::content::test {
@@ -66,7 +67,7 @@ class ContentTest : public ::testing::Test {
   static std::size_t entries(const std::filesystem::path& path) {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
   }
-  std::size_t ingests() const { return entries(root() / "ingest"); }
+  std::size_t ingests() const { return bayplan::test::ingests_in(root()); }
   std::size_t blobs() const { return entries(root() / "blobs/sha256") + entries(root() / "blobs/sha512"); }
 
   /// Puts `bytes` where a blob would be.

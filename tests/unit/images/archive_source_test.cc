@@ -6,6 +6,7 @@
 #include "layout_source.h"
 #include "outcome.h"
 #include "support/image_builder.h"
+#include "support/ingests_in.h"
 #include "support/tar_builder.h"
 #include "support/temp_dir.h"
 
@@ -27,9 +28,7 @@ struct ArchiveSourceTest : testing::Test {
     test::write_file(dir.path() / "archive", bytes);
     return ArchiveSource::open(blobs, dir.path() / "archive", {});
   }
-  std::size_t spooled() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(dir.path() / "store/ingest"), {}));
-  }
+  std::size_t spooled() const { return test::ingests_in(dir.path() / "store"); }
 
   TempDir dir;
   content::Store blobs = content::Store::open(dir.path() / "store").value();

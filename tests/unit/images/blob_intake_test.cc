@@ -6,6 +6,7 @@
 #include "layout_source.h"
 #include "outcome.h"
 #include "support/image_builder.h"
+#include "support/ingests_in.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::images {
@@ -70,9 +71,7 @@ struct BlobIntakeTest : testing::Test {
     for (const content::ReadyBlob& blob : intake.ready()) digests.push_back(blob.digest().to_string());
     return digests;
   }
-  std::size_t staged() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(dir.path() / "store/ingest"), {}));
-  }
+  std::size_t staged() const { return test::ingests_in(dir.path() / "store"); }
 
   const std::string big = std::string(5u << 20, 'b');  // more than is read ahead
   TempDir dir;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,13 @@ Result<UniqueFd> open_beneath(int dir, const std::string& path, int flags, mode_
 /// us). Errors: invalid_argument (of another type).
 Result<UniqueFd> open_regular(int dir, const std::string& path);
 
+/// A new file on the file system of `dir`, open for reading and writing, without a name: nothing of it stays
+/// when nobody has it open. Empty where there are no such files, or none that could get a name later (no
+/// O_TMPFILE; no /proc).
+Result<std::optional<UniqueFd>> create_unnamed(int dir, mode_t mode, std::string_view name);
+/// Gives a file of create_unnamed its name in `dir`. Errors: already_exists.
+Result<void> link_unnamed(int fd, int dir, const std::string& name);
+
 Result<struct stat> stat_fd(int fd, std::string_view name);
 /// fstatat without following; not_found when absent.
 Result<struct stat> stat_at(int dir, const std::string& name);
@@ -77,8 +85,9 @@ Result<void> unlink(int dir, const std::string& name);
 /// Removes `name` and everything below without following links or leaving its file system; iterative with a
 /// handful of descriptors, so depth is no danger; absent is fine. Directories of ours that we may not write
 /// to are made writable first. An error leaves the rest of the tree, possibly flattened; calling again goes
-/// on. Errors: failed_precondition or busy (something is mounted in the tree; it is left as it is).
-Result<void> remove_tree(int dir, const std::string& name);
+/// on. Answers the disk space of what went, in bytes. Errors: failed_precondition or busy (something is
+/// mounted in the tree; it is left as it is).
+Result<std::uint64_t> remove_tree(int dir, const std::string& name);
 
 /// Names in a directory, without "." and "..", in byte order.
 Result<std::vector<std::string>> list(int dir, std::string_view name);

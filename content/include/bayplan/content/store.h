@@ -11,12 +11,15 @@
 //   db.update([&](WriteTx& tx) { return content::add(tx, "default", std::move(ready), labels,
 //                                                        metadata::leased(lease)); });
 //
-// On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest/<id>/data,
-// <root>/lock. blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest has
-// its byte of <root>/lock (an OFD lock at an offset derived from the digest): publishers share it until their
-// record is committed and never wait for one another, in one process or in several; an unlinker claims it
-// alone, only when nobody has it, while it looks once more for a record and unlinks. It is always taken
-// before the write lock.
+// On disk: <root>/blobs/<alg>/<hex> (an OCI layout's blobs folder, files 0400), <root>/ingest, <root>/lock.
+// An Ingest is a file without a name (O_TMPFILE), of which a crash leaves nothing; where the file system has
+// none, or /proc is missing, it is <root>/ingest/<id>/data.
+//
+// blobs/<alg>/<hex> is a name that can come back, so whoever publishes or unlinks a digest has its byte of
+// <root>/lock (an OFD lock at an offset derived from the digest): publishers share it until their record is
+// committed and never wait for one another, in one process or in several; an unlinker claims it alone, only
+// when nobody has it, while it looks once more for a record and unlinks. It is always taken before the write
+// lock.
 //
 // Store is thread-safe; Ingest, ReadyBlob and BlobReader belong to one thread at a time. After fork() the
 // child opens anew; dropping what it inherited leaves the parent's files and locks alone.
@@ -70,7 +73,7 @@ class ReadyBlob {
 };
 
 /// Bytes on their way in. Invisible to everybody until published. Move-only; dropping it removes what it
-/// wrote. Holds two descriptors. Keeps the algorithm of the expected digest, else sha256.
+/// wrote. Holds at most two descriptors. Keeps the algorithm of the expected digest, else sha256.
 class Ingest final : public ByteSink {
  public:
   Ingest(Ingest&&) noexcept;

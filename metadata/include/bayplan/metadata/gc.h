@@ -113,8 +113,8 @@ class GcKind {
   virtual Result<void> remove(WriteTx& tx, const GcNode& node) const = 0;
   /// Removes the files that were queued as `removal`, if they still are; files whose names are given again,
   /// as those of blobs, only if no record has the name. Empty: they are in use, or not of this kind, and stay
-  /// queued. The default is of kinds without files. Errors: permission_denied, failed_precondition
-  /// (something is mounted there), closed, corrupt, io.
+  /// queued. The default is of kinds without files. Called from several threads at once. Errors:
+  /// permission_denied, failed_precondition (something is mounted there), closed, corrupt, io.
   virtual Result<std::optional<FileSweep>> unlink(const Db& db, const Removal& removal) const;
   /// Removes files of this kind that no record names, that are not queued, and that no living process is
   /// making: what a crash left. May be called at any time, from any process. The default is of kinds without
