@@ -2,6 +2,7 @@
 
 #include "collection.h"
 #include "environment.h"
+#include "environment_handles.h"
 #include "environment_registry.h"
 #include "tx_state.h"
 
@@ -13,6 +14,7 @@ Db::Db(std::shared_ptr<Environment> environment, const OpenOptions& options)
 Result<Db> Db::open(const std::filesystem::path& directory, const OpenOptions& options) {
   BAYPLAN_ASSIGN(auto environment, acquire_environment(directory, options));
   Db db(std::move(environment), options);
+  db.handles_ = std::make_shared<const EnvironmentHandles>(db.environment_);
   if (!options.read_only) end_dead_notes(db);
   return db;
 }
@@ -25,7 +27,7 @@ Error Db::never_opened() {
 Result<std::unique_ptr<const ReadTx>> Db::begin_read() const {
   BAYPLAN_TRY(opened());
   BAYPLAN_ASSIGN(Reader* const reader, environment_->begin_read());
-  auto state = std::make_unique<ReadState>(environment_);
+  auto state = std::make_unique<ReadState>(handles_ ? handles_->here() : environment_);
   state->reader = reader;
   state->own_txn = reader->txn;
   std::unique_ptr<ReadTx> tx(new ReadTx);

@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "own_place.h"
+
 namespace bayplan::metadata {
 namespace {
 
@@ -15,13 +17,6 @@ Clock::rep coarse_now() noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return Clock::duration(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec)).count();
-}
-
-// Where this thread looks first: at what it took last time, mostly.
-std::size_t own_place() noexcept {
-  static std::atomic<std::size_t> threads{0};
-  thread_local const std::size_t place = threads.fetch_add(1, std::memory_order_relaxed);
-  return place;
 }
 
 void abort(Reader& reader) noexcept {

@@ -24,6 +24,17 @@ TEST(MapUsers, the_map_moves_only_when_nobody_stands_on_it) {
   EXPECT_EQ(moved, 2);
 }
 
+TEST(MapUsers, one_thread_may_leave_what_another_entered) {
+  MapUsers users;
+  std::thread([&] { users.enter(); }).join();
+  std::thread([&] { users.enter(); }).join();
+  EXPECT_FALSE(users.alone([] {}));
+  users.leave();
+  EXPECT_FALSE(users.alone([] {}));
+  users.leave();
+  EXPECT_TRUE(users.alone([] {}));
+}
+
 TEST(MapUsers, who_was_refused_keeps_nobody_out) {
   MapUsers users;
   users.enter();

@@ -23,6 +23,7 @@ namespace bayplan::metadata {
 
 class Db;
 class Environment;
+class EnvironmentHandles;
 struct ReadState;
 
 namespace internal {
