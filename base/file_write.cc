@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -73,6 +74,21 @@ Result<void> replace_durably(int dir, const std::string& name, std::string_view 
     return std::move(replaced).with_context("file", name);
   }
   return sync_dir(dir, name);
+}
+
+Result<void> wait_ready(int fd, short events, std::string_view name, const CancelToken& cancel) {
+  constexpr int kLookAgain = 100;  // ms
+  struct pollfd waited {
+    fd, events, 0
+  };
+  int ready = 0;
+  while (ready == 0) {
+    BAYPLAN_TRY(cancel.check());
+    ready = ::poll(&waited, 1, kLookAgain);
+    if (ready < 0 && errno == EINTR) ready = 0;
+  }
+  if (ready < 0) return file_error(name, "poll");
+  return {};
 }
 
 Result<void> sync_data(int fd, std::string_view name) {

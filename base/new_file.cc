@@ -1,9 +1,12 @@
 #include "bayplan/base/new_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
@@ -18,14 +21,26 @@ constexpr std::size_t kBufferBytes = 128u << 10;
 Result<void> FdSink::write(std::span<const std::byte> bytes) {
   const bool direct = bytes.size() > kBufferBytes / 2;
   if (direct || buffer_.size() + bytes.size() > kBufferBytes) BAYPLAN_TRY(flush());
-  if (direct) return write_all(fd_, bytes, name_);
+  if (direct) return put(bytes);
   buffer_ += as_text(bytes);
   return {};
 }
 
 Result<void> FdSink::flush() {
-  BAYPLAN_TRY(write_all(fd_, as_bytes(buffer_), name_));
+  BAYPLAN_TRY(put(as_bytes(buffer_)));
   buffer_.clear();
+  return {};
+}
+
+Result<void> FdSink::put(std::span<const std::byte> bytes) const {
+  if (!cancel_) return write_all(fd_, bytes, name_);
+  while (!bytes.empty()) {
+    BAYPLAN_TRY(wait_ready(fd_, POLLOUT, name_, *cancel_));
+    // What a pipe that is ready takes at once.
+    const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    BAYPLAN_TRY(write_all(fd_, piece, name_));
+    bytes = bytes.subspan(piece.size());
+  }
   return {};
 }
 

@@ -45,28 +45,13 @@ class Input final : public ByteSource {
       : fd_(std::move(fd)), name_(name), source_(fd_.get(), name), cancel_(cancel) {}
 
   Result<std::size_t> read(std::span<std::byte> into) override {
-    BAYPLAN_TRY(wait());
+    BAYPLAN_TRY(file::wait_ready(fd_.get(), POLLIN, name_, cancel_));
     BAYPLAN_ASSIGN(const std::size_t count, source_.read(into));
     if (count == 0) BAYPLAN_TRY(cancel_.check());
     return count;
   }
 
  private:
-  Result<void> wait() {
-    constexpr int kLookAgain = 100;  // ms
-    struct pollfd waited {
-      fd_.get(), POLLIN, 0
-    };
-    int ready = 0;
-    while (ready == 0) {
-      BAYPLAN_TRY(cancel_.check());
-      ready = ::poll(&waited, 1, kLookAgain);
-      if (ready < 0 && errno == EINTR) ready = 0;
-    }
-    if (ready < 0) return Error::from_errno(errno, "file", name_, "poll");
-    return {};
-  }
-
   UniqueFd fd_;
   const std::string& name_;
   file::FdSource source_;

@@ -31,7 +31,7 @@ Result<images::ExportReport> write_target(const Session& session, images::Store&
                                  arguments.options, control);
   }
   BAYPLAN_TRY(refuse_terminal("export"));
-  file::FdSink out(STDOUT_FILENO, "standard output");
+  file::FdSink out(STDOUT_FILENO, "standard output", control.cancel);
   BAYPLAN_ASSIGN(auto report,
                  images::export_images(store, session.ns, arguments.names, out, arguments.options, control));
   BAYPLAN_TRY(out.flush());

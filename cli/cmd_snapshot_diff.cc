@@ -25,8 +25,7 @@ const std::map<std::string, content::Compression> kCompressions{{"none", content
                                                                 {"zstd", content::Compression::zstd}};
 
 Result<snapshots::DiffReport> write_layer(const snapshots::LayerDiff& diff, const DiffArguments& arguments,
-                                          int fd, const Control& control) {
-  file::FdSink out(fd, arguments.target);
+                                          file::FdSink out, const Control& control) {
   BAYPLAN_ASSIGN(const auto compressor,
                  content::compress(out, kCompressions.at(arguments.compression), arguments.level));
   BAYPLAN_ASSIGN(auto report, diff.write(*compressor, control));
@@ -41,7 +40,7 @@ Result<snapshots::DiffReport> write_file(const snapshots::LayerDiff& diff, const
   BAYPLAN_ASSIGN(const UniqueFd fd, path.create_file());
   snapshots::DiffReport report;
   const auto write = [&]() -> Result<void> {
-    BAYPLAN_ASSIGN(report, write_layer(diff, arguments, fd.get(), control));
+    BAYPLAN_ASSIGN(report, write_layer(diff, arguments, {fd.get(), arguments.target}, control));
     return file::sync_data(fd.get(), arguments.target);
   };
   BAYPLAN_TRY(path.settle(write()));
@@ -58,8 +57,10 @@ Result<int> diff_snapshot(const Session& session, const DiffArguments& arguments
   ProgressBar bar;
   Control control = session.control;
   control.progress = bar.sink();
-  BAYPLAN_ASSIGN(const auto report, to_stdout ? write_layer(diff, arguments, STDOUT_FILENO, control)
-                                              : write_file(diff, arguments, control));
+  BAYPLAN_ASSIGN(
+      const auto report,
+      to_stdout ? write_layer(diff, arguments, {STDOUT_FILENO, "standard output", control.cancel}, control)
+                : write_file(diff, arguments, control));
   for (const auto& warning : report.warnings) {
     std::fprintf(stderr, "warning: %s\n", printable(warning).c_str());
   }

@@ -26,9 +26,4 @@ Result<UniqueFd> open_blob_file(const BlobDirs& dirs, const Digest& digest, std:
 /// Hashes all of it. Errors: digest_mismatch, corrupt (it ended early), io, and those of `on_hashed`.
 Result<void> verify_blob_file(int fd, const Digest& digest, std::uint64_t size, const OnHashed& on_hashed);
 
-/// Whether an error of these two says that the bytes are not what they should be.
-inline bool is_damage(Errc code) {
-  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch;
-}
-
 }  // namespace bayplan::content

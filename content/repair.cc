@@ -47,7 +47,7 @@ Result<bool> repair(Store& store, const Db& db, const Digest& digest, ByteSource
   const auto reader = store.open_blob(digest, info.size, Verify::no);
   const auto whole = reader ? reader->verify(control) : Result<void>(reader.error());
   if (whole) return false;
-  if (!is_damage(whole.error().code())) return whole.error();
+  if (!is_damage(whole.error())) return whole.error();
   BAYPLAN_TRY(replace_bytes(store, info, source, control));
   return true;
 }

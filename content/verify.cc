@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <map>
 #include <mutex>
 
@@ -120,7 +121,7 @@ class Verification {
     if (!item.recorded->info) return {};
     const auto whole = hash(item, *item.recorded->info);
     if (whole) return {};
-    if (!is_damage(whole.error().code())) return whole;
+    if (!is_damage(whole.error())) return whole;
     BAYPLAN_ASSIGN(const bool still, is_still_recorded(item));
     if (still) item.recorded->error = whole.error();
     return {};
@@ -163,6 +164,12 @@ class Verification {
 };
 
 }  // namespace
+
+bool is_damage(const Error& error) noexcept {
+  const Errc code = error.code();
+  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch ||
+         (code == Errc::io && error.os_errno() == EIO);
+}
 
 Result<VerifyReport> verify(const Store& store, const Db& db, const VerifyOptions& options,
                             const Control& control) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bayplan/content/verify.h"
 #include "bayplan/images/resolve.h"
 #include "image_parts.h"
 #include "source_filters.h"
@@ -10,15 +11,10 @@
 namespace bayplan::images {
 namespace {
 
-bool is_damage(Errc code) noexcept {
-  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch ||
-         code == Errc::io;
-}
-
 Result<bool> has_file(Store& store, const Descriptor& blob) {
   const auto reader = store.blobs().open_blob(blob.digest, blob.size, content::Verify::no);
   if (reader) return true;
-  if (is_damage(reader.error().code())) return false;
+  if (content::is_damage(reader.error())) return false;
   return reader.error();
 }
 
@@ -126,7 +122,7 @@ Result<ImageVerification> verify_image(Store& store, std::string_view ns, std::s
     if (hashed) {
       ++result.blobs;
       result.bytes += part.descriptor.size;
-    } else if (is_damage(hashed.error().code())) {
+    } else if (content::is_damage(hashed.error())) {
       result.damaged.push_back({part.descriptor, std::move(hashed).error()});
     } else {
       return std::move(hashed).error();

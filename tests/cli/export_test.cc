@@ -1,8 +1,11 @@
 // image export, check and verify, and snapshot diff through the command, on the native snapshotter.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "bayplan/base/json.h"
 #include "cli/command_line.h"
+#include "support/tar_builder.h"
 
 namespace bayplan::test {
 namespace {
@@ -62,6 +65,23 @@ TEST_F(Export, StandardOutputHoldsTheSameArchive) {
   const CommandLine other;
   other.ok({"image", "import", target("b.tar")});
   EXPECT_EQ(fs::file_size(target("a.tar")), streamed.size());
+}
+
+TEST_F(Export, CtrlCIsHeardWhileNobodyReads) {
+  LayoutBuilder layout;
+  const std::string tar =
+      TarBuilder().file("big", std::string(1u << 20, '\n')).end();  // more than a pipe holds
+  layout.tag(layout.image({tar}), {{"org.opencontainers.image.ref.name", kImage}});
+  layout.write_to(command.directory() / "layout");
+  command.ok({"image", "import", (command.directory() / "layout").string()});
+  for (const auto& arguments :
+       {std::vector<std::string>{"image", "export", "-", kImage},
+        std::vector<std::string>{"snapshot", "diff", command.ok({"snapshot", "ls", "-q"}).substr(0, 71)}}) {
+    const auto running = command.start(arguments);
+    EXPECT_EQ(running->line().empty(), false);
+    running->send(SIGINT);
+    EXPECT_EQ(running->exit_code(), 130) << arguments[1];
+  }
 }
 
 TEST_F(Export, RefusalsHaveTheirCodesAndLeaveNothing) {

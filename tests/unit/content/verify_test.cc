@@ -1,6 +1,7 @@
 #include "bayplan/content/verify.h"
 
 #include <atomic>
+#include <cerrno>
 
 #include "bayplan/metadata/namespaces.h"
 #include "db_fixture.h"
@@ -35,6 +36,14 @@ TEST_F(VerifyTest, AGoodStoreIsWhole) {
   EXPECT_EQ(report.blobs, 2u) << "what two namespaces record is read once";
   EXPECT_EQ(report.bytes, 8u);
   EXPECT_TRUE(report.damaged.empty());
+}
+
+TEST(IsDamage, IsWhatTheDiskSaysAndNotWhatThisProcessLacks) {
+  for (const Errc code : {Errc::not_found, Errc::corrupt, Errc::digest_mismatch})
+    EXPECT_TRUE(is_damage(Error(code, "blob", "x")));
+  EXPECT_TRUE(is_damage(Error::from_errno(EIO, "blob", "x", "read")));
+  for (const int lacking : {EMFILE, ENFILE, ENOMEM, EACCES})
+    EXPECT_FALSE(is_damage(Error::from_errno(lacking, "blob", "x", "open"))) << lacking;
 }
 
 TEST_F(VerifyTest, FindsEveryKindOfDamage) {

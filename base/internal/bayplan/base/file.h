@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "bayplan/base/fd.h"
+#include "bayplan/base/progress.h"
 #include "bayplan/base/result.h"
 #include "bayplan/base/stream.h"
 
@@ -63,6 +64,10 @@ Result<std::string> read_file(int dir, const std::string& path, std::size_t limi
 /// Reads exactly `into.size()` bytes at `offset`. Errors: corrupt when the file ends before.
 Result<void> pread_exact(int fd, std::span<std::byte> into, std::uint64_t offset, std::string_view name);
 Result<void> write_all(int fd, std::span<const std::byte> bytes, std::string_view name);
+
+/// Waits until `fd` can be read (POLLIN) or written (POLLOUT) without waiting; looks for a cancellation ten
+/// times a second. Errors: cancelled.
+Result<void> wait_ready(int fd, short events, std::string_view name, const CancelToken& cancel);
 
 /// How the names of temporary files begin that a crash can leave behind.
 inline constexpr std::string_view kTemporaryPrefix = ".tmp-";

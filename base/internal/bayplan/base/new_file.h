@@ -2,24 +2,31 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "bayplan/base/fd.h"
+#include "bayplan/base/progress.h"
 #include "bayplan/base/stream.h"
 
 namespace bayplan::file {
 
 /// Writes a descriptor at its current position, gathering small writes. Borrows `fd`. What was not flushed is
-/// lost with it. Errors: io, no_space.
+/// lost with it. Errors: io, no_space, cancelled.
 class FdSink final : public ByteSink {
  public:
-  FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+  /// Of a pipe, `cancel` is looked at while its reader takes nothing.
+  FdSink(int fd, std::string name, std::optional<CancelToken> cancel = {})
+      : fd_(fd), name_(std::move(name)), cancel_(std::move(cancel)) {}
   Result<void> write(std::span<const std::byte> bytes) override;
   Result<void> flush();
 
  private:
+  Result<void> put(std::span<const std::byte> bytes) const;
+
   int fd_;
   std::string name_;
+  std::optional<CancelToken> cancel_;
   std::string buffer_{};
 };
 

@@ -12,6 +12,10 @@
 
 namespace bayplan::content {
 
+/// Whether an error of opening or reading a blob says that its bytes are gone, are others, or cannot be read
+/// from the disk any more (EIO), rather than that this process could not look.
+bool is_damage(const Error& error) noexcept;
+
 struct VerifyOptions {
   std::optional<std::string> ns{};     ///< none: all namespaces
   std::vector<Digest> only{};          ///< of what is recorded there; empty: everything
@@ -22,7 +26,7 @@ struct VerifyOptions {
 struct DamagedBlob {
   std::string key;                      ///< the digest, or what stands in its place in a damaged record
   std::vector<std::string> namespaces;  ///< that record it, in byte order
-  Error error;                          ///< not_found (the file), corrupt, digest_mismatch
+  Error error;                          ///< not_found (the file), corrupt, digest_mismatch, io (EIO)
 };
 
 struct VerifyReport {
