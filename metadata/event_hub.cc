@@ -13,7 +13,6 @@ struct Subscriber {
   EventHandler handler;
   std::uint64_t since = 0;  // pushes before this one are not its business
   bool ended = false;
-  std::mutex calling{};  // held during a call
 };
 
 EventHub::EventHub(DiagnosticSink diagnostics)
@@ -35,15 +34,12 @@ Subscription EventHub::subscribe(EventHandler handler) {
 
 void EventHub::end(const std::shared_ptr<Subscriber>& subscriber) noexcept {
   if (generation_ != process_generation()) return;  // its locks may be held by threads of the parent
-  bool inside_handler = false;
-  {
-    const std::lock_guard lock(mutex_);
-    subscriber->ended = true;
-    std::erase(subscribers_, subscriber);
-    subscribers_count_.store(subscribers_.size(), std::memory_order_release);
-    inside_handler = teller_ == std::this_thread::get_id();
-  }
-  if (!inside_handler) const std::lock_guard wait(subscriber->calling);
+  Lock lock(mutex_);
+  subscriber->ended = true;
+  std::erase(subscribers_, subscriber);
+  subscribers_count_.store(subscribers_.size(), std::memory_order_release);
+  if (teller_ == std::this_thread::get_id()) return;  // inside a handler
+  called_.wait(lock, [&] { return called_now_ != subscriber.get(); });
 }
 
 void EventHub::push(std::vector<Event> events, std::uint64_t revision) {
@@ -83,11 +79,13 @@ void EventHub::tell(Lock& lock, const std::vector<Event>& events, std::uint64_t 
   auto subscribers = subscribers_;  // handlers may change it
   for (const auto& subscriber : subscribers) {
     if (subscriber->ended || subscriber->since > number) continue;
-    // Taken before the hub is let go: whoever ends the subscription from then on waits for the call.
-    const std::lock_guard calling(subscriber->calling);
+    // Before the hub is let go: whoever ends the subscription from then on waits for the call.
+    called_now_ = subscriber.get();
     lock.unlock();
     call(*subscriber, events);
     lock.lock();
+    called_now_ = nullptr;
+    called_.notify_all();
   }
   lock.unlock();
   subscribers.clear();  // what a handler held may end other subscriptions

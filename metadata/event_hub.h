@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -64,6 +65,8 @@ class EventHub : public std::enable_shared_from_this<EventHub> {
   std::uint64_t pushed_ = 0;
   std::uint64_t durable_ = 0;
   std::thread::id teller_{};
+  const Subscriber* called_now_ = nullptr;
+  std::condition_variable called_;
 };
 
 }  // namespace bayplan::metadata
