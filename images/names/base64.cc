@@ -1,4 +1,4 @@
-#include "base64.h"
+#include "names/base64.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,9 +1,7 @@
 #include "bayplan/images/reference.h"
 
 #include <algorithm>
-
-#include "bayplan/base/labels.h"
-#include "bayplan/metadata/bucket_source.h"
+#include <cstdint>
 
 namespace bayplan::images {
 namespace {
@@ -12,6 +10,8 @@ constexpr std::string_view kDefaultDomain = "docker.io";
 constexpr std::string_view kLegacyDefaultDomain = "index.docker.io";
 constexpr std::string_view kOfficialPrefix = "library/";
 constexpr std::string_view kDefaultTag = "latest";
+constexpr std::size_t kMaxHostBytes = 253;  // DNS
+constexpr std::size_t kMaxPortDigits = 5;
 constexpr std::size_t kMaxPathBytes = 255;
 constexpr std::size_t kMaxTagBytes = 128;
 constexpr std::size_t kImageIdBytes = 64;
@@ -53,14 +53,20 @@ bool is_bracketed_ipv6(std::string_view host) noexcept {
   });
 }
 
+// 1 to 65535; what is longer or 0 is no port that anything could listen at.
+bool is_port(std::string_view port) noexcept {
+  if (port.empty() || port.size() > kMaxPortDigits || !all_are(port, is_digit)) return false;
+  std::uint32_t number = 0;
+  for (const char digit : port) number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  return number >= 1 && number <= 65535;
+}
+
 bool is_domain(std::string_view domain) {
   const std::size_t bracket = domain.find(']');
   const std::size_t colon = domain.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const std::string_view host = domain.substr(0, colon);
-  if (colon != std::string_view::npos) {
-    const std::string_view port = domain.substr(colon + 1);
-    if (port.empty() || !all_are(port, is_digit)) return false;
-  }
+  if (colon != std::string_view::npos && !is_port(domain.substr(colon + 1))) return false;
+  if (host.size() > kMaxHostBytes) return false;
   return is_bracketed_ipv6(host) || all_pieces(host, '.', is_domain_label);
 }
 
@@ -96,6 +102,7 @@ bool looks_like_domain(std::string_view text) noexcept {
 struct Split {
   std::string_view domain;
   std::string_view rest;
+  bool given = false;  // the text names the domain
 };
 
 Split split_domain(std::string_view text) noexcept {
@@ -103,7 +110,7 @@ Split split_domain(std::string_view text) noexcept {
   if (slash == std::string_view::npos || !looks_like_domain(text.substr(0, slash)))
     return {kDefaultDomain, text};
   const std::string_view domain = text.substr(0, slash);
-  return {domain == kLegacyDefaultDomain ? kDefaultDomain : domain, text.substr(slash + 1)};
+  return {domain == kLegacyDefaultDomain ? kDefaultDomain : domain, text.substr(slash + 1), true};
 }
 
 bool reads_as_image_id(std::string_view domain, std::string_view path) noexcept {
@@ -129,6 +136,10 @@ Result<void> check_name(std::string_view text, std::string_view domain, std::str
 }  // namespace
 
 Result<Reference> Reference::parse(std::string_view text) {
+  if (text.size() > kMaxReferenceBytes) {
+    return Error(Errc::too_large, "image reference", text,
+                 "is longer than " + std::to_string(kMaxReferenceBytes) + " bytes");
+  }
   Reference reference;
   std::string_view rest = text;
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
@@ -145,6 +156,7 @@ Result<Reference> Reference::parse(std::string_view text) {
     path = path.substr(0, colon);
   }
   reference.domain_ = split.domain;
+  reference.domain_given_ = split.given;
   if (split.domain == kDefaultDomain && path.find('/') == std::string_view::npos)
     reference.path_ = kOfficialPrefix;
   reference.path_ += path;
@@ -173,10 +185,6 @@ std::string Reference::familiar() const {
   if (tag_) text += ":" + *tag_;
   if (digest_) text += "@" + digest_->to_string();
   return text;
-}
-
-Result<void> validate_image_name(std::string_view name) {
-  return validate_name("image", name, metadata::kMaxKeyBytes);
 }
 
 }  // namespace bayplan::images
