@@ -1,7 +1,10 @@
 #include "bayplan/images/reference.h"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "bayplan/images/image_id.h"
+#include "names/registry_host.h"
+#include "names/text_pieces.h"
 
 namespace bayplan::images {
 namespace {
@@ -10,64 +13,13 @@ constexpr std::string_view kDefaultDomain = "docker.io";
 constexpr std::string_view kLegacyDefaultDomain = "index.docker.io";
 constexpr std::string_view kOfficialPrefix = "library/";
 constexpr std::string_view kDefaultTag = "latest";
-constexpr std::size_t kMaxHostBytes = 253;  // DNS
-constexpr std::size_t kMaxPortDigits = 5;
 constexpr std::size_t kMaxPathBytes = 255;
 constexpr std::size_t kMaxTagBytes = 128;
-constexpr std::size_t kImageIdBytes = 64;
 
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) noexcept { return is_lower(c) || is_upper(c) || is_digit(c); }
 bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f'); }
-
-bool all_are(std::string_view text, bool (*test)(char) noexcept) noexcept {
-  return std::all_of(text.begin(), text.end(), test);
-}
 
 Error broken(std::string_view text, std::string_view rule) {
   return Error(Errc::invalid_argument, "image reference", text, rule);
-}
-
-// Calls `test` for each piece between separators; empty pieces included.
-template <class Test>
-bool all_pieces(std::string_view text, char separator, Test test) {
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    if (!test(text.substr(0, end))) return false;
-    if (end == std::string_view::npos) return true;
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool is_domain_label(std::string_view label) noexcept {
-  return !label.empty() && label.front() != '-' && label.back() != '-' &&
-         all_are(label, [](char c) noexcept { return is_alnum(c) || c == '-'; });
-}
-
-bool is_bracketed_ipv6(std::string_view host) noexcept {
-  if (host.size() < 3 || host.front() != '[' || host.back() != ']') return false;
-  return all_are(host.substr(1, host.size() - 2), [](char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
-  });
-}
-
-// 1 to 65535; what is longer or 0 is no port that anything could listen at.
-bool is_port(std::string_view port) noexcept {
-  if (port.empty() || port.size() > kMaxPortDigits || !all_are(port, is_digit)) return false;
-  std::uint32_t number = 0;
-  for (const char digit : port) number = number * 10 + static_cast<std::uint32_t>(digit - '0');
-  return number >= 1 && number <= 65535;
-}
-
-bool is_domain(std::string_view domain) {
-  const std::size_t bracket = domain.find(']');
-  const std::size_t colon = domain.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  const std::string_view host = domain.substr(0, colon);
-  if (colon != std::string_view::npos && !is_port(domain.substr(colon + 1))) return false;
-  if (host.size() > kMaxHostBytes) return false;
-  return is_bracketed_ipv6(host) || all_pieces(host, '.', is_domain_label);
 }
 
 // Runs of [a-z0-9] joined by one of: ".", "_", "__", any number of "-".
@@ -116,11 +68,11 @@ Split split_domain(std::string_view text) noexcept {
 bool reads_as_image_id(std::string_view domain, std::string_view path) noexcept {
   if (domain != kDefaultDomain || !path.starts_with(kOfficialPrefix)) return false;
   path.remove_prefix(kOfficialPrefix.size());
-  return path.size() == kImageIdBytes && all_are(path, is_hex);
+  return path.size() == kImageIdDigits && all_are(path, is_hex);
 }
 
 Result<void> check_name(std::string_view text, std::string_view domain, std::string_view path) {
-  if (!is_domain(domain)) return broken(text, "the registry is not host[:port]");
+  if (!is_registry_host(domain)) return broken(text, "the registry is not host[:port]");
   if (std::any_of(path.begin(), path.end(), is_upper))
     return broken(text, "the repository name must be lower case");
   if (path.size() > kMaxPathBytes) return broken(text, "the repository name is longer than 255 bytes");
@@ -137,8 +89,7 @@ Result<void> check_name(std::string_view text, std::string_view domain, std::str
 
 Result<Reference> Reference::parse(std::string_view text) {
   if (text.size() > kMaxReferenceBytes) {
-    return Error(Errc::too_large, "image reference", text,
-                 "is longer than " + std::to_string(kMaxReferenceBytes) + " bytes");
+    return broken(text, "is longer than " + std::to_string(kMaxReferenceBytes) + " bytes");
   }
   Reference reference;
   std::string_view rest = text;

@@ -71,8 +71,7 @@ Result<StorageReference> of_location(const ImageLocation& location, std::string_
 }
 
 bool failed_to_parse(const Error& error) {
-  return error.code() == Errc::invalid_argument || error.code() == Errc::unsupported ||
-         error.code() == Errc::too_large;
+  return error.code() == Errc::invalid_argument || error.code() == Errc::unsupported;
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "names/text_pieces.h"
+
 namespace bayplan::images {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::array<std::string_view, 5> kRefused = {"atomic", "docker-daemon",
 
 Error broken(std::string_view text, std::string_view rule) {
   return Error(Errc::invalid_argument, "image location", text, rule);
-}
-
-bool is_alnum(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 // Letters and digits, joined by one of "-._:@+/" or by "--": what the layout transports take for a name.

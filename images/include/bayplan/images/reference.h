@@ -16,8 +16,7 @@ inline constexpr std::size_t kMaxReferenceBytes = 1024;
 /// name[:tag][@digest], normalised: domain and path are never empty ("a" is docker.io/library/a).
 class Reference {
  public:
-  /// Errors: invalid_argument, saying which rule is broken; unsupported (a digest of another algorithm);
-  /// too_large (kMaxReferenceBytes).
+  /// Errors: invalid_argument, saying which rule is broken; unsupported (a digest of another algorithm).
   static Result<Reference> parse(std::string_view text);
 
   const std::string& domain() const noexcept { return domain_; }

@@ -45,8 +45,8 @@ using ImageLocation = std::variant<RegistryLocation, OciLayoutLocation, OciArchi
                                    DockerArchiveLocation, DirLocation, StorageLocation>;
 
 /// Errors: unsupported (docker-daemon, ostree, sif and other transports of the ecosystem that bayplan has
-/// not), invalid_argument (no transport or an unknown one; what follows is not of its form), too_large and
-/// unsupported as RegistryReference::parse.
+/// not), invalid_argument (no transport or an unknown one; what follows is not of its form), unsupported as
+/// RegistryReference::parse.
 Result<ImageLocation> parse_location(std::string_view text);
 
 /// For a pull: where `text` does not parse, `default_transport` ("docker://") is put in front of it, unless

@@ -141,7 +141,7 @@ TEST(Reference, BoundsDomainAndText) {
   EXPECT_EQ(outcome(Reference::parse(std::string(253, 'd') + ":65535/" + std::string(255, 'p') + ":" +
                                      std::string(128, 't') + "@sha512:" + kHex512)),
             "ok");
-  EXPECT_EQ(outcome(Reference::parse("a:" + std::string(1024, 't'))), "too_large");
+  EXPECT_EQ(outcome(Reference::parse("a:" + std::string(1024, 't'))), "invalid_argument");
 }
 
 TEST(Reference, KnowsWhetherTheDomainWasGiven) {

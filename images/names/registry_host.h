@@ -1,0 +1,15 @@
+// Hosts of registries, as references write them: host[:port].
+#pragma once
+
+#include <string_view>
+
+namespace bayplan::images {
+
+/// Labels joined by dots or a bracketed IPv6 address, up to 253 bytes, and a port from 1 to 65535.
+bool is_registry_host(std::string_view text) noexcept;
+
+/// Whether `host` is an address of the loopback interface by what it is called: localhost, 127.0.0.0/8,
+/// [::1]. Precondition: is_registry_host.
+bool is_loopback_host(std::string_view host) noexcept;
+
+}  // namespace bayplan::images

@@ -1,0 +1,32 @@
+#include "names/registry_host.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace bayplan::images {
+namespace {
+
+TEST(RegistryHost, IsANameOrAnAddressWithAPort) {
+  for (const char* host : {"h", "h.io", "H.io:1", "a-b.c:65535", "127.0.0.1", "[::1]", "[::1]:5000"}) {
+    EXPECT_TRUE(is_registry_host(host)) << host;
+  }
+  for (const char* host : {"", ".", "h.", ".h", "h..i", "-h", "h-", "h:", "h:0", "h:65536", "h:1:2", "h/x",
+                           "u@h", "[::1", "[]", "[::1]x", "h_i", "::1"}) {
+    EXPECT_FALSE(is_registry_host(host)) << host;
+  }
+}
+
+TEST(RegistryHost, KnowsTheLoopbackByItsLiterals) {
+  for (const char* host :
+       {"localhost", "localhost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:5000"}) {
+    EXPECT_TRUE(is_loopback_host(host)) << host;
+  }
+  for (const char* host : {"localhost.example", "127.evil.example", "127.0.0.1.example", "127.0.0",
+                           "127.0.0.1.2", "1270.0.0.1", "10.0.0.1", "[::2]", "example:127"}) {
+    EXPECT_FALSE(is_loopback_host(host)) << host;
+  }
+}
+
+}  // namespace
+}  // namespace bayplan::images
