@@ -24,6 +24,16 @@ TEST(Base64, DecodesEveryByte) {
   EXPECT_EQ(*decode_base64("////"), "\xff\xff\xff");
 }
 
+TEST(Base64, EncodesWhatItDecodes) {
+  std::string bytes;
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(*decode_base64(encode_base64(bytes)), bytes);
+    bytes += static_cast<char>(static_cast<unsigned char>(i * 7));
+  }
+  EXPECT_EQ(encode_base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(encode_base64("\xff\xff\xff"), "////");
+}
+
 TEST(Base64, RefusesAnythingElse) {
   for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "====", "=", "Zm9v\n", "Zm 9",
                            "Zg==Zg==", "Z=g=", "Zm9-", "Zm9_", "Zh==", "Zm9=", "\xc3\xa9==", "*"}) {
