@@ -1,10 +1,12 @@
 #include "names/auth_file.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
 #include "names/base64.h"
+#include "names/text_pieces.h"
 
 namespace bayplan::images {
 namespace {
@@ -33,6 +35,18 @@ Result<void> check_object(const json::Value& root, std::string_view name) {
   return Error(Errc::invalid_argument, "JSON member", name, "is not an object");
 }
 
+// Go's tools read "Auths" as "auths": what is taken for another member here would make their user anonymous.
+Result<void> check_spelling(const json::Value& object, std::initializer_list<std::string_view> known) {
+  BAYPLAN_ASSIGN(const auto members, object.as_object());
+  for (const auto& [name, value] : members) {
+    for (const std::string_view right : known) {
+      if (name == right || lower(name) != lower(right)) continue;
+      return Error(Errc::invalid_argument, "JSON member", name, "is spelt " + quoted(right));
+    }
+  }
+  return {};
+}
+
 // A host's entry may be under any of its spellings, a repository's under its own alone: "h/ns" is not h's.
 bool is_for(std::string_view entry, std::string_view key) noexcept {
   if (entry == key) return true;
@@ -54,7 +68,7 @@ Result<Credentials> decode_password(std::string_view auth) {
 }
 
 Result<std::optional<Credentials>> decode_entry(const json::Value& entry) {
-  if (!entry.is_object()) return Error(Errc::invalid_argument, "JSON value", {}, "not an object");
+  BAYPLAN_TRY(check_spelling(entry, {"auth", "identitytoken", "registrytoken", "username", "password"}));
   const auto member = [&](std::string_view name) -> Result<std::string> {
     BAYPLAN_ASSIGN(const std::optional<std::string_view> text, entry.optional_string(name));
     return std::string(text.value_or(""));
@@ -113,7 +127,7 @@ std::string_view key_host(std::string_view key) noexcept {
 Result<AuthFile> AuthFile::parse(std::string_view text, std::string_view what) {
   BAYPLAN_ASSIGN(json::Document document, json::Document::parse(text, what));
   const auto check = [&]() -> Result<void> {
-    if (!document.root().is_object()) return Error(Errc::invalid_argument, "JSON value", {}, "not an object");
+    BAYPLAN_TRY(check_spelling(document.root(), {"auths", "credHelpers", "credsStore"}));
     BAYPLAN_TRY(check_object(document.root(), "auths"));
     BAYPLAN_TRY(document.root().optional_string_map("credHelpers"));
     BAYPLAN_TRY(document.root().optional_string("credsStore"));
@@ -159,7 +173,8 @@ std::string AuthFile::with(std::string_view key, const std::optional<Credentials
   }
   writer.key("auths").begin_object();
   for (const auto& [name, entry] : entries_of(document_.root(), "auths")) {
-    if (!is_for(name, key)) writer.key(name).value(entry);
+    // Two names that differ only in case could not be read again, and name the same host.
+    if (!is_for(name, key) && lower(name) != lower(key)) writer.key(name).value(entry);
   }
   if (credentials) write_entry(writer.key(key), *credentials);
   writer.end_object().end_object();

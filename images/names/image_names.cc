@@ -4,6 +4,7 @@
 #include <set>
 
 #include "bayplan/images/registry_reference.h"
+#include "names/text_pieces.h"
 
 namespace bayplan::images {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 bool ends_in_digest(const std::string& name) {
   const std::size_t at = name.rfind('@');
   return at != std::string::npos && Digest::parse(std::string_view(name).substr(at + 1)).has_value();
-}
-
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return folded;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace bayplan::images {
@@ -13,6 +14,13 @@ inline bool is_alnum(char c) noexcept { return is_lower(c) || is_upper(c) || is_
 
 inline bool all_are(std::string_view text, bool (*test)(char) noexcept) noexcept {
   return std::all_of(text.begin(), text.end(), test);
+}
+
+/// `text` with A-Z in lower case.
+inline std::string lower(std::string_view text) {
+  std::string folded(text);
+  for (char& c : folded) c = is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+  return folded;
 }
 
 /// Calls `test` for each piece between separators; empty pieces included.

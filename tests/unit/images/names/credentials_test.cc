@@ -104,6 +104,22 @@ TEST_F(CredentialsTest, WhatIsThereAndCannotBeUnderstoodIsAnError) {
   EXPECT_EQ(find("h.io"), "too_large");
 }
 
+// Docker reads these; passing over them would be anonymous.
+TEST_F(CredentialsTest, RefusesNamesInAnotherCase) {
+  EXPECT_EQ(find_in("{\"Auths\":{\"h.io\":{\"auth\":\"dTpw\"}}}", "h.io"), "invalid_argument");
+  EXPECT_EQ(find_in("{\"credsstore\":\"x\"}", "h.io"), "invalid_argument");
+  EXPECT_EQ(find_in("{\"credhelpers\":{\"h.io\":\"x\"}}", "h.io"), "invalid_argument");
+  EXPECT_EQ(find_in("{\"auths\":{\"h.io\":{\"Auth\":\"dTpw\"}}}", "h.io"), "invalid_argument");
+  EXPECT_EQ(find_in("{\"auths\":{\"h.io\":{\"identityToken\":\"i\"}}}", "h.io"), "invalid_argument");
+}
+
+TEST_F(CredentialsTest, AHostInAnotherCaseIsReplaced) {
+  const fs::path file = write_text(at("run/auth.json"), entries({"H.io", "g.io"}));
+  ASSERT_EQ(outcome(store_credentials(file, "h.io", kPassword)), "ok");
+  EXPECT_EQ(find("h.io"), "password user:pass:word");
+  EXPECT_EQ(find("g.io"), "password u:g.io");
+}
+
 TEST_F(CredentialsTest, TheErrorNamesTheFileAndNotTheSecret) {
   write_text(at("run/auth.json"), "{\"auths\":{\"h.io\":{\"auth\":\"c2VjcmV0\"}}}");
   const std::string text = find_credentials(dirs_, "h.io").error().to_string();
