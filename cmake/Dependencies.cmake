@@ -22,10 +22,6 @@ find_path(BAYPLAN_rapidjson_INCLUDE rapidjson/document.h REQUIRED)
 add_library(bayplan_dep_rapidjson INTERFACE)
 target_include_directories(bayplan_dep_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_rapidjson_INCLUDE}>)
 
-find_path(BAYPLAN_tomlplusplus_INCLUDE toml++/toml.h REQUIRED)
-add_library(bayplan_dep_tomlplusplus INTERFACE)
-target_include_directories(bayplan_dep_tomlplusplus SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_tomlplusplus_INCLUDE}>)
-
 # Headers only, and only for those who include bayplan/metadata/asio.h or gc_scheduler.h: the tests are the only ones here.
 if(BAYPLAN_BUILD_TESTS)
   find_path(BAYPLAN_boost_INCLUDE boost/asio.hpp REQUIRED)

@@ -1,7 +1,9 @@
-// The one way TOML from outside is read: toml++, which stays out of this header, behind a small tree.
+// TOML 1.0 from outside, as far as the files of container tools use it: numbers and times are passed over
+// unread.
 //
-// Refused, beyond malformed text: more than kMaxTomlBytes, brackets nested deeper than kMaxTomlDepth, keys of
-// more than kMaxTomlKeyParts parts in a line. Values own their memory. Immutable, so thread-safe.
+// Refused, beyond malformed text: more than kMaxTomlBytes, values nested deeper than kMaxTomlDepth, keys of
+// more than kMaxTomlKeyParts parts, tables of more than kMaxTomlMembers members, a space between date and
+// time. Values own their memory. Immutable, so thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +21,18 @@ namespace bayplan::images::toml {
 inline constexpr std::size_t kMaxTomlBytes = 1u << 20;
 inline constexpr std::size_t kMaxTomlDepth = 16;
 inline constexpr std::size_t kMaxTomlKeyParts = 16;
+inline constexpr std::size_t kMaxTomlMembers = 2048;
 
 struct Member;
 struct Value;
 using Array = std::vector<Value>;
 
+/// What made a table, which is for the parser to know: most may not be added to later.
+enum class TableOrigin { root, header, part_of_header, part_of_key, inline_value, array_element };
+
 struct Table {
-  std::vector<Member> members;  ///< in the order of the document
+  std::vector<Member> members{};  ///< in the order of the document
+  TableOrigin origin = TableOrigin::root;
 
   /// The value of `key`, valid as long as the table; none when absent.
   const Value* find(std::string_view key) const noexcept;
@@ -47,14 +54,14 @@ struct Table {
   Result<void> only(std::initializer_list<std::string_view> known) const;
 };
 
-/// Numbers and times are of no use here and hold nothing.
+/// Numbers and times hold nothing.
 struct Value {
-  std::variant<std::monostate, bool, std::string, Array, Table> is;
+  std::variant<std::monostate, bool, std::string, Array, Table> is{};
 };
 
 struct Member {
-  std::string key;
-  Value value;
+  std::string key{};
+  Value value{};
 };
 
 /// Errors: invalid_argument (with line and column), too_large. `what` names the document in errors.

@@ -73,6 +73,113 @@ TEST(Toml, RefusesMalformedText) {
   EXPECT_NE(parse("a = 1\n b", "t").error().message().find("line 2"), std::string::npos);
 }
 
+TEST(Toml, ReadsTheFourKindsOfStrings) {
+  const auto read = [](const std::string& text) { return *parse("s = " + text, "t")->string("s"); };
+  EXPECT_EQ(read(R"("a\b\t\n\f\r\"\\\u00e9\U0001F600")"), "a\b\t\n\f\r\"\\\xc3\xa9\xf0\x9f\x98\x80");
+  EXPECT_EQ(read(R"('a\n"')"), "a\\n\"");
+  EXPECT_EQ(read("\"\"\"\n a \"\" b\\\n  \n c\"\"\"\"\""), " a \"\" bc\"\"");
+  EXPECT_EQ(read("'''\r\n'a\\\n'''''"), "'a\\\n''");
+  EXPECT_EQ(read("\"\"\"\"a\"\"\""), "\"a");
+  EXPECT_EQ(read("\"\"\"\"\"\""), "");
+  EXPECT_EQ(read("'# no comment' # a comment"), "# no comment");
+}
+
+TEST(Toml, ReadsTablesThatAreMadeInSeveralWays) {
+  const auto keys = [](const Result<const Table*>& table) { return keys_of(**table); };
+  EXPECT_EQ(*(*parse("[a.b]\nx = 'y'\n[a]\nz = 'w'\n", "t")->table("a"))->string("z"), "w");
+  const Table dotted = *parse("[a]\nb.c = 1\n[a.b.d]\n", "t");
+  EXPECT_THAT(keys((*dotted.table("a"))->table("b")), ElementsAre("c", "d"));
+  const Table elements = *parse("[[a.b]]\n[[a.b]]\n[a.b.c]\nd = 1\n", "t");
+  EXPECT_THAT(keys_of(*(*elements.table("a"))->tables("b")->at(1)), ElementsAre("c"));
+  const Table nested = *parse("\"a.b\".'c d'.e-f_1 = { g = [ # x\n {}, [], ], h.i = true }\r\n", "t");
+  EXPECT_THAT(keys((*(*nested.table("a.b"))->table("c d"))->table("e-f_1")), ElementsAre("g", "h"));
+  EXPECT_THAT(
+      keys_of(*parse("a=1\n\n# x\n\tb = 1979-05-27T07:32:00.5Z#y\nc=[+1_0, -2.5e+3, inf, 0x1F]", "t")),
+      ElementsAre("a", "b", "c"));
+}
+
+TEST(Toml, RefusesToMakeSomethingTwice) {
+  for (const char* text : {"[a]\n[a]",
+                           "[a.b]\n[a]\n[a]",
+                           "a = 1\n[a]",
+                           "a = 1\n[a.b]",
+                           "a = {}\n[a]",
+                           "a = {}\n[a.b]",
+                           "a = {}\na.b = 1",
+                           "a = {b = 1, b = 2}",
+                           "a.b = 1\na.b = 2",
+                           "a.b = 1\na = 2",
+                           "a.b = 1\n[a]",
+                           "[a]\nb.c = 1\n[a.b]",
+                           "[a.b]\n[a]\nb.c = 1",
+                           "[[a]]\n[a]",
+                           "[a]\n[[a]]",
+                           "a = []\n[[a]]",
+                           "a = [{}]\n[[a]]",
+                           "a = [{}]\n[a.b]",
+                           "[[a.b]]\n[a]\nb = 1",
+                           "\"a\" = 1\n'a' = 2",
+                           "a = {b.c = 1}\n[a.b.d]",
+                           "a = {b.c = 1, b = 2}"}) {
+    EXPECT_EQ(outcome(parse(text, "t")), "invalid_argument") << text;
+  }
+}
+
+TEST(Toml, RefusesOtherGrammar) {
+  for (const char* text : {"= 1",
+                           "a 1",
+                           "a = 1 b = 2",
+                           "a. = 1",
+                           ".a = 1",
+                           "a..b = 1",
+                           "[]",
+                           "[a]]",
+                           "[[a]",
+                           "[ [a]]",
+                           "[a] b",
+                           "[a.]",
+                           "[a.\xc3\xa9]",
+                           "\xc3\xa9 = 1",
+                           "a = tru",
+                           "a = b",
+                           "a = \"\\q\"",
+                           "a = \"\\u12\"",
+                           "a = \"\\ud800\"",
+                           "a = \"\\U00110000\"",
+                           "a = \"\\\nb\"",
+                           "a = \"b\nc\"",
+                           "a = 'b\nc'",
+                           "a = '''b''",
+                           "a = \"\"\"b\\",
+                           "a = \"\"\"b\\ c\"\"\"",
+                           "\"\"\"a\"\"\" = 1",
+                           "a = [1 2]",
+                           "a = [,]",
+                           "a = {,}",
+                           "a = {b = 1,}",
+                           "a = {\nb = 1}",
+                           "a = {b = 1",
+                           "a\n= 1",
+                           "a =\n1",
+                           "a = 1\rb = 2",
+                           "a = 1\r",
+                           "# \x01",
+                           "a = '\x7f'",
+                           "\xef\xbb\xbf"}) {
+    EXPECT_EQ(outcome(parse(text, "t")), "invalid_argument") << quoted(text);
+  }
+}
+
+TEST(Toml, BoundsTheMembersOfATable) {
+  const auto table = [](std::size_t members) {
+    std::string text;
+    for (std::size_t i = 0; i < members; ++i) text += "k" + std::to_string(i) + " = 1\n";
+    return text;
+  };
+  EXPECT_EQ(outcome(parse(table(kMaxTomlMembers), "t")), "ok");
+  EXPECT_EQ(outcome(parse(table(kMaxTomlMembers + 1), "t")), "invalid_argument");
+}
+
 TEST(Toml, RefusesWhatWouldExhaustTheStack) {
   EXPECT_EQ(outcome(parse("a." + repeated("a.", 400000) + "a = 1", "t")), "invalid_argument");
   EXPECT_EQ(outcome(parse("[a." + repeated("a.", 400000) + "a]", "t")), "invalid_argument");
