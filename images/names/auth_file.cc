@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "names/base64.h"
+#include "names/registry_host.h"
 #include "names/text_pieces.h"
 
 namespace bayplan::images {
@@ -48,8 +49,8 @@ Result<void> check_spelling(const json::Value& object, std::initializer_list<std
 }
 
 // A host's entry may be under any of its spellings, a repository's under its own alone: "h/ns" is not h's.
-bool is_for(std::string_view entry, std::string_view key) noexcept {
-  if (entry == key) return true;
+bool is_for(std::string_view entry, std::string_view key) {
+  if (with_lower_host(entry) == key) return true;
   const bool is_url = without_scheme(entry) != entry;
   return key_host(entry) == key && (is_url || entry.find('/') == std::string_view::npos);
 }
@@ -118,10 +119,11 @@ std::vector<std::string_view> scopes_of(std::string_view key) {
 
 }  // namespace
 
-std::string_view key_host(std::string_view key) noexcept {
+std::string key_host(std::string_view key) {
   const std::string_view plain = without_scheme(key);
-  const std::string_view host = plain.substr(0, plain.find('/'));
-  return host == "index.docker.io" || host == "registry-1.docker.io" ? kDocker : host;
+  std::string host = lower(plain.substr(0, plain.find('/')));
+  if (host == "index.docker.io" || host == "registry-1.docker.io") return std::string(kDocker);
+  return host;
 }
 
 Result<AuthFile> AuthFile::parse(std::string_view text, std::string_view what) {
@@ -138,7 +140,7 @@ Result<AuthFile> AuthFile::parse(std::string_view text, std::string_view what) {
 }
 
 Result<std::optional<AuthFile::Helper>> AuthFile::helper(std::string_view key) const {
-  const std::string_view host = key_host(key);
+  const std::string host = key_host(key);
   for (const auto& [server, name] : entries_of(document_.root(), "credHelpers")) {
     if (!is_for(server, host)) continue;
     BAYPLAN_ASSIGN(const std::string_view helper, name.as_string());
@@ -156,7 +158,7 @@ Result<std::optional<Credentials>> AuthFile::find(std::string_view key) const {
   for (const std::string_view scope : scopes_of(key)) {
     for (const bool exactly : {true, false}) {
       for (const auto& [name, entry] : entries) {
-        if (exactly ? name != scope : !is_for(name, scope)) continue;
+        if (exactly ? with_lower_host(name) != scope : !is_for(name, scope)) continue;
         BAYPLAN_ASSIGN(auto found, decode_entry(entry).with_context("credentials", name));
         if (found) return found;
       }
@@ -173,8 +175,7 @@ std::string AuthFile::with(std::string_view key, const std::optional<Credentials
   }
   writer.key("auths").begin_object();
   for (const auto& [name, entry] : entries_of(document_.root(), "auths")) {
-    // Two names that differ only in case could not be read again, and name the same host.
-    if (!is_for(name, key) && lower(name) != lower(key)) writer.key(name).value(entry);
+    if (!is_for(name, key)) writer.key(name).value(entry);
   }
   if (credentials) write_entry(writer.key(key), *credentials);
   writer.end_object().end_object();

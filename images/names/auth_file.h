@@ -10,9 +10,9 @@
 
 namespace bayplan::images {
 
-/// The host of a key of such a file: without scheme and path, docker.io for the names of its API. What
-/// follows a host in a URL says nothing ("https://index.docker.io/v1/").
-std::string_view key_host(std::string_view key) noexcept;
+/// The host of a key of such a file: in lower case, without scheme and path, docker.io for the names of its
+/// API. What follows a host in a URL says nothing ("https://index.docker.io/v1/").
+std::string key_host(std::string_view key);
 
 /// One parsed file. Keys that are asked for are as credential_key makes them. Errors never tell of a secret.
 class AuthFile {

@@ -65,7 +65,7 @@ Result<void> check_storable(std::string_view key, const Credentials& credentials
 }  // namespace
 
 Result<std::string> credential_key(std::string_view text) {
-  const std::string_view host = key_host(text);
+  const std::string host = key_host(text);
   const std::size_t scheme = text.find("://");
   const std::string_view plain = scheme == std::string_view::npos ? text : text.substr(scheme + 3);
   std::string_view path = plain.substr(std::min(plain.find('/'), plain.size()));
@@ -73,7 +73,7 @@ Result<std::string> credential_key(std::string_view text) {
   if (plain != text && (path == "/v1" || path == "/v2")) path = {};
   const auto repository = Reference::parse("h.io" + std::string(path.empty() ? "/x" : path));
   const bool is_path = repository && !repository->tag() && !repository->digest();
-  if (is_path && is_registry_host(host)) return std::string(host) + std::string(path);
+  if (is_path && is_registry_host(host)) return host + std::string(path);
   return Error(Errc::invalid_argument, "registry", text, "is not host[:port][/path]");
 }
 

@@ -2,6 +2,7 @@
 #include "names/hosts_file.h"
 #include "names/registries_config.h"
 #include "names/registry_host.h"
+#include "names/text_pieces.h"
 
 namespace bayplan::images {
 namespace {
@@ -34,7 +35,7 @@ Result<std::vector<Target>> targets_of(const RegistryRules& rules, const Registr
   if (rule->blocked) {
     return Error(Errc::failed_precondition, "registry", rule->prefix, "is blocked by registries.conf");
   }
-  const std::size_t matched = rule->matched(reference.to_string());
+  const std::size_t matched = rule->matched(with_lower_host(reference.to_string()));
   std::vector<Target> targets;
   for (const RegistryMirror& mirror : rule->mirrors) {
     if (operation == RegistryOperation::push || !serves(mirror, reference)) continue;
@@ -132,7 +133,8 @@ Result<std::vector<RegistryEndpoint>> Registries::endpoints(const RegistryRefere
   const std::vector<fs::path> roots = host_roots(config_->dirs);
   std::vector<RegistryEndpoint> endpoints;
   for (const Target& target : targets) {
-    BAYPLAN_ASSIGN(std::optional<std::vector<HostEntry>> found, find_host(roots, target.reference.domain()));
+    BAYPLAN_ASSIGN(std::optional<std::vector<HostEntry>> found,
+                   find_host(roots, lower(target.reference.domain())));
     const Connection connection(target, overrides, certificates, found.has_value());
     if (!found) found = std::vector<HostEntry>{bare_host()};
     for (const HostEntry& entry : *found) {

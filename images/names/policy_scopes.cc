@@ -3,6 +3,9 @@
 #include <filesystem>
 #include <string_view>
 
+#include "names/registry_host.h"
+#include "names/text_pieces.h"
+
 namespace bayplan::images {
 namespace {
 
@@ -48,9 +51,10 @@ Scopes path_scopes(const std::string& path, const std::string& name) {
 
 struct ScopesOf {
   Scopes operator()(const RegistryLocation& at) const {
-    Scopes scopes = {at.reference.to_string(), at.reference.repository()};
-    add_parents(at.reference.repository(), scopes);
-    add_wildcards(at.reference.domain(), scopes);
+    const std::string repository = with_lower_host(at.reference.repository());
+    Scopes scopes = {with_lower_host(at.reference.to_string()), repository};
+    add_parents(repository, scopes);
+    add_wildcards(lower(at.reference.domain()), scopes);
     return scopes;
   }
   Scopes operator()(const OciLayoutLocation& at) const { return path_scopes(at.path, at.name); }

@@ -1,5 +1,6 @@
 #include "names/registry_host.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,6 +55,11 @@ bool is_loopback_host(std::string_view host) noexcept {
     return all_are(part, is_digit) && part.size() <= 3;
   });
   return numbers && parts == 4 && name.starts_with("127.");
+}
+
+std::string with_lower_host(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  return lower(text.substr(0, slash)) + std::string(text.substr(slash));
 }
 
 }  // namespace bayplan::images

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "names/registry_host.h"
 #include "names/toml.h"
 
 namespace bayplan::images {
@@ -67,7 +68,7 @@ Result<RegistryRule> parse_rule(const toml::Table& table) {
   BAYPLAN_ASSIGN(std::string location, table.string("location"));
   BAYPLAN_ASSIGN(std::string prefix, table.string("prefix"));
   rule.location = without_slashes(std::move(location));
-  rule.prefix = prefix.empty() ? rule.location : without_slashes(std::move(prefix));
+  rule.prefix = with_lower_host(prefix.empty() ? rule.location : without_slashes(std::move(prefix)));
   if (rule.prefix.empty()) return broken({}, "has neither prefix nor location");
   BAYPLAN_TRY(check_prefix(rule.prefix));
   if (!rule.location.empty()) BAYPLAN_TRY(check_location(rule.location));
@@ -183,7 +184,7 @@ void RegistryRules::merge(RegistryRules later) {
 }
 
 const RegistryRule* RegistryRules::find(const RegistryReference& reference) const {
-  const std::string text = reference.to_string();
+  const std::string text = with_lower_host(reference.to_string());
   const RegistryRule* best = nullptr;
   for (const RegistryRule& rule : rules) {
     if (rule.matched(text) > 0 && (best == nullptr || rule.prefix.size() > best->prefix.size())) best = &rule;

@@ -9,11 +9,14 @@
 #include "bayplan/base/json.h"
 #include "names/config_file.h"
 #include "names/policy_scopes.h"
+#include "names/registry_host.h"
 
 namespace bayplan::images {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kRegistries = "docker";  // the transport
 
 struct Requirement {
   enum class Kind { accept, reject, signature };
@@ -53,11 +56,12 @@ Result<Requirements> parse_requirements(const json::Value& value) {
   return requirements;
 }
 
-Result<Scopes> parse_scopes(const json::Value& value) {
+Result<Scopes> parse_scopes(std::string_view transport, const json::Value& value) {
   BAYPLAN_ASSIGN(const auto members, value.as_object());
   Scopes scopes;
   for (const auto& [scope, requirements] : members) {
-    BAYPLAN_ASSIGN(scopes[std::string(scope)], parse_requirements(requirements).with_context("scope", scope));
+    const std::string name = transport == kRegistries ? with_lower_host(scope) : std::string(scope);
+    BAYPLAN_ASSIGN(scopes[name], parse_requirements(requirements).with_context("scope", scope));
   }
   return scopes;
 }
@@ -96,7 +100,7 @@ Result<SignaturePolicy::Rules> SignaturePolicy::Rules::parse(const json::Value& 
       BAYPLAN_ASSIGN(const auto transports, value.as_object());
       for (const auto& [transport, scopes] : transports) {
         BAYPLAN_ASSIGN(rules.transports[std::string(transport)],
-                       parse_scopes(scopes).with_context("transport", transport));
+                       parse_scopes(transport, scopes).with_context("transport", transport));
       }
     } else {
       return broken(name, "is no member of a policy");

@@ -32,8 +32,8 @@ struct Credentials {
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
-/// host[:port][/path] of what people give to a login: without scheme, and docker.io for the names of its API.
-/// Errors: invalid_argument.
+/// host[:port][/path] of what people give to a login: without scheme, the host in lower case, and docker.io
+/// for the names of its API. Errors: invalid_argument.
 Result<std::string> credential_key(std::string_view text);
 
 /// The credentials for `key` (as credential_key takes it), a host or a repository in it: of the first of

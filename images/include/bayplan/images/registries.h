@@ -52,8 +52,8 @@ struct RegistryEndpoint {
 
 /// What a caller knows better than the files.
 struct ConnectionOverrides {
-  /// True: only endpoints with verified TLS. False: no certificate is looked at; where nothing configures a
-  /// host, plain HTTP comes after TLS.
+  /// True: only endpoints with verified TLS. False: no certificate is looked at, and plain HTTP
+  /// comes after TLS for a host whose server no hosts.toml names.
   std::optional<bool> verify_tls{};
   /// *.crt are authorities, X.cert with X.key client certificates. In place of those of the files, for each
   /// host.

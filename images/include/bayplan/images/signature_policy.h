@@ -26,10 +26,10 @@ class SignaturePolicy {
   /// in decide, else those of the transport (scope ""), else the default ones. Scopes of docker:
   /// HOST[:PORT]/PATH:TAG or @DIGEST, the same without tag and digest, each beginning of it up to a slash,
   /// *.DOMAIN of the host; of oci and oci-archive: PATH:NAME, PATH and the directories above; of dir: PATH
-  /// and the directories above. Paths are absolute, their links
-  /// followed; one that cannot be followed is in no scope. Other transports have the scope "" only.
-  /// Errors: permission_denied (rejected; names the scope), unsupported (signatures are asked for, which
-  /// bayplan does not check: refused).
+  /// and the directories above. Hosts match in either case. Paths are absolute, their links followed; one
+  /// that cannot be followed is in no scope. Other transports have the scope "" only. Errors:
+  /// permission_denied (rejected; names the scope), unsupported (signatures are asked for, which bayplan does
+  /// not check: refused).
   Result<void> check(const ImageLocation& location) const;
   /// The same for an image that came from a registry under that name.
   Result<void> check(const RegistryReference& reference) const;

@@ -155,6 +155,13 @@ TEST_F(CredentialsTest, HostsMayBeUrls) {
   EXPECT_EQ(find_in(entries({"https://h.io.evil/"}), "h.io"), "none");
 }
 
+TEST_F(CredentialsTest, HostsMatchInEitherCase) {
+  EXPECT_EQ(find_in(entries({"H.io"}), "h.io/a"), "password u:H.io");
+  EXPECT_EQ(find_in(entries({"h.io/a"}), "H.IO/a"), "password u:h.io/a");
+  EXPECT_EQ(find_in(entries({"https://H.io/v1/"}), "h.io"), "password u:https://H.io/v1/");
+  EXPECT_EQ(*credential_key("H.io/a"), "h.io/a");
+}
+
 TEST_F(CredentialsTest, ReadsEveryKindOfEntry) {
   EXPECT_EQ(find_in("{\"auths\":{\"h\":{\"auth\":\"" + encode_base64("u:p:q") + "\"}}}", "h"),
             "password u:p:q");

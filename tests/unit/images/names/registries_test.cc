@@ -166,6 +166,15 @@ TEST(Endpoints, ABlockedRegistryIsRefused) {
   EXPECT_THAT(endpoints(config, "h.io/ok/a:1"), ElementsAre("tls https://h.io/v2 h.io/ok/a:1"));
 }
 
+// Names of hosts are the same in either case.
+TEST(Endpoints, ABlockedRegistryIsRefusedInAnySpelling) {
+  for (const char* location : {"h.io", "H.io"}) {
+    const std::string config = "[[registry]]\nlocation = '" + std::string(location) + "'\nblocked = true\n";
+    EXPECT_THAT(endpoints(config, "H.IO/a"), ElementsAre("failed_precondition"));
+    EXPECT_THAT(endpoints(config, "h.io/a"), ElementsAre("failed_precondition"));
+  }
+}
+
 TEST(Endpoints, ARelocationThatIsNoReferenceIsAnError) {
   const std::string config = "[[registry]]\nlocation = 'h.io'\n[[registry.mirror]]\nlocation = 'm.io/" +
                              std::string(200, 'm') + "'\n";
@@ -262,6 +271,11 @@ TEST_F(RegistriesFiles, HostsFilesSayHowToReachAHost) {
   EXPECT_THAT(endpoints("h.io/a:1", pull, {.verify_tls = false}),
               ElementsAre("plain http://m.io:5000/v2 h.io/a:1", "unverified https://n.io/v2 h.io/a:1",
                           "unverified https://real.io/v2 h.io/a:1"));
+}
+
+TEST_F(RegistriesFiles, HostsFilesAreFoundInAnySpelling) {
+  write("etc/containerd/certs.d/h.io/hosts.toml", "server = 'https://real.io'\n");
+  EXPECT_THAT(endpoints("H.IO/a:1"), ElementsAre("tls https://real.io/v2 H.IO/a:1"));
 }
 
 TEST_F(RegistriesFiles, AMirrorIsToldWhoseItIsAndHasCredentialsOfItsOwn) {

@@ -28,5 +28,11 @@ TEST(RegistryHost, KnowsTheLoopbackByItsLiterals) {
   }
 }
 
+TEST(RegistryHost, HostsAreTheSameInEitherCase) {
+  EXPECT_EQ(with_lower_host("H.Io:5000/a/B:Tag"), "h.io:5000/a/B:Tag");
+  EXPECT_EQ(with_lower_host("H.Io"), "h.io");
+  EXPECT_EQ(with_lower_host("*.H.io"), "*.h.io");
+}
+
 }  // namespace
 }  // namespace bayplan::images
