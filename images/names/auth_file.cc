@@ -55,7 +55,7 @@ bool is_for(std::string_view entry, std::string_view key) {
   return key_host(entry) == key && (is_url || entry.find('/') == std::string_view::npos);
 }
 
-Result<Credentials> decode_password(std::string_view auth) {
+Result<RegistryCredentials> decode_password(std::string_view auth) {
   const auto text = decode_base64(auth);
   const std::size_t colon = text ? text->find(':') : std::string::npos;
   if (colon == std::string::npos || colon == 0) {
@@ -63,46 +63,39 @@ Result<Credentials> decode_password(std::string_view auth) {
   }
   std::string secret = text->substr(colon + 1);
   while (secret.ends_with('\0')) secret.pop_back();
-  const std::string username = text->substr(0, colon);
-  if (username == "<token>") return Credentials{Credentials::Kind::identity_token, {}, std::move(secret)};
-  return Credentials{Credentials::Kind::password, username, std::move(secret)};
+  return password_of(text->substr(0, colon), std::move(secret));
 }
 
-Result<std::optional<Credentials>> decode_entry(const json::Value& entry) {
+Result<std::optional<RegistryCredentials>> decode_entry(const json::Value& entry) {
   BAYPLAN_TRY(check_spelling(entry, {"auth", "identitytoken", "registrytoken", "username", "password"}));
   const auto member = [&](std::string_view name) -> Result<std::string> {
     BAYPLAN_ASSIGN(const std::optional<std::string_view> text, entry.optional_string(name));
     return std::string(text.value_or(""));
   };
-  BAYPLAN_ASSIGN(std::string identity, member("identitytoken"));
-  if (!identity.empty())
-    return std::optional(Credentials{Credentials::Kind::identity_token, {}, std::move(identity)});
-  BAYPLAN_ASSIGN(std::string bearer, member("registrytoken"));
-  if (!bearer.empty())
-    return std::optional(Credentials{Credentials::Kind::registry_token, {}, std::move(bearer)});
+  RegistryCredentials found;
+  BAYPLAN_ASSIGN(found.identity_token, member("identitytoken"));
+  if (!found.identity_token.empty()) return std::optional(std::move(found));
+  BAYPLAN_ASSIGN(found.registry_token, member("registrytoken"));
+  if (!found.registry_token.empty()) return std::optional(std::move(found));
   BAYPLAN_ASSIGN(const std::string auth, member("auth"));
   if (!auth.empty()) {
-    BAYPLAN_ASSIGN(Credentials password, decode_password(auth));
-    return std::optional(std::move(password));
+    BAYPLAN_ASSIGN(found, decode_password(auth));
+    return std::optional(std::move(found));
   }
-  BAYPLAN_ASSIGN(std::string username, member("username"));
-  BAYPLAN_ASSIGN(std::string password, member("password"));
-  if (username.empty() && password.empty()) return std::optional<Credentials>();
-  return std::optional(Credentials{Credentials::Kind::password, std::move(username), std::move(password)});
+  BAYPLAN_ASSIGN(found.user, member("username"));
+  BAYPLAN_ASSIGN(found.password, member("password"));
+  if (found.user.empty() && found.password.empty()) return std::optional<RegistryCredentials>();
+  return std::optional(std::move(found));
 }
 
-void write_entry(json::Writer& writer, const Credentials& credentials) {
+void write_entry(json::Writer& writer, const RegistryCredentials& credentials) {
   writer.begin_object();
-  switch (credentials.kind) {
-    case Credentials::Kind::password:
-      writer.member("auth", encode_base64(credentials.username + ":" + credentials.secret));
-      break;
-    case Credentials::Kind::identity_token:
-      writer.member("identitytoken", credentials.secret);
-      break;
-    case Credentials::Kind::registry_token:
-      writer.member("registrytoken", credentials.secret);
-      break;
+  if (!credentials.identity_token.empty()) {
+    writer.member("identitytoken", credentials.identity_token);
+  } else if (!credentials.registry_token.empty()) {
+    writer.member("registrytoken", credentials.registry_token);
+  } else {
+    writer.member("auth", encode_base64(credentials.user + ":" + credentials.password));
   }
   writer.end_object();
 }
@@ -124,6 +117,11 @@ std::string key_host(std::string_view key) {
   std::string host = lower(plain.substr(0, plain.find('/')));
   if (host == "index.docker.io" || host == "registry-1.docker.io") return std::string(kDocker);
   return host;
+}
+
+RegistryCredentials password_of(std::string_view user, std::string secret) {
+  if (user == kTokenUser) return {.identity_token = std::move(secret)};
+  return {.user = std::string(user), .password = std::move(secret)};
 }
 
 Result<AuthFile> AuthFile::parse(std::string_view text, std::string_view what) {
@@ -153,7 +151,7 @@ Result<std::optional<AuthFile::Helper>> AuthFile::helper(std::string_view key) c
   return std::optional(Helper{std::string(*store), std::string(host == kDocker ? kDockerServer : host)});
 }
 
-Result<std::optional<Credentials>> AuthFile::find(std::string_view key) const {
+Result<std::optional<RegistryCredentials>> AuthFile::find(std::string_view key) const {
   const Entries entries = entries_of(document_.root(), "auths");
   for (const std::string_view scope : scopes_of(key)) {
     for (const bool exactly : {true, false}) {
@@ -164,10 +162,11 @@ Result<std::optional<Credentials>> AuthFile::find(std::string_view key) const {
       }
     }
   }
-  return std::optional<Credentials>();
+  return std::optional<RegistryCredentials>();
 }
 
-std::string AuthFile::with(std::string_view key, const std::optional<Credentials>& credentials) const {
+std::string AuthFile::with(std::string_view key,
+                           const std::optional<RegistryCredentials>& credentials) const {
   json::Writer writer;
   writer.begin_object();
   for (const auto& [name, value] : document_.root().as_object().value()) {

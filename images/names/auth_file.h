@@ -14,6 +14,11 @@ namespace bayplan::images {
 /// API. What follows a host in a URL says nothing ("https://index.docker.io/v1/").
 std::string key_host(std::string_view key);
 
+/// The user name that says that the secret is an identity token.
+inline constexpr std::string_view kTokenUser = "<token>";
+/// What a user name and a secret stand for.
+RegistryCredentials password_of(std::string_view user, std::string secret);
+
 /// One parsed file. Keys that are asked for are as credential_key makes them. Errors never tell of a secret.
 class AuthFile {
  public:
@@ -28,10 +33,10 @@ class AuthFile {
   Result<std::optional<Helper>> helper(std::string_view key) const;
 
   /// The credentials of the longest entry for `key` that has some. Errors: invalid_argument (an entry of it).
-  Result<std::optional<Credentials>> find(std::string_view key) const;
+  Result<std::optional<RegistryCredentials>> find(std::string_view key) const;
 
   /// The file with an entry for `key` in place of those that there were; without credentials, without them.
-  std::string with(std::string_view key, const std::optional<Credentials>& credentials) const;
+  std::string with(std::string_view key, const std::optional<RegistryCredentials>& credentials) const;
   /// Whether there is an entry for exactly `key`.
   bool has(std::string_view key) const;
 

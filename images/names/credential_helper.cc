@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bayplan/base/json.h"
+#include "names/auth_file.h"
 #include "names/helper_process.h"
 #include "names/text_pieces.h"
 
@@ -10,8 +11,6 @@ namespace bayplan::images {
 namespace {
 
 constexpr std::string_view kNotFound = "credentials not found in native keychain";
-// The user name that says that the secret is an identity token.
-constexpr std::string_view kTokenUser = "<token>";
 constexpr std::size_t kMaxShownBytes = 256;
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -44,33 +43,31 @@ Result<std::optional<std::string>> CredentialHelper::ask(const char* verb, std::
                    quoted(said.substr(0, kMaxShownBytes)));
 }
 
-Result<std::optional<Credentials>> CredentialHelper::get(std::string_view server,
-                                                         const CancelToken& cancel) const {
+Result<std::optional<RegistryCredentials>> CredentialHelper::get(std::string_view server,
+                                                                 const CancelToken& cancel) const {
   BAYPLAN_ASSIGN(const std::optional<std::string> said, ask("get", server, cancel));
-  if (!said) return std::optional<Credentials>();
-  const auto read = [&]() -> Result<Credentials> {
+  if (!said) return std::optional<RegistryCredentials>();
+  const auto read = [&]() -> Result<RegistryCredentials> {
     BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(*said, "answer to get"));
     BAYPLAN_ASSIGN(const std::string_view username, document.root().string("Username"));
     BAYPLAN_ASSIGN(const std::string_view secret, document.root().string("Secret"));
     if (secret.empty()) return Error(Errc::invalid_argument, "JSON member", "Secret", "is empty");
-    if (username == kTokenUser)
-      return Credentials{Credentials::Kind::identity_token, {}, std::string(secret)};
-    return Credentials{Credentials::Kind::password, std::string(username), std::string(secret)};
+    return password_of(username, std::string(secret));
   };
-  BAYPLAN_ASSIGN(Credentials credentials, read().with_context("credential helper", program_));
+  BAYPLAN_ASSIGN(RegistryCredentials credentials, read().with_context("credential helper", program_));
   return std::optional(std::move(credentials));
 }
 
-Result<void> CredentialHelper::store(std::string_view server, const Credentials& credentials,
+Result<void> CredentialHelper::store(std::string_view server, const RegistryCredentials& credentials,
                                      const CancelToken& cancel) const {
-  if (credentials.kind == Credentials::Kind::registry_token) {
+  if (!credentials.registry_token.empty()) {
     return Error(Errc::unsupported, "credential helper", program_, "keeps no registry tokens");
   }
-  const bool is_token = credentials.kind == Credentials::Kind::identity_token;
+  const bool is_token = !credentials.identity_token.empty();
   json::Writer writer;
   writer.begin_object().member("ServerURL", server);
-  writer.member("Username", is_token ? kTokenUser : std::string_view(credentials.username));
-  writer.member("Secret", credentials.secret).end_object();
+  writer.member("Username", is_token ? kTokenUser : std::string_view(credentials.user));
+  writer.member("Secret", is_token ? credentials.identity_token : credentials.password).end_object();
   BAYPLAN_ASSIGN(const std::optional<std::string> said, ask("store", std::move(writer).take(), cancel));
   if (said) return {};
   return Error(Errc::io, "credential helper", program_, "has not stored what it was given");

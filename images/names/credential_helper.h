@@ -18,8 +18,8 @@ class CredentialHelper {
                                         std::chrono::milliseconds deadline = kHelperDeadline);
 
   /// Empty when it has none for `server`.
-  Result<std::optional<Credentials>> get(std::string_view server, const CancelToken& cancel) const;
-  Result<void> store(std::string_view server, const Credentials& credentials,
+  Result<std::optional<RegistryCredentials>> get(std::string_view server, const CancelToken& cancel) const;
+  Result<void> store(std::string_view server, const RegistryCredentials& credentials,
                      const CancelToken& cancel) const;
   /// Answers whether there were some.
   Result<bool> erase(std::string_view server, const CancelToken& cancel) const;

@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::optional<Credentials>> find_in(const AuthFile& file, std::string_view key,
-                                           const CancelToken& cancel) {
+Result<std::optional<RegistryCredentials>> find_in(const AuthFile& file, std::string_view key,
+                                                   const CancelToken& cancel) {
   BAYPLAN_ASSIGN(const auto helper, file.helper(key));
   if (!helper) return file.find(key);
   BAYPLAN_ASSIGN(const CredentialHelper program, CredentialHelper::named(helper->name));
@@ -51,13 +51,16 @@ Result<Changing> begin_change(const fs::path& file) {
   return Changing{std::move(dir), path.filename(), std::move(content)};
 }
 
-Result<void> check_storable(std::string_view key, const Credentials& credentials) {
-  const bool password = credentials.kind == Credentials::Kind::password;
-  if (credentials.secret.empty())
-    return Error(Errc::invalid_argument, "credentials", key, "the secret is empty");
-  if (!password) return {};
-  if (credentials.username.empty() || credentials.username.find(':') != std::string::npos) {
-    return Error(Errc::invalid_argument, "credentials", key, "the user name is empty or has a colon");
+Result<void> check_storable(std::string_view key, const RegistryCredentials& given) {
+  const auto invalid = [&](const char* why) {
+    return Error(Errc::invalid_argument, "credentials", key, why);
+  };
+  const int ways =
+      int{!given.identity_token.empty()} + int{!given.registry_token.empty()} + int{!given.password.empty()};
+  if (ways != 1) return invalid("are not one password or token");
+  if (given.password.empty()) return {};
+  if (given.user.empty() || given.user.find(':') != std::string::npos) {
+    return invalid("have no user name, or one with a colon");
   }
   return {};
 }
@@ -77,8 +80,8 @@ Result<std::string> credential_key(std::string_view text) {
   return Error(Errc::invalid_argument, "registry", text, "is not host[:port][/path]");
 }
 
-Result<std::optional<Credentials>> find_credentials(const ConfigDirs& dirs, std::string_view key,
-                                                    const CancelToken& cancel) {
+Result<std::optional<RegistryCredentials>> find_credentials(const ConfigDirs& dirs, std::string_view key,
+                                                            const CancelToken& cancel) {
   BAYPLAN_ASSIGN(const std::string clean, credential_key(key));
   const bool named = !dirs.auth_file.empty();
   for (const fs::path& path : named ? std::vector<fs::path>{dirs.auth_file} : files_of(dirs)) {
@@ -89,15 +92,15 @@ Result<std::optional<Credentials>> find_credentials(const ConfigDirs& dirs, std:
     BAYPLAN_ASSIGN(auto found, find_in(file, clean, cancel).with_context("credential file", path.native()));
     if (found) return found;
   }
-  return std::optional<Credentials>();
+  return std::optional<RegistryCredentials>();
 }
 
 fs::path login_file(const ConfigDirs& dirs) {
   return dirs.auth_file.empty() ? dirs.runtime / "auth.json" : dirs.auth_file;
 }
 
-Result<void> store_credentials(const fs::path& file, std::string_view key, const Credentials& credentials,
-                               const CancelToken& cancel) {
+Result<void> store_credentials(const fs::path& file, std::string_view key,
+                               const RegistryCredentials& credentials, const CancelToken& cancel) {
   BAYPLAN_ASSIGN(const std::string clean, credential_key(key));
   BAYPLAN_TRY(check_storable(clean, credentials));
   BAYPLAN_ASSIGN(const Changing change, begin_change(file));

@@ -85,16 +85,25 @@ Result<ClientCertificate> parse_pair(const toml::Value& value, const fs::path& d
   return ClientCertificate{located(dir, files[0]), located(dir, key)};
 }
 
+// libcurl takes one file of each.
+Error too_many(const char* what, const fs::path& one) {
+  return Error(Errc::unsupported, "file", one.native(),
+               std::string("is one of several ") + what + " for a host")
+      .with_advice("put them into one file, or keep one");
+}
+
 Result<void> parse_certificates(const toml::Table& table, const fs::path& dir, HostEntry& entry) {
   BAYPLAN_ASSIGN(const std::vector<std::string> authorities, table.strings("ca"));
-  for (const std::string& file : authorities) entry.authorities.push_back(located(dir, file));
+  if (authorities.size() > 1) return too_many("authorities", authorities.front());
+  if (!authorities.empty()) entry.authority = located(dir, authorities.front());
   const toml::Value* client = table.find("client");
   if (client == nullptr) return {};
   const auto* array = std::get_if<toml::Array>(&client->is);
   const toml::Array one = array == nullptr ? toml::Array{*client} : *array;
   for (const toml::Value& value : one) {
     BAYPLAN_ASSIGN(ClientCertificate pair, parse_pair(value, dir));
-    entry.certificates.push_back(std::move(pair));
+    if (one.size() > 1) return too_many("client certificates", pair.certificate);
+    entry.certificate = std::move(pair);
   }
   return {};
 }
@@ -199,14 +208,18 @@ Result<std::vector<HostEntry>> parse_hosts_file(std::string_view text, const fs:
 
 Result<HostEntry> certificates_in(const fs::path& dir) {
   HostEntry entry = bare_host();
-  BAYPLAN_ASSIGN(entry.authorities, files_in(dir, ".crt"));
+  BAYPLAN_ASSIGN(const std::vector<fs::path> authorities, files_in(dir, ".crt"));
+  if (authorities.size() > 1) return too_many("authorities", authorities.front());
+  if (!authorities.empty()) entry.authority = authorities.front();
   BAYPLAN_ASSIGN(const std::vector<fs::path> certificates, files_in(dir, ".cert"));
+  if (certificates.size() > 1) return too_many("client certificates", certificates.front());
   BAYPLAN_ASSIGN(std::vector<fs::path> keys, files_in(dir, ".key"));
   for (const fs::path& certificate : certificates) {
     const fs::path key = fs::path(certificate).replace_extension(".key");
-    if (std::erase(keys, key) == 0)
+    if (std::erase(keys, key) == 0) {
       return Error(Errc::invalid_argument, "file", certificate.native(), "has no .key beside it");
-    entry.certificates.push_back({certificate, key});
+    }
+    entry.certificate = {certificate, key};
   }
   if (keys.empty()) return entry;
   return Error(Errc::invalid_argument, "file", keys.front().native(), "has no .cert beside it")

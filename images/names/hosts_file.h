@@ -13,6 +13,13 @@
 
 namespace bayplan::images {
 
+struct ClientCertificate {
+  std::filesystem::path certificate{};  ///< empty: none
+  std::filesystem::path key{};          ///< may be the same file
+
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
 /// One host that can be asked, in the order of the file; the server comes last.
 struct HostEntry {
   std::string scheme{};    ///< "https" or "http"; empty: the file names no server
@@ -20,8 +27,8 @@ struct HostEntry {
   std::string api_path{};  ///< "/v2"
   std::set<RegistryOperation> operations{};
   bool skip_verify = false;
-  std::vector<std::filesystem::path> authorities{};
-  std::vector<ClientCertificate> certificates{};
+  std::filesystem::path authority{};  ///< empty: the system's alone
+  ClientCertificate certificate{};
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
@@ -33,7 +40,7 @@ HostEntry bare_host();
 Result<std::vector<HostEntry>> parse_hosts_file(std::string_view text, const std::filesystem::path& dir);
 
 /// The one entry that a directory with certificates only stands for: *.crt, and X.cert with X.key. Errors:
-/// invalid_argument (a certificate without key or the reverse), permission_denied, io.
+/// invalid_argument (a certificate without key or the reverse), unsupported (several), permission_denied, io.
 Result<HostEntry> certificates_in(const std::filesystem::path& dir);
 
 /// What is configured for `host` below the first of `roots` that has a directory for it ("host_port_",

@@ -14,23 +14,11 @@
 
 #include "bayplan/base/progress.h"
 #include "bayplan/images/config_dirs.h"
+#include "bayplan/images/registry_endpoint.h"
 
 namespace bayplan::images {
 
 inline constexpr std::chrono::seconds kHelperDeadline{30};
-
-struct Credentials {
-  enum class Kind {
-    password,
-    identity_token,  ///< OAuth2's refresh token: it buys tokens, and is never sent to the registry itself
-    registry_token,  ///< a bearer token for the registry itself
-  };
-  Kind kind = Kind::password;
-  std::string username{};  ///< of a password
-  std::string secret{};
-
-  friend bool operator==(const Credentials&, const Credentials&) = default;
-};
 
 /// host[:port][/path] of what people give to a login: without scheme, the host in lower case, and docker.io
 /// for the names of its API. Errors: invalid_argument.
@@ -44,18 +32,19 @@ Result<std::string> credential_key(std::string_view text);
 /// anonymous. Errors: not_found (auth_file, a helper's program), invalid_argument (the key, a file, an entry,
 /// what a helper says), too_large, permission_denied, cancelled, io (a helper fails, or takes longer than
 /// kHelperDeadline).
-Result<std::optional<Credentials>> find_credentials(const ConfigDirs& dirs, std::string_view key,
-                                                    const CancelToken& cancel = {});
+Result<std::optional<RegistryCredentials>> find_credentials(const ConfigDirs& dirs, std::string_view key,
+                                                            const CancelToken& cancel = {});
 
 /// Where a login goes: auth_file, else runtime/auth.json.
 std::filesystem::path login_file(const ConfigDirs& dirs);
 
 /// Writes an entry into `file`, durably and at once, with mode 0600; all else in it is kept. Missing
 /// directories are made. Where the file names a helper for the host, that one gets the credentials and the
-/// file stays as it is. Errors: as find_credentials; unsupported (a registry token; a path where a helper
-/// keeps hosts only), no_space, read_only.
+/// file stays as it is. Errors: as find_credentials; invalid_argument (`credentials` are none, or more than
+/// one of the three, or have no user, or one with a colon); unsupported (a registry token; a path where a
+/// helper keeps hosts only), no_space, read_only.
 Result<void> store_credentials(const std::filesystem::path& file, std::string_view key,
-                               const Credentials& credentials, const CancelToken& cancel = {});
+                               const RegistryCredentials& credentials, const CancelToken& cancel = {});
 
 /// Removes the entry for exactly `key`, from the file and from the helper of the host. Answers whether there
 /// was one. Errors: as store_credentials.

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "bayplan/images/config_dirs.h"
+#include "bayplan/images/registry_endpoint.h"
 #include "bayplan/images/registry_reference.h"
 
 namespace bayplan::images {
@@ -23,31 +23,12 @@ enum class RegistryOperation {
   referrers,  ///< what refers to a digest
 };
 
-/// How an endpoint is spoken to. Nothing but the configuration, or a loopback address, leads to other than
-/// the first.
-enum class RegistryChannel {
-  verified_tls,
-  unverified_tls,  ///< the certificate is not looked at
-  plain_http,
-};
-
-struct ClientCertificate {
-  std::filesystem::path certificate;
-  std::filesystem::path key;  ///< may be the same file
-
-  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
-};
-
-/// Paths are absolute, or relative to where the caller's were. The files were not looked into.
-struct RegistryEndpoint {
-  std::string api_url{};        ///< "https://h:5000/v2": what is asked for is added behind a slash
-  RegistryReference reference;  ///< what to ask for there; the domain need not be the host of api_url
-  RegistryChannel channel = RegistryChannel::verified_tls;
-  std::vector<std::filesystem::path> authorities{};  ///< CA certificates, trusted beside the system's
-  std::vector<ClientCertificate> certificates{};
-  std::vector<std::pair<std::string, std::string>> headers{};  ///< sent to this host only
-  std::string proxied_host{};    ///< of which host this is a mirror, for the query "ns"; empty: of none
-  std::string credential_key{};  ///< what find_credentials takes: host[:port]/path. Each host has its own
+/// One way to what a reference names. Paths in it are absolute, or relative to where the caller's were; the
+/// files were not looked into.
+struct RegistryRoute {
+  RegistryEndpoint endpoint{};
+  RegistryReference reference;   ///< what to ask for there; its domain need not be the endpoint's host
+  std::string credential_key{};  ///< as whom: what find_credentials takes. Each host has its own
 };
 
 /// What a caller knows better than the files.
@@ -55,8 +36,8 @@ struct ConnectionOverrides {
   /// True: only endpoints with verified TLS. False: no certificate is looked at, and plain HTTP
   /// comes after TLS for a host whose server no hosts.toml names.
   std::optional<bool> verify_tls{};
-  /// *.crt are authorities, X.cert with X.key client certificates. In place of those of the files, for each
-  /// host.
+  /// A directory in which X.crt is the authority, and Y.cert with Y.key the client certificate, for each
+  /// host, in place of those of the files.
   std::filesystem::path certificates{};
 };
 
@@ -79,12 +60,14 @@ class Registries {
   /// that short-name-mode "enforcing" finds ambiguous; the search registries are set to none).
   Result<std::vector<RegistryReference>> candidates(std::string_view text) const;
 
-  /// The endpoints to try for `reference`, in order, mirrors first; never empty. Reads the hosts' files anew.
-  /// Errors: failed_precondition (the registry is blocked; nothing is left that serves the operation), those
-  /// of load for the hosts' files.
-  Result<std::vector<RegistryEndpoint>> endpoints(const RegistryReference& reference,
-                                                  RegistryOperation operation,
-                                                  const ConnectionOverrides& overrides = {}) const;
+  /// The ways to try for `reference`, in order, mirrors first; never empty. Plain HTTP and unverified
+  /// certificates come from the files, from `overrides`, or, plain HTTP, from a loopback address of which no
+  /// file speaks; where plain HTTP may follow TLS, that is a route of its own. Reads the hosts' files anew.
+  /// Errors: failed_precondition (the registry is blocked; nothing is left that serves the operation),
+  /// unsupported (more than one authority or client certificate for a host), not_found (the directory of
+  /// `overrides`), those of load for the hosts' files.
+  Result<std::vector<RegistryRoute>> routes(const RegistryReference& reference, RegistryOperation operation,
+                                            const ConnectionOverrides& overrides = {}) const;
 
  private:
   struct Config;

@@ -35,18 +35,20 @@ TEST_F(CredentialHelperTest, AnswersWhatTheProgramSays) {
           "echo \"{\\\"ServerURL\\\":\\\"x\\\",\\\"Username\\\":\\\"$1\\\",\\\"Secret\\\":\\\"$(cat)\\\"}\"")
           .get("h.io:5000", {});
   ASSERT_EQ(outcome(found), "ok");
-  EXPECT_EQ(**found, (Credentials{Credentials::Kind::password, "get", "h.io:5000"}));
+  EXPECT_EQ((*found)->user, "get");
+  EXPECT_EQ((*found)->password, "h.io:5000");
 }
 
 TEST_F(CredentialHelperTest, ATokenIsAnIdentityToken) {
   const auto found = helper("echo '{\"Username\":\"<token>\",\"Secret\":\"s\"}'").get("h.io", {});
-  EXPECT_EQ(**found, (Credentials{Credentials::Kind::identity_token, "", "s"}));
+  EXPECT_EQ((*found)->identity_token, "s");
+  EXPECT_EQ((*found)->user + (*found)->password, "");
 }
 
 TEST_F(CredentialHelperTest, HasNoneWhenItSaysSo) {
   const auto found = helper("echo 'credentials not found in native keychain'; exit 1").get("h.io", {});
   ASSERT_EQ(outcome(found), "ok");
-  EXPECT_EQ(*found, std::nullopt);
+  EXPECT_FALSE(found->has_value());
 }
 
 TEST_F(CredentialHelperTest, WhateverElseItDoesIsAnError) {
@@ -107,18 +109,18 @@ TEST_F(CredentialHelperTest, ItsCallersDescriptorsAreNotItsOwn) {
 
 TEST_F(CredentialHelperTest, StoresAndErases) {
   const CredentialHelper keeper = helper("cat > \"$0.$1\"");
-  EXPECT_EQ(outcome(keeper.store("h.io", {Credentials::Kind::password, "u\"", "p"}, {})), "ok");
+  EXPECT_EQ(outcome(keeper.store("h.io", {.user = "u\"", .password = "p"}, {})), "ok");
   EXPECT_EQ(read_text(helpers_.path() / "docker-credential-t.store"),
             R"({"ServerURL":"h.io","Username":"u\"","Secret":"p"})");
-  EXPECT_EQ(outcome(keeper.store("h.io", {Credentials::Kind::identity_token, "", "t"}, {})), "ok");
+  EXPECT_EQ(outcome(keeper.store("h.io", {.identity_token = "t"}, {})), "ok");
   EXPECT_EQ(read_text(helpers_.path() / "docker-credential-t.store"),
             R"({"ServerURL":"h.io","Username":"<token>","Secret":"t"})");
-  EXPECT_EQ(outcome(keeper.store("h.io", {Credentials::Kind::registry_token, "", "t"}, {})), "unsupported");
+  EXPECT_EQ(outcome(keeper.store("h.io", {.registry_token = "t"}, {})), "unsupported");
   EXPECT_TRUE(*keeper.erase("h.io", {}));
   EXPECT_EQ(read_text(helpers_.path() / "docker-credential-t.erase"), "h.io");
   const CredentialHelper none = helper("echo 'credentials not found in native keychain'; exit 1");
   EXPECT_FALSE(*none.erase("h.io", {}));
-  EXPECT_EQ(outcome(none.store("h.io", {Credentials::Kind::password, "u", "p"}, {})), "io");
+  EXPECT_EQ(outcome(none.store("h.io", {.user = "u", .password = "p"}, {})), "io");
 }
 
 TEST_F(CredentialHelperTest, IsFoundByItsNameOnly) {
@@ -138,7 +140,7 @@ TEST_F(CredentialHelperTest, SeveralThreadsMayAsk) {
   for (std::size_t i = 0; i < secrets.size(); ++i) {
     threads.emplace_back([&, i] {
       const auto found = echo.get("h" + std::to_string(i), {});
-      secrets[i] = found && *found ? (*found)->secret : outcome(found);
+      secrets[i] = found && *found ? (*found)->password : outcome(found);
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -14,18 +14,21 @@ namespace bayplan::images {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = Credentials::Kind;
 using test::outcome;
 using test::read_text;
 using test::write_text;
 
-const Credentials kPassword{Kind::password, "user", "pass:word"};
+const RegistryCredentials kPassword{.user = "user", .password = "pass:word"};
 
-std::string shown(const Result<std::optional<Credentials>>& found) {
+std::string shown(const Result<std::optional<RegistryCredentials>>& found) {
   if (!found) return outcome(found);
   if (!*found) return "none";
-  constexpr const char* kKinds[] = {"password ", "identity ", "bearer "};
-  return kKinds[static_cast<int>((*found)->kind)] + (*found)->username + ":" + (*found)->secret;
+  const RegistryCredentials& credentials = **found;
+  if (!credentials.identity_token.empty())
+    return "identity " + credentials.user + ":" + credentials.identity_token;
+  if (!credentials.registry_token.empty())
+    return "bearer " + credentials.user + ":" + credentials.registry_token;
+  return "password " + credentials.user + ":" + credentials.password;
 }
 
 // {"auths": {KEY: {"auth": KEY:x}, ..}}, so that an answer tells which entry it is.
@@ -229,10 +232,10 @@ TEST_F(CredentialsTest, ALoginGoesToTheNamedFileOrTheRuntimeDirectory) {
 
 TEST_F(CredentialsTest, WhatIsStoredIsFound) {
   ASSERT_EQ(outcome(store_credentials(login_file(dirs_), "h.io/a", kPassword)), "ok");
-  ASSERT_EQ(outcome(store_credentials(login_file(dirs_), "g.io", {Kind::identity_token, "", "i"})), "ok");
-  ASSERT_EQ(outcome(store_credentials(login_file(dirs_), "https://index.docker.io/v1/",
-                                      {Kind::registry_token, "", "r"})),
-            "ok");
+  ASSERT_EQ(outcome(store_credentials(login_file(dirs_), "g.io", {.identity_token = "i"})), "ok");
+  ASSERT_EQ(
+      outcome(store_credentials(login_file(dirs_), "https://index.docker.io/v1/", {.registry_token = "r"})),
+      "ok");
   EXPECT_EQ(find("h.io/a/b"), "password user:pass:word");
   EXPECT_EQ(find("h.io"), "none");
   EXPECT_EQ(find("g.io"), "identity :i");
@@ -280,9 +283,12 @@ TEST_F(CredentialsTest, AFileThatCannotBeUnderstoodIsNotOverwritten) {
 
 TEST_F(CredentialsTest, WhatCouldNotBeReadAgainIsNotStored) {
   const fs::path file = at("auth.json");
-  EXPECT_EQ(outcome(store_credentials(file, "h.io", {Kind::password, "", "p"})), "invalid_argument");
-  EXPECT_EQ(outcome(store_credentials(file, "h.io", {Kind::password, "a:b", "p"})), "invalid_argument");
-  EXPECT_EQ(outcome(store_credentials(file, "h.io", {Kind::password, "a", ""})), "invalid_argument");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io", {.password = "p"})), "invalid_argument");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io", {.user = "a:b", .password = "p"})), "invalid_argument");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io", {.user = "a"})), "invalid_argument");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io", {})), "invalid_argument");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io", {.identity_token = "i", .registry_token = "r"})),
+            "invalid_argument");
   EXPECT_EQ(outcome(store_credentials(file, "h.io/a:1", kPassword)), "invalid_argument");
   EXPECT_FALSE(fs::exists(file));
 }

@@ -31,8 +31,8 @@ skip_verify = true
 ca = "server.crt"
 [host."https://z.io"]
 capabilities = ["pull", "resolve"]
-ca = ["/abs/a.crt", "b.crt"]
-client = [["c.cert", "c.key"], ["both.pem", ""]]
+ca = ["/abs/a.crt"]
+client = [["c.cert", "c.key"]]
 [host."https://z.io".header]
 x-one = "1"
 x-two = ["2", "3"]
@@ -45,17 +45,16 @@ client = "/abs/both.pem"
   const HostEntry& first = entries->at(0);
   EXPECT_EQ(url(first), "https://z.io/v2");
   EXPECT_THAT(first.operations, UnorderedElementsAre(pull, resolve));
-  EXPECT_THAT(first.authorities, ElementsAre("/abs/a.crt", "/d/b.crt"));
-  EXPECT_THAT(first.certificates, ElementsAre(ClientCertificate{"/d/c.cert", "/d/c.key"},
-                                              ClientCertificate{"/d/both.pem", "/d/both.pem"}));
+  EXPECT_EQ(first.authority, "/abs/a.crt");
+  EXPECT_EQ(first.certificate, (ClientCertificate{"/d/c.cert", "/d/c.key"}));
   EXPECT_THAT(first.headers, ElementsAre(Pair("x-one", "1"), Pair("x-two", "2"), Pair("x-two", "3")));
   EXPECT_FALSE(first.skip_verify);
   EXPECT_EQ(url(entries->at(1)), "http://a.io:5000/proxy/v2");
   EXPECT_THAT(entries->at(1).operations, UnorderedElementsAre(resolve, pull, push, referrers));
-  EXPECT_THAT(entries->at(1).certificates, ElementsAre(ClientCertificate{"/abs/both.pem", "/abs/both.pem"}));
+  EXPECT_EQ(entries->at(1).certificate, (ClientCertificate{"/abs/both.pem", "/abs/both.pem"}));
   EXPECT_EQ(url(entries->at(2)), "https://h.io/v2");
   EXPECT_TRUE(entries->at(2).skip_verify);
-  EXPECT_THAT(entries->at(2).authorities, ElementsAre("/d/server.crt"));
+  EXPECT_EQ(entries->at(2).authority, "/d/server.crt");
 }
 
 TEST(HostsFile, WithoutAServerTheLastEntryHasNoHost) {
@@ -63,7 +62,7 @@ TEST(HostsFile, WithoutAServerTheLastEntryHasNoHost) {
   ASSERT_EQ(entries->size(), 1u);
   EXPECT_EQ(entries->back().scheme, "");
   EXPECT_EQ(entries->back().api_path, "/v2");
-  EXPECT_THAT(entries->back().authorities, ElementsAre("/d/a.crt"));
+  EXPECT_EQ(entries->back().authority, "/d/a.crt");
 }
 
 TEST(HostsFile, ThePathLeadsToVersion2UnlessItIsOverridden) {
@@ -141,8 +140,8 @@ TEST_F(HostDirectories, MayHoldCertificatesOnly) {
   write_text(at("h.io/me.key"), "");
   EXPECT_EQ(found("h.io", {at(".")}), "certificates");
   const HostEntry entry = *certificates_in(at("h.io"));
-  EXPECT_THAT(entry.authorities, ElementsAre(at("h.io/ca.crt")));
-  EXPECT_THAT(entry.certificates, ElementsAre(ClientCertificate{at("h.io/me.cert"), at("h.io/me.key")}));
+  EXPECT_EQ(entry.authority, at("h.io/ca.crt"));
+  EXPECT_EQ(entry.certificate, (ClientCertificate{at("h.io/me.cert"), at("h.io/me.key")}));
 }
 
 TEST_F(HostDirectories, ACertificateHasItsKey) {
@@ -150,6 +149,13 @@ TEST_F(HostDirectories, ACertificateHasItsKey) {
   write_text(at("b/me.key"), "");
   EXPECT_EQ(found("a", {at(".")}), "invalid_argument");
   EXPECT_EQ(found("b", {at(".")}), "invalid_argument");
+}
+
+TEST_F(HostDirectories, HoldOneOfEach) {
+  for (const char* name : {"a/1.crt", "a/2.crt", "b/1.cert", "b/1.key", "b/2.cert", "b/2.key"})
+    write_text(at(name), "");
+  EXPECT_EQ(found("a", {at(".")}), "unsupported");
+  EXPECT_EQ(found("b", {at(".")}), "unsupported");
 }
 
 TEST_F(HostDirectories, WhatIsThereAndCannotBeReadIsAnError) {

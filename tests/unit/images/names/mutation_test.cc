@@ -18,6 +18,7 @@
 #include "names/auth_file.h"
 #include "names/base64.h"
 #include "names/hosts_file.h"
+#include "names/registry_host.h"
 #include "names/toml.h"
 
 namespace bayplan::images {
@@ -71,14 +72,14 @@ void feed_registries(const std::string& text) {
   if (refused(registries)) return;
   const auto candidates = registries->candidates("a/b:1");
   EXPECT_TRUE(refused(candidates) || !candidates->empty());
-  const auto endpoints =
-      registries->endpoints(*RegistryReference::parse("h.io/x/a:1"), RegistryOperation::resolve);
-  if (!endpoints && endpoints.error().code() == Errc::failed_precondition) return;  // blocked
-  if (refused(endpoints)) return;
-  ASSERT_FALSE(endpoints->empty());
-  for (const RegistryEndpoint& endpoint : *endpoints) {
-    EXPECT_EQ(endpoint.channel == RegistryChannel::plain_http, endpoint.api_url.starts_with("http://"));
-    EXPECT_TRUE(credential_key(endpoint.credential_key)) << endpoint.credential_key;
+  const auto routes = registries->routes(*RegistryReference::parse("h.io/x/a:1"), RegistryOperation::resolve);
+  if (!routes && routes.error().code() == Errc::failed_precondition) return;  // blocked
+  if (refused(routes)) return;
+  ASSERT_FALSE(routes->empty());
+  for (const RegistryRoute& route : *routes) {
+    EXPECT_FALSE(route.endpoint.plain_http && route.endpoint.skip_verify);
+    EXPECT_TRUE(is_registry_host(route.endpoint.host)) << route.endpoint.host;
+    EXPECT_TRUE(credential_key(route.credential_key)) << route.credential_key;
   }
 }
 
@@ -98,10 +99,10 @@ void feed_auth_file(const std::string& text) {
   if (refused(file)) return;
   refused(file->helper("h.io"));
   refused(file->find("h.io/a/b"));
-  const Credentials stored{Credentials::Kind::password, "u", "p"};
+  const RegistryCredentials stored{.user = "u", .password = "p"};
   const auto with = AuthFile::parse(file->with("h.io/a/b", stored), "with");
   ASSERT_TRUE(with) << with.error().to_string();
-  EXPECT_EQ(**with->find("h.io/a/b"), stored);
+  EXPECT_EQ((**with->find("h.io/a/b")).password, stored.password);
   EXPECT_FALSE(AuthFile::parse(with->with("h.io/a/b", {}), "without")->has("h.io/a/b"));
 }
 

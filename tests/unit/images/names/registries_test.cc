@@ -27,22 +27,23 @@ std::vector<std::string> candidates(std::string_view config, std::string_view te
 }
 
 // "CHANNEL URL REFERENCE" of each, or the class of the error.
-std::vector<std::string> shown(const Result<std::vector<RegistryEndpoint>>& endpoints) {
-  if (!endpoints) return {outcome(endpoints)};
+std::vector<std::string> shown(const Result<std::vector<RegistryRoute>>& routes) {
+  if (!routes) return {outcome(routes)};
   std::vector<std::string> texts;
-  for (const RegistryEndpoint& endpoint : *endpoints) {
-    constexpr const char* kChannels[] = {"tls ", "unverified ", "plain "};
-    texts.push_back(kChannels[static_cast<int>(endpoint.channel)] + endpoint.api_url + " " +
-                    endpoint.reference.to_string());
+  for (const auto& [endpoint, reference, key] : *routes) {
+    std::string text = endpoint.skip_verify ? "unverified " : "tls ";
+    if (endpoint.plain_http) text = "plain ";
+    text += endpoint.plain_http ? "http://" : "https://";
+    text += endpoint.host + (endpoint.port == 0 ? "" : ":" + std::to_string(endpoint.port));
+    texts.push_back(text + endpoint.path_prefix + " " + reference.to_string());
   }
   return texts;
 }
 
-std::vector<std::string> endpoints(std::string_view config, std::string_view text,
-                                   RegistryOperation operation = pull,
-                                   const ConnectionOverrides& overrides = {}) {
-  return shown(
-      Registries::parse(config, "t")->endpoints(*RegistryReference::parse(text), operation, overrides));
+std::vector<std::string> routes(std::string_view config, std::string_view text,
+                                RegistryOperation operation = pull,
+                                const ConnectionOverrides& overrides = {}) {
+  return shown(Registries::parse(config, "t")->routes(*RegistryReference::parse(text), operation, overrides));
 }
 
 TEST(ShortNames, WhatNamesItsRegistryMeansItself) {
@@ -93,97 +94,96 @@ TEST(ShortNames, C5_ThereIsACandidateOrAnError) {
   EXPECT_THAT(candidates("", ""), ElementsAre("invalid_argument"));
 }
 
-TEST(Endpoints, ARegistryIsAskedOverVerifiedTls) {
-  EXPECT_THAT(endpoints("", "h.io/a:1"), ElementsAre("tls https://h.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("", "h.io:5000/a"), ElementsAre("tls https://h.io:5000/v2 h.io:5000/a:latest"));
-  EXPECT_THAT(endpoints("", "a"),
-              ElementsAre("tls https://registry-1.docker.io/v2 docker.io/library/a:latest"));
+TEST(Routes, ARegistryIsAskedOverVerifiedTls) {
+  EXPECT_THAT(routes("", "h.io/a:1"), ElementsAre("tls https://h.io/v2 h.io/a:1"));
+  EXPECT_THAT(routes("", "h.io:5000/a"), ElementsAre("tls https://h.io:5000/v2 h.io:5000/a:latest"));
+  EXPECT_THAT(routes("", "a"), ElementsAre("tls https://registry-1.docker.io/v2 docker.io/library/a:latest"));
 }
 
-TEST(Endpoints, LoopbackAloneIsPlainUnlessSomebodySpeaksOfIt) {
-  EXPECT_THAT(endpoints("", "localhost:5000/a"),
+TEST(Routes, LoopbackAloneIsPlainUnlessSomebodySpeaksOfIt) {
+  EXPECT_THAT(routes("", "localhost:5000/a"),
               ElementsAre("plain http://localhost:5000/v2 localhost:5000/a:latest"));
-  EXPECT_THAT(endpoints("", "127.0.0.1:5000/a"),
+  EXPECT_THAT(routes("", "127.0.0.1:5000/a"),
               ElementsAre("plain http://127.0.0.1:5000/v2 127.0.0.1:5000/a:latest"));
-  EXPECT_THAT(endpoints("", "[::1]:5000/a"), ElementsAre("plain http://[::1]:5000/v2 [::1]:5000/a:latest"));
-  EXPECT_THAT(endpoints("[[registry]]\nlocation = 'localhost:5000'", "localhost:5000/a"),
+  EXPECT_THAT(routes("", "[::1]:5000/a"), ElementsAre("plain http://::1:5000/v2 [::1]:5000/a:latest"));
+  EXPECT_THAT(routes("[[registry]]\nlocation = 'localhost:5000'", "localhost:5000/a"),
               ElementsAre("tls https://localhost:5000/v2 localhost:5000/a:latest"));
-  EXPECT_THAT(endpoints("", "localhost:5000/a", pull, {.verify_tls = true}),
+  EXPECT_THAT(routes("", "localhost:5000/a", pull, {.verify_tls = true}),
               ElementsAre("tls https://localhost:5000/v2 localhost:5000/a:latest"));
-  EXPECT_THAT(endpoints("", "127.evil.example/a"),
+  EXPECT_THAT(routes("", "127.evil.example/a"),
               ElementsAre("tls https://127.evil.example/v2 127.evil.example/a:latest"));
 }
 
-TEST(Endpoints, PlainHttpOnlyWhereSomebodySaidInsecure) {
+TEST(Routes, PlainHttpOnlyWhereSomebodySaidInsecure) {
   const char* config = "[[registry]]\nlocation = 'h.io'\ninsecure = true\n";
-  EXPECT_THAT(endpoints(config, "h.io/a:1"),
+  EXPECT_THAT(routes(config, "h.io/a:1"),
               ElementsAre("unverified https://h.io/v2 h.io/a:1", "plain http://h.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints(config, "h.io/a:1", pull, {.verify_tls = true}),
+  EXPECT_THAT(routes(config, "h.io/a:1", pull, {.verify_tls = true}),
               ElementsAre("tls https://h.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("", "h.io/a:1", pull, {.verify_tls = false}),
+  EXPECT_THAT(routes("", "h.io/a:1", pull, {.verify_tls = false}),
               ElementsAre("unverified https://h.io/v2 h.io/a:1", "plain http://h.io/v2 h.io/a:1"));
 }
 
-TEST(Endpoints, MirrorsComeFirst) {
+TEST(Routes, MirrorsComeFirst) {
   const char* config =
       "[[registry]]\nprefix = 'h.io/x'\nlocation = 'real.io/y'\n[[registry.mirror]]\nlocation = 'm.io'\n"
       "[[registry.mirror]]\nlocation = 'n.io/z'\ninsecure = true\n";
-  EXPECT_THAT(endpoints(config, "h.io/x/a:1", resolve),
+  EXPECT_THAT(routes(config, "h.io/x/a:1", resolve),
               ElementsAre("tls https://m.io/v2 m.io/a:1", "unverified https://n.io/v2 n.io/z/a:1",
                           "plain http://n.io/v2 n.io/z/a:1", "tls https://real.io/v2 real.io/y/a:1"));
-  EXPECT_THAT(endpoints(config, "h.io/w/a:1"), ElementsAre("tls https://h.io/v2 h.io/w/a:1"));
+  EXPECT_THAT(routes(config, "h.io/w/a:1"), ElementsAre("tls https://h.io/v2 h.io/w/a:1"));
 }
 
-TEST(Endpoints, NothingIsPushedToAMirror) {
-  EXPECT_THAT(endpoints("[[registry]]\nlocation = 'h.io'\n[[registry.mirror]]\nlocation = 'm.io'\n",
-                        "h.io/a:1", push),
-              ElementsAre("tls https://h.io/v2 h.io/a:1"));
+TEST(Routes, NothingIsPushedToAMirror) {
+  EXPECT_THAT(
+      routes("[[registry]]\nlocation = 'h.io'\n[[registry.mirror]]\nlocation = 'm.io'\n", "h.io/a:1", push),
+      ElementsAre("tls https://h.io/v2 h.io/a:1"));
 }
 
 // A mirror that may not say what a tag means is asked for digests only.
-TEST(Endpoints, MirrorsServeWhatTheyMay) {
+TEST(Routes, MirrorsServeWhatTheyMay) {
   const std::string rule = "[[registry]]\nlocation = 'h.io'\n";
   const std::string mirror = "[[registry.mirror]]\nlocation = 'm.io'\n";
   const std::string by_tag = "tls https://m.io/v2 m.io/a:1";
   const std::string by_digest = "tls https://m.io/v2 m.io/a@" + kDigest;
   for (const std::string& config : {rule + "mirror-by-digest-only = true\n" + mirror,
                                     rule + mirror + "pull-from-mirror = 'digest-only'\n"}) {
-    EXPECT_THAT(endpoints(config, "h.io/a:1", resolve), ElementsAre("tls https://h.io/v2 h.io/a:1"));
-    EXPECT_THAT(endpoints(config, "h.io/a@" + kDigest),
+    EXPECT_THAT(routes(config, "h.io/a:1", resolve), ElementsAre("tls https://h.io/v2 h.io/a:1"));
+    EXPECT_THAT(routes(config, "h.io/a@" + kDigest),
                 ElementsAre(by_digest, "tls https://h.io/v2 h.io/a@" + kDigest));
   }
   const std::string tags = rule + mirror + "pull-from-mirror = 'tag-only'\n";
-  EXPECT_THAT(endpoints(tags, "h.io/a:1", resolve), ElementsAre(by_tag, "tls https://h.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints(tags, "h.io/a@" + kDigest), ElementsAre("tls https://h.io/v2 h.io/a@" + kDigest));
+  EXPECT_THAT(routes(tags, "h.io/a:1", resolve), ElementsAre(by_tag, "tls https://h.io/v2 h.io/a:1"));
+  EXPECT_THAT(routes(tags, "h.io/a@" + kDigest), ElementsAre("tls https://h.io/v2 h.io/a@" + kDigest));
 }
 
-TEST(Endpoints, ABlockedRegistryIsRefused) {
+TEST(Routes, ABlockedRegistryIsRefused) {
   const char* config =
       "[[registry]]\nlocation = 'h.io'\nblocked = true\n[[registry]]\nlocation = 'h.io/ok'\n";
-  const auto blocked = Registries::parse(config, "t")->endpoints(*RegistryReference::parse("h.io/a"), pull);
+  const auto blocked = Registries::parse(config, "t")->routes(*RegistryReference::parse("h.io/a"), pull);
   EXPECT_EQ(outcome(blocked), "failed_precondition");
   EXPECT_EQ(blocked.error().name(), "h.io");
-  EXPECT_THAT(endpoints(config, "h.io/ok/a:1"), ElementsAre("tls https://h.io/v2 h.io/ok/a:1"));
+  EXPECT_THAT(routes(config, "h.io/ok/a:1"), ElementsAre("tls https://h.io/v2 h.io/ok/a:1"));
 }
 
 // Names of hosts are the same in either case.
-TEST(Endpoints, ABlockedRegistryIsRefusedInAnySpelling) {
+TEST(Routes, ABlockedRegistryIsRefusedInAnySpelling) {
   for (const char* location : {"h.io", "H.io"}) {
     const std::string config = "[[registry]]\nlocation = '" + std::string(location) + "'\nblocked = true\n";
-    EXPECT_THAT(endpoints(config, "H.IO/a"), ElementsAre("failed_precondition"));
-    EXPECT_THAT(endpoints(config, "h.io/a"), ElementsAre("failed_precondition"));
+    EXPECT_THAT(routes(config, "H.IO/a"), ElementsAre("failed_precondition"));
+    EXPECT_THAT(routes(config, "h.io/a"), ElementsAre("failed_precondition"));
   }
 }
 
-TEST(Endpoints, ARelocationThatIsNoReferenceIsAnError) {
+TEST(Routes, ARelocationThatIsNoReferenceIsAnError) {
   const std::string config = "[[registry]]\nlocation = 'h.io'\n[[registry.mirror]]\nlocation = 'm.io/" +
                              std::string(200, 'm') + "'\n";
-  EXPECT_THAT(endpoints(config, "h.io/" + std::string(200, 'a')), ElementsAre("invalid_argument"));
+  EXPECT_THAT(routes(config, "h.io/" + std::string(200, 'a')), ElementsAre("invalid_argument"));
 }
 
-TEST(Endpoints, CredentialsAreThoseOfTheHostThatIsAsked) {
+TEST(Routes, CredentialsAreThoseOfTheHostThatIsAsked) {
   const char* config = "[[registry]]\nlocation = 'docker.io'\n[[registry.mirror]]\nlocation = 'm.io'\n";
-  const auto found = Registries::parse(config, "t")->endpoints(*RegistryReference::parse("a"), pull);
+  const auto found = Registries::parse(config, "t")->routes(*RegistryReference::parse("a"), pull);
   ASSERT_EQ(found->size(), 2u);
   EXPECT_EQ(found->at(0).credential_key, "m.io/library/a");
   EXPECT_EQ(found->at(1).credential_key, "docker.io/library/a");
@@ -197,9 +197,9 @@ class RegistriesFiles : public testing::Test {
   }
   void write(const std::string& name, std::string_view text) { write_text(dir_.path() / name, text); }
   fs::path at(const std::string& name) const { return dir_.path() / name; }
-  std::vector<std::string> endpoints(std::string_view text, RegistryOperation operation = pull,
-                                     const ConnectionOverrides& overrides = {}) {
-    return shown(Registries::load(dirs_)->endpoints(*RegistryReference::parse(text), operation, overrides));
+  std::vector<std::string> routes(std::string_view text, RegistryOperation operation = pull,
+                                  const ConnectionOverrides& overrides = {}) {
+    return shown(Registries::load(dirs_)->routes(*RegistryReference::parse(text), operation, overrides));
   }
   std::string candidate(std::string_view text) {
     return Registries::load(dirs_)->candidates(text)->front().to_string();
@@ -213,7 +213,7 @@ class RegistriesFiles : public testing::Test {
 
 TEST_F(RegistriesFiles, NoFileIsFine) {
   EXPECT_EQ(candidate("n"), "docker.io/library/n:latest");
-  EXPECT_THAT(endpoints("h.io/a:1"), ElementsAre("tls https://h.io/v2 h.io/a:1"));
+  EXPECT_THAT(routes("h.io/a:1"), ElementsAre("tls https://h.io/v2 h.io/a:1"));
 }
 
 TEST_F(RegistriesFiles, TheUsersFileStandsInPlaceOfTheSystems) {
@@ -260,69 +260,69 @@ TEST_F(RegistriesFiles, HostsFilesSayHowToReachAHost) {
         "server = 'https://real.io'\n[host.'http://m.io:5000']\ncapabilities = ['pull', 'resolve']\n"
         "[host.'http://m.io:5000'.header]\nx-a = 'b'\n[host.'https://n.io']\ncapabilities = "
         "['pull']\nskip_verify = true\n");
-  EXPECT_THAT(endpoints("h.io/a:1", resolve),
+  EXPECT_THAT(routes("h.io/a:1", resolve),
               ElementsAre("plain http://m.io:5000/v2 h.io/a:1", "tls https://real.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("h.io/a:1"),
+  EXPECT_THAT(routes("h.io/a:1"),
               ElementsAre("plain http://m.io:5000/v2 h.io/a:1", "unverified https://n.io/v2 h.io/a:1",
                           "tls https://real.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("h.io/a:1", push), ElementsAre("tls https://real.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("h.io/a:1", pull, {.verify_tls = true}),
+  EXPECT_THAT(routes("h.io/a:1", push), ElementsAre("tls https://real.io/v2 h.io/a:1"));
+  EXPECT_THAT(routes("h.io/a:1", pull, {.verify_tls = true}),
               ElementsAre("tls https://n.io/v2 h.io/a:1", "tls https://real.io/v2 h.io/a:1"));
-  EXPECT_THAT(endpoints("h.io/a:1", pull, {.verify_tls = false}),
+  EXPECT_THAT(routes("h.io/a:1", pull, {.verify_tls = false}),
               ElementsAre("plain http://m.io:5000/v2 h.io/a:1", "unverified https://n.io/v2 h.io/a:1",
                           "unverified https://real.io/v2 h.io/a:1"));
 }
 
 TEST_F(RegistriesFiles, HostsFilesAreFoundInAnySpelling) {
   write("etc/containerd/certs.d/h.io/hosts.toml", "server = 'https://real.io'\n");
-  EXPECT_THAT(endpoints("H.IO/a:1"), ElementsAre("tls https://real.io/v2 H.IO/a:1"));
+  EXPECT_THAT(routes("H.IO/a:1"), ElementsAre("tls https://real.io/v2 H.IO/a:1"));
 }
 
 TEST_F(RegistriesFiles, AMirrorIsToldWhoseItIsAndHasCredentialsOfItsOwn) {
   write("etc/containerd/certs.d/docker.io/hosts.toml",
         "server = 'https://registry-1.docker.io'\n[host.'https://m.io']\n[host.'https://m.io'.header]\nx-a = "
         "'b'\n");
-  const auto found = Registries::load(dirs_)->endpoints(*RegistryReference::parse("a"), pull);
+  const auto found = Registries::load(dirs_)->routes(*RegistryReference::parse("a"), pull);
   ASSERT_EQ(found->size(), 2u);
-  EXPECT_EQ(found->at(0).proxied_host, "docker.io");
+  EXPECT_EQ(found->at(0).endpoint.ns, "docker.io");
   EXPECT_EQ(found->at(0).credential_key, "m.io/library/a");
-  EXPECT_EQ(found->at(0).headers.size(), 1u);
-  EXPECT_EQ(found->at(1).proxied_host, "");
+  EXPECT_EQ(found->at(0).endpoint.headers.size(), 1u);
+  EXPECT_EQ(found->at(1).endpoint.ns, "");
   EXPECT_EQ(found->at(1).credential_key, "docker.io/library/a");
-  EXPECT_THAT(found->at(1).headers, IsEmpty());
+  EXPECT_THAT(found->at(1).endpoint.headers, IsEmpty());
 }
 
 TEST_F(RegistriesFiles, ALoopbackHostWithCertificatesIsNotPlain) {
   write("user/containers/certs.d/localhost:5000/ca.crt", "");
-  const auto found =
-      Registries::load(dirs_)->endpoints(*RegistryReference::parse("localhost:5000/a:1"), pull);
+  const auto found = Registries::load(dirs_)->routes(*RegistryReference::parse("localhost:5000/a:1"), pull);
   EXPECT_THAT(shown(found), ElementsAre("tls https://localhost:5000/v2 localhost:5000/a:1"));
-  EXPECT_THAT(found->front().authorities,
-              ElementsAre(dirs_.user / "containers/certs.d/localhost:5000/ca.crt"));
+  EXPECT_EQ(found->front().endpoint.ca_file, dirs_.user / "containers/certs.d/localhost:5000/ca.crt");
 }
 
 TEST_F(RegistriesFiles, CertificatesOfTheCallerReplaceThoseOfTheFiles) {
   write("etc/docker/certs.d/h.io/ca.crt", "");
-  write("mine/my.crt", "");
-  const auto found = Registries::load(dirs_)->endpoints(*RegistryReference::parse("h.io/a"), pull,
-                                                        {.verify_tls = {}, .certificates = at("mine")});
-  EXPECT_THAT(found->front().authorities, ElementsAre(at("mine/my.crt")));
-  EXPECT_THAT(endpoints("localhost:5000/a:1", pull, {.verify_tls = {}, .certificates = at("mine")}),
+  for (const char* name : {"mine/my.crt", "mine/me.cert", "mine/me.key"}) write(name, "");
+  const auto found = Registries::load(dirs_)->routes(*RegistryReference::parse("h.io/a"), pull,
+                                                     {.verify_tls = {}, .certificates = at("mine")});
+  EXPECT_EQ(found->front().endpoint.ca_file, at("mine/my.crt"));
+  EXPECT_EQ(found->front().endpoint.client_certificate, at("mine/me.cert"));
+  EXPECT_EQ(found->front().endpoint.client_key, at("mine/me.key"));
+  EXPECT_THAT(routes("localhost:5000/a:1", pull, {.verify_tls = {}, .certificates = at("mine")}),
               ElementsAre("tls https://localhost:5000/v2 localhost:5000/a:1"));
-  EXPECT_THAT(endpoints("h.io/a", pull, {.verify_tls = {}, .certificates = at("none")}),
+  EXPECT_THAT(routes("h.io/a", pull, {.verify_tls = {}, .certificates = at("none")}),
               ElementsAre("not_found"));
 }
 
 TEST_F(RegistriesFiles, NothingThatServesIsAnError) {
   write("etc/containerd/certs.d/h.io/hosts.toml",
         "server = 'http://h.io'\ncapabilities = ['pull', 'resolve']\n");
-  EXPECT_THAT(endpoints("h.io/a", push), ElementsAre("failed_precondition"));
-  EXPECT_THAT(endpoints("h.io/a", pull, {.verify_tls = true}), ElementsAre("failed_precondition"));
+  EXPECT_THAT(routes("h.io/a", push), ElementsAre("failed_precondition"));
+  EXPECT_THAT(routes("h.io/a", pull, {.verify_tls = true}), ElementsAre("failed_precondition"));
 }
 
 TEST_F(RegistriesFiles, ABrokenHostsFileIsAnError) {
   write("etc/containerd/certs.d/h.io/hosts.toml", "server = ");
-  EXPECT_THAT(endpoints("h.io/a"), ElementsAre("invalid_argument"));
+  EXPECT_THAT(routes("h.io/a"), ElementsAre("invalid_argument"));
 }
 
 }  // namespace

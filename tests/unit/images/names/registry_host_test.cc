@@ -28,6 +28,17 @@ TEST(RegistryHost, KnowsTheLoopbackByItsLiterals) {
   }
 }
 
+TEST(RegistryHost, IsSplitInHostAndPort) {
+  const auto split = [](std::string_view text) {
+    const HostAndPort parts = split_host(text);
+    return parts.host + " " + std::to_string(parts.port);
+  };
+  EXPECT_EQ(split("h.io"), "h.io 0");
+  EXPECT_EQ(split("h.io:5000"), "h.io 5000");
+  EXPECT_EQ(split("[fe80::1]"), "fe80::1 0");
+  EXPECT_EQ(split("[::1]:65535"), "::1 65535");
+}
+
 TEST(RegistryHost, HostsAreTheSameInEitherCase) {
   EXPECT_EQ(with_lower_host("H.Io:5000/a/B:Tag"), "h.io:5000/a/B:Tag");
   EXPECT_EQ(with_lower_host("H.Io"), "h.io");

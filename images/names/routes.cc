@@ -61,27 +61,30 @@ std::vector<fs::path> host_roots(const ConfigDirs& dirs) {
   return roots;
 }
 
-// Makes the endpoints of one target.
+// How an endpoint is spoken to.
+enum class Channel { verified_tls, unverified_tls, plain_http };
+
+// Makes the routes to one target.
 class Connection {
  public:
   Connection(const Target& target, const ConnectionOverrides& overrides,
-             std::optional<HostEntry> certificates, bool host_configured)
+             const std::optional<HostEntry>& certificates, bool host_configured)
       : target_(target),
         overrides_(overrides),
-        certificates_(std::move(certificates)),
-        configured_(target.configured || host_configured || certificates_ || overrides.verify_tls) {}
+        certificates_(certificates),
+        configured_(target.configured || host_configured || certificates || overrides.verify_tls) {}
 
-  void add(const HostEntry& entry, std::vector<RegistryEndpoint>& endpoints) const {
-    for (const RegistryChannel channel : channels(entry)) {
-      if (overrides_.verify_tls == true && channel != RegistryChannel::verified_tls) continue;
-      endpoints.push_back(endpoint(entry, channel));
+  void add(const HostEntry& entry, std::vector<RegistryRoute>& routes) const {
+    for (const Channel channel : channels(entry)) {
+      if (overrides_.verify_tls == true && channel != Channel::verified_tls) continue;
+      routes.push_back(route(entry, channel));
     }
   }
 
  private:
   // An entry without scheme is the registry itself, of which the hosts' files say nothing but certificates.
-  std::vector<RegistryChannel> channels(const HostEntry& entry) const {
-    using enum RegistryChannel;
+  std::vector<Channel> channels(const HostEntry& entry) const {
+    using enum Channel;
     if (entry.scheme == "http") return {plain_http};
     const bool unnamed = entry.scheme.empty();
     const bool insecure = overrides_.verify_tls ? !*overrides_.verify_tls : target_.insecure;
@@ -91,26 +94,31 @@ class Connection {
     return {plain ? plain_http : verified_tls};
   }
 
-  RegistryEndpoint endpoint(const HostEntry& entry, RegistryChannel channel) const {
+  RegistryRoute route(const HostEntry& entry, Channel channel) const {
     const RegistryReference& reference = target_.reference;
     const std::string own_host = api_host(reference.domain());
     const std::string& host = entry.host.empty() ? own_host : entry.host;
     const bool proxied = host != own_host && host != reference.domain();
     const HostEntry& trust = certificates_ ? *certificates_ : entry;
-    RegistryEndpoint made{.reference = reference};
-    made.api_url = (channel == RegistryChannel::plain_http ? "http://" : "https://") + host + entry.api_path;
-    made.channel = channel;
-    made.authorities = trust.authorities;
-    made.certificates = trust.certificates;
-    made.headers = entry.headers;
-    if (proxied) made.proxied_host = reference.domain();
+    HostAndPort address = split_host(host);
+    RegistryRoute made{.reference = reference};
+    made.endpoint.host = std::move(address.host);
+    made.endpoint.port = address.port;
+    made.endpoint.plain_http = channel == Channel::plain_http;
+    made.endpoint.path_prefix = entry.api_path;
+    if (proxied) made.endpoint.ns = reference.domain();
+    made.endpoint.ca_file = trust.authority;
+    made.endpoint.skip_verify = channel == Channel::unverified_tls;
+    made.endpoint.client_certificate = trust.certificate.certificate;
+    made.endpoint.client_key = trust.certificate.key;
+    made.endpoint.headers = entry.headers;
     made.credential_key = (proxied ? host : reference.domain()) + "/" + reference.path();
     return made;
   }
 
   const Target& target_;
   const ConnectionOverrides& overrides_;
-  std::optional<HostEntry> certificates_;
+  const std::optional<HostEntry>& certificates_;
   bool configured_;  // somebody said how to speak to it
 };
 
@@ -125,23 +133,23 @@ Result<std::optional<HostEntry>> override_certificates(const ConnectionOverrides
 
 }  // namespace
 
-Result<std::vector<RegistryEndpoint>> Registries::endpoints(const RegistryReference& reference,
-                                                            RegistryOperation operation,
-                                                            const ConnectionOverrides& overrides) const {
+Result<std::vector<RegistryRoute>> Registries::routes(const RegistryReference& reference,
+                                                      RegistryOperation operation,
+                                                      const ConnectionOverrides& overrides) const {
   BAYPLAN_ASSIGN(const std::vector<Target> targets, targets_of(config_->rules, reference, operation));
   BAYPLAN_ASSIGN(const std::optional<HostEntry> certificates, override_certificates(overrides));
   const std::vector<fs::path> roots = host_roots(config_->dirs);
-  std::vector<RegistryEndpoint> endpoints;
+  std::vector<RegistryRoute> routes;
   for (const Target& target : targets) {
     BAYPLAN_ASSIGN(std::optional<std::vector<HostEntry>> found,
                    find_host(roots, lower(target.reference.domain())));
     const Connection connection(target, overrides, certificates, found.has_value());
     if (!found) found = std::vector<HostEntry>{bare_host()};
     for (const HostEntry& entry : *found) {
-      if (entry.operations.count(operation) > 0) connection.add(entry, endpoints);
+      if (entry.operations.count(operation) > 0) connection.add(entry, routes);
     }
   }
-  if (!endpoints.empty()) return endpoints;
+  if (!routes.empty()) return routes;
   return Error(Errc::failed_precondition, "registry", reference.domain(),
                "no endpoint is configured that serves this operation as securely as was asked");
 }
