@@ -121,6 +121,9 @@ TEST_F(CredentialsTest, AHostInAnotherCaseIsReplaced) {
   ASSERT_EQ(outcome(store_credentials(file, "h.io", kPassword)), "ok");
   EXPECT_EQ(find("h.io"), "password user:pass:word");
   EXPECT_EQ(find("g.io"), "password u:g.io");
+  write_text(file, entries({"H.io/a", "g.io"}));
+  EXPECT_TRUE(*remove_credentials(file, "h.io/a"));
+  EXPECT_EQ(read_text(file), entries({"g.io"}) + "\n");
 }
 
 TEST_F(CredentialsTest, TheErrorNamesTheFileAndNotTheSecret) {

@@ -95,7 +95,8 @@ TEST(HostsFile, RefusesWhatItWouldGetWrong) {
     EXPECT_EQ(outcome(parse_hosts_file(text, "/d")), "invalid_argument") << text;
   }
   for (const char* text :
-       {"capabilities = [\"pull\", \"delete\"]", "skip_verfy = true", "[host.\"h\"]\nserver = \"x\""}) {
+       {"ca = [\"a\", \"b\"]", "client = [\"a\", \"b\"]", "client = [[\"a\", \"b\"], [\"c\", \"d\"]]",
+        "capabilities = [\"pull\", \"delete\"]", "skip_verfy = true", "[host.\"h\"]\nserver = \"x\""}) {
     EXPECT_EQ(outcome(parse_hosts_file(text, "/d")), "unsupported") << text;
   }
 }

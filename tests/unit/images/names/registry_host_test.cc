@@ -11,8 +11,9 @@ TEST(RegistryHost, IsANameOrAnAddressWithAPort) {
   for (const char* host : {"h", "h.io", "H.io:1", "a-b.c:65535", "127.0.0.1", "[::1]", "[::1]:5000"}) {
     EXPECT_TRUE(is_registry_host(host)) << host;
   }
-  for (const char* host : {"", ".", "h.", ".h", "h..i", "-h", "h-", "h:", "h:0", "h:65536", "h:1:2", "h/x",
-                           "u@h", "[::1", "[]", "[::1]x", "h_i", "::1"}) {
+  for (const char* host :
+       {"",        ".",       "h.",    ".h",  "h..i", "-h",   "h-", "h:",     "h:0", "h:65536",
+        "h:65537", "h:99999", "h:1:2", "h/x", "u@h",  "[::1", "[]", "[::1]x", "h_i", "::1"}) {
     EXPECT_FALSE(is_registry_host(host)) << host;
   }
 }

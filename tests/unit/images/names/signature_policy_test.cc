@@ -88,8 +88,8 @@ TEST(SignaturePolicy, AHostIsRejectedInAnySpelling) {
   const std::string r = kReject;
   const SignaturePolicy rules =
       policy(kAccept, "docker", "\"h.io\":" + r + ",\"G.io/a:Tag\":" + r + ",\"*.Sub.io\":" + r);
-  for (const char* text :
-       {"docker://H.IO/a", "docker://h.io/a", "docker://g.io/a:Tag", "docker://A.sub.IO/a"}) {
+  for (const char* text : {"docker://H.IO/a", "docker://h.io/a", "docker://G.IO/a:Tag", "docker://g.io/a:Tag",
+                           "docker://A.sub.IO/a"}) {
     EXPECT_EQ(checked(rules, text), "permission_denied") << text;
   }
   EXPECT_EQ(checked(rules, "docker://g.io/a:tag"), "ok");
