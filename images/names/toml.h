@@ -31,7 +31,7 @@ using Array = std::vector<Value>;
 enum class TableOrigin { root, header, part_of_header, part_of_key, inline_value, array_element };
 
 struct Table {
-  std::vector<Member> members{};  ///< in the order of the document
+  std::vector<Member> members;  ///< in the order of the document
   TableOrigin origin = TableOrigin::root;
 
   /// The value of `key`, valid as long as the table; none when absent.
@@ -56,7 +56,7 @@ struct Table {
 
 /// Numbers and times hold nothing.
 struct Value {
-  std::variant<std::monostate, bool, std::string, Array, Table> is{};
+  std::variant<std::monostate, bool, std::string, Array, Table> is;
 };
 
 struct Member {
