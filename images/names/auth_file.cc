@@ -63,7 +63,11 @@ Result<RegistryCredentials> decode_password(std::string_view auth) {
   }
   std::string secret = text->substr(colon + 1);
   while (secret.ends_with('\0')) secret.pop_back();
-  return password_of(text->substr(0, colon), std::move(secret));
+  const std::string user = text->substr(0, colon);
+  if (user == kTokenUser && secret.empty()) {
+    return Error(Errc::invalid_argument, "JSON member", "auth", "has an empty token");
+  }
+  return password_of(user, std::move(secret));
 }
 
 Result<std::optional<RegistryCredentials>> decode_entry(const json::Value& entry) {
@@ -85,6 +89,7 @@ Result<std::optional<RegistryCredentials>> decode_entry(const json::Value& entry
   BAYPLAN_ASSIGN(found.user, member("username"));
   BAYPLAN_ASSIGN(found.password, member("password"));
   if (found.user.empty() && found.password.empty()) return std::optional<RegistryCredentials>();
+  if (found.user.empty()) return Error(Errc::invalid_argument, "JSON member", "password", "is of no user");
   return std::optional(std::move(found));
 }
 
@@ -173,10 +178,15 @@ std::string AuthFile::with(std::string_view key,
     if (name != "auths") writer.key(name).value(value);
   }
   writer.key("auths").begin_object();
+  bool written = !credentials;
   for (const auto& [name, entry] : entries_of(document_.root(), "auths")) {
-    if (!is_for(name, key)) writer.key(name).value(entry);
+    if (!is_for(name, key)) {
+      writer.key(name).value(entry);
+    } else if (!std::exchange(written, true)) {
+      write_entry(writer.key(name), *credentials);
+    }
   }
-  if (credentials) write_entry(writer.key(key), *credentials);
+  if (!written) write_entry(writer.key(key), *credentials);
   writer.end_object().end_object();
   return std::move(writer).take() + "\n";
 }

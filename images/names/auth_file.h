@@ -35,7 +35,8 @@ class AuthFile {
   /// The credentials of the longest entry for `key` that has some. Errors: invalid_argument (an entry of it).
   Result<std::optional<RegistryCredentials>> find(std::string_view key) const;
 
-  /// The file with an entry for `key` in place of those that there were; without credentials, without them.
+  /// The file with an entry for `key` in place of those that there were, under the first one's name: other
+  /// tools may know no other. Without credentials, without them.
   std::string with(std::string_view key, const std::optional<RegistryCredentials>& credentials) const;
   /// Whether there is an entry for exactly `key`.
   bool has(std::string_view key) const;

@@ -42,7 +42,7 @@ Result<Changing> begin_change(const fs::path& file) {
   // A link to a file elsewhere stays one.
   std::error_code error;
   const fs::path real = fs::canonical(file, error);
-  const fs::path path = error ? fs::absolute(file) : real;
+  const fs::path path = error ? fs::absolute(file, error) : real;
   BAYPLAN_ASSIGN(UniqueFd dir, file::ensure_private_dir(path.parent_path(), file::ExistingMode::keep));
   BAYPLAN_TRY(file::lock_exclusive(dir.get(), path.parent_path().native()));
   BAYPLAN_ASSIGN(const std::optional<std::string> text, read_if_there(file));

@@ -21,9 +21,8 @@ bool is_layout_name(std::string_view name) noexcept {
   while (at < name.size() && is_alnum(name[at])) {
     while (at < name.size() && is_alnum(name[at])) ++at;
     if (at == name.size()) return true;
-    at += name.substr(at).starts_with("--")
-              ? 2
-              : std::string_view("-._:@+/").find(name[at]) != std::string_view::npos;
+    const bool one = std::string_view("-._:@+/").find(name[at]) != std::string_view::npos;
+    if (one) at += name.substr(at).starts_with("--") ? 2 : 1;
   }
   return false;
 }

@@ -86,16 +86,26 @@ TEST_F(CredentialsTest, TheNamedFileStandsAlone) {
 // A user who has credentials is never made anonymous.
 TEST_F(CredentialsTest, WhatIsThereAndCannotBeUnderstoodIsAnError) {
   write_text(at("docker/config.json"), entries({"h.io"}));
-  for (const std::string& text :
-       {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("{} {}"),
-        std::string("{\"auths\":[]}"), std::string("{\"auths\":1}"), std::string("{\"credsStore\":1}"),
-        std::string("{\"credHelpers\":{\"h\":1}}"), std::string("{\"credHelpers\":[]}"),
-        std::string("{\"auths\":{\"h.io\":1}}"), std::string("{\"auths\":{\"h.io\":{\"auth\":1}}}"),
-        std::string("{\"auths\":{\"h.io\":{\"auth\":\"?\"}}}"),
-        std::string("{\"auths\":{\"h.io\":{\"auth\":\"dQ==\"}}}"),
-        std::string("{\"auths\":{\"h.io\":{\"auth\":\"OnA=\"}}}"),
-        std::string("{\"auths\":{\"h.io\":{\"identitytoken\":[]}}}"),
-        std::string("{\"auths\":{},\"auths\":{}}"), std::string("{\"auths\":{\"h.io\":{}},\"Auths\":{}}")}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("{"),
+                                  std::string("[]"),
+                                  std::string("null"),
+                                  std::string("{} {}"),
+                                  std::string("{\"auths\":[]}"),
+                                  std::string("{\"auths\":1}"),
+                                  std::string("{\"credsStore\":1}"),
+                                  std::string("{\"credHelpers\":{\"h\":1}}"),
+                                  std::string("{\"credHelpers\":[]}"),
+                                  std::string("{\"auths\":{\"h.io\":1}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"auth\":1}}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"auth\":\"?\"}}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"auth\":\"dQ==\"}}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"auth\":\"OnA=\"}}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"identitytoken\":[]}}}"),
+                                  std::string("{\"auths\":{\"h.io\":{\"password\":\"p\"}}}"),
+                                  "{\"auths\":{\"h.io\":{\"auth\":\"" + encode_base64("<token>:") + "\"}}}",
+                                  std::string("{\"auths\":{},\"auths\":{}}"),
+                                  std::string("{\"auths\":{\"h.io\":{}},\"Auths\":{}}")}) {
     EXPECT_EQ(find_in(text, "h.io"), "invalid_argument") << text;
   }
   EXPECT_EQ(find_in("{\"auths\":{\"g.io\":1}}", "h.io"), "password u:h.io");
@@ -249,15 +259,25 @@ TEST_F(CredentialsTest, TheFileIsPrivateAndAllElseInItIsKept) {
   const fs::path file =
       write_text(at("auth.json"),
                  "{\"HttpHeaders\":{\"a\":[1,2.5,null]},\"auths\":{\"g.io\":{\"auth\":\"dTpw\",\"email\":"
-                 "\"e\"},\"https://h.io/v1/\":{\"auth\":\"b2xkOm9sZA==\"}},\"detachKeys\":\"x\"}",
+                 "\"e\"},\"h.io\":{\"auth\":\"b2xkOm9sZA==\"}},\"detachKeys\":\"x\"}",
                  fs::perms(0644));
   ASSERT_EQ(outcome(store_credentials(file, "h.io", kPassword)), "ok");
-  EXPECT_EQ(read_text(file),
-            "{\"HttpHeaders\":{\"a\":[1,2.5,null]},\"detachKeys\":\"x\",\"auths\":{\"g.io\":{\"auth\":"
-            "\"dTpw\",\"email\":\"e\"},\"h.io\":{\"auth\":\"dXNlcjpwYXNzOndvcmQ=\"}}}\n");
+  EXPECT_EQ(read_text(file), R"({"HttpHeaders":{"a":[1,2.5,null]},"detachKeys":"x","auths":{)"
+                             R"("g.io":{"auth":"dTpw","email":"e"},"h.io":{"auth":"dXNlcjpwYXNzOndvcmQ="}}})"
+                             "\n");
   struct stat info {};
   ASSERT_EQ(::stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777u, 0600u);
+}
+
+// Docker looks for its registry under this name only.
+TEST_F(CredentialsTest, AnEntryKeepsItsName) {
+  const fs::path file =
+      write_text(at("run/auth.json"), entries({"https://index.docker.io/v1/", "docker.io", "g.io"}));
+  ASSERT_EQ(outcome(store_credentials(file, "docker.io", kPassword)), "ok");
+  EXPECT_EQ(read_text(file).find("\"docker.io\""), std::string::npos);
+  EXPECT_NE(read_text(file).find("\"https://index.docker.io/v1/\""), std::string::npos);
+  EXPECT_EQ(find("docker.io/library/a"), "password user:pass:word");
 }
 
 TEST_F(CredentialsTest, MissingDirectoriesAreMadeAndEmptyFilesFilled) {
