@@ -1,7 +1,7 @@
 #include "descriptor_json.h"
 
-#include "base64.h"
 #include "media_type.h"
+#include "names/base64.h"
 
 namespace bayplan::images {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <limits>
 
-#include "bayplan/images/reference.h"
+#include "bayplan/metadata/bucket_source.h"
 #include "bayplan/metadata/codec.h"
 #include "bayplan/metadata/leases.h"
 #include "bayplan/metadata/namespaces.h"
@@ -143,6 +143,10 @@ Result<std::optional<Bucket>> image_bucket(const BucketSource& source, std::stri
 Result<std::string_view> target_digest(const Bucket& record) {
   BAYPLAN_ASSIGN(const Bucket target, target_of(record));
   return target.require(schema::kDigest);
+}
+
+Result<void> validate_image_name(std::string_view name) {
+  return validate_name(kImageKind, name, metadata::kMaxKeyBytes);
 }
 
 Result<ImageView> view(const BucketSource& source, std::string_view ns, std::string_view name) {

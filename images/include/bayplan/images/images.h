@@ -52,6 +52,10 @@ struct bayplan::metadata::internal::Held<bayplan::images::ImageView> {
 };
 namespace bayplan::images {
 
+/// What an image record may be called: printable UTF-8 without control characters, 1..kMaxKeyBytes bytes.
+/// Looser than a reference, as in containerd's image store. Errors: invalid_argument.
+Result<void> validate_image_name(std::string_view name);
+
 /// For who looks at an image inside the transaction: get() without the copy. Errors: not_found,
 /// corrupt, closed, io.
 Result<ImageView> view(const metadata::BucketSource& source, std::string_view ns, std::string_view name);

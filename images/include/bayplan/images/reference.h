@@ -1,6 +1,7 @@
 // Image references: the ecosystem's grammar and normalisation (distribution/reference).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 
 namespace bayplan::images {
 
+/// More than the longest domain, path, tag and digest take together.
+inline constexpr std::size_t kMaxReferenceBytes = 1024;
+
 /// name[:tag][@digest], normalised: domain and path are never empty ("a" is docker.io/library/a).
 class Reference {
  public:
@@ -16,6 +20,8 @@ class Reference {
   static Result<Reference> parse(std::string_view text);
 
   const std::string& domain() const noexcept { return domain_; }
+  /// Whether the text named the domain; otherwise it is docker.io, or what a list of search registries says.
+  bool domain_given() const noexcept { return domain_given_; }
   const std::string& path() const noexcept { return path_; }
   const std::optional<std::string>& tag() const noexcept { return tag_; }
   const std::optional<Digest>& digest() const noexcept { return digest_; }
@@ -26,15 +32,14 @@ class Reference {
   std::string familiar() const;
 
  private:
+  friend class RegistryReference;
   Reference() = default;
+
   std::string domain_;
+  bool domain_given_ = false;
   std::string path_;
   std::optional<std::string> tag_;
   std::optional<Digest> digest_;
 };
-
-/// What an image record may be called: printable UTF-8 without control characters, 1..kMaxKeyBytes bytes.
-/// Looser than a reference, as in containerd's image store. Errors: invalid_argument.
-Result<void> validate_image_name(std::string_view name);
 
 }  // namespace bayplan::images

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "bayplan/base/labels.h"
-#include "bayplan/metadata/bucket_source.h"
+#include "bayplan/images/image_id.h"
+#include "names/registry_host.h"
+#include "names/text_pieces.h"
 
 namespace bayplan::images {
 namespace {
@@ -14,54 +15,11 @@ constexpr std::string_view kOfficialPrefix = "library/";
 constexpr std::string_view kDefaultTag = "latest";
 constexpr std::size_t kMaxPathBytes = 255;
 constexpr std::size_t kMaxTagBytes = 128;
-constexpr std::size_t kImageIdBytes = 64;
 
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) noexcept { return is_lower(c) || is_upper(c) || is_digit(c); }
 bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f'); }
-
-bool all_are(std::string_view text, bool (*test)(char) noexcept) noexcept {
-  return std::all_of(text.begin(), text.end(), test);
-}
 
 Error broken(std::string_view text, std::string_view rule) {
   return Error(Errc::invalid_argument, "image reference", text, rule);
-}
-
-// Calls `test` for each piece between separators; empty pieces included.
-template <class Test>
-bool all_pieces(std::string_view text, char separator, Test test) {
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    if (!test(text.substr(0, end))) return false;
-    if (end == std::string_view::npos) return true;
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool is_domain_label(std::string_view label) noexcept {
-  return !label.empty() && label.front() != '-' && label.back() != '-' &&
-         all_are(label, [](char c) noexcept { return is_alnum(c) || c == '-'; });
-}
-
-bool is_bracketed_ipv6(std::string_view host) noexcept {
-  if (host.size() < 3 || host.front() != '[' || host.back() != ']') return false;
-  return all_are(host.substr(1, host.size() - 2), [](char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':';
-  });
-}
-
-bool is_domain(std::string_view domain) {
-  const std::size_t bracket = domain.find(']');
-  const std::size_t colon = domain.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  const std::string_view host = domain.substr(0, colon);
-  if (colon != std::string_view::npos) {
-    const std::string_view port = domain.substr(colon + 1);
-    if (port.empty() || !all_are(port, is_digit)) return false;
-  }
-  return is_bracketed_ipv6(host) || all_pieces(host, '.', is_domain_label);
 }
 
 // Runs of [a-z0-9] joined by one of: ".", "_", "__", any number of "-".
@@ -96,6 +54,7 @@ bool looks_like_domain(std::string_view text) noexcept {
 struct Split {
   std::string_view domain;
   std::string_view rest;
+  bool given = false;  // the text names the domain
 };
 
 Split split_domain(std::string_view text) noexcept {
@@ -103,17 +62,17 @@ Split split_domain(std::string_view text) noexcept {
   if (slash == std::string_view::npos || !looks_like_domain(text.substr(0, slash)))
     return {kDefaultDomain, text};
   const std::string_view domain = text.substr(0, slash);
-  return {domain == kLegacyDefaultDomain ? kDefaultDomain : domain, text.substr(slash + 1)};
+  return {domain == kLegacyDefaultDomain ? kDefaultDomain : domain, text.substr(slash + 1), true};
 }
 
 bool reads_as_image_id(std::string_view domain, std::string_view path) noexcept {
   if (domain != kDefaultDomain || !path.starts_with(kOfficialPrefix)) return false;
   path.remove_prefix(kOfficialPrefix.size());
-  return path.size() == kImageIdBytes && all_are(path, is_hex);
+  return path.size() == kImageIdDigits && all_are(path, is_hex);
 }
 
 Result<void> check_name(std::string_view text, std::string_view domain, std::string_view path) {
-  if (!is_domain(domain)) return broken(text, "the registry is not host[:port]");
+  if (!is_registry_host(domain)) return broken(text, "the registry is not host[:port]");
   if (std::any_of(path.begin(), path.end(), is_upper))
     return broken(text, "the repository name must be lower case");
   if (path.size() > kMaxPathBytes) return broken(text, "the repository name is longer than 255 bytes");
@@ -129,6 +88,9 @@ Result<void> check_name(std::string_view text, std::string_view domain, std::str
 }  // namespace
 
 Result<Reference> Reference::parse(std::string_view text) {
+  if (text.size() > kMaxReferenceBytes) {
+    return broken(text, "is longer than " + std::to_string(kMaxReferenceBytes) + " bytes");
+  }
   Reference reference;
   std::string_view rest = text;
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
@@ -145,6 +107,7 @@ Result<Reference> Reference::parse(std::string_view text) {
     path = path.substr(0, colon);
   }
   reference.domain_ = split.domain;
+  reference.domain_given_ = split.given;
   if (split.domain == kDefaultDomain && path.find('/') == std::string_view::npos)
     reference.path_ = kOfficialPrefix;
   reference.path_ += path;
@@ -173,10 +136,6 @@ std::string Reference::familiar() const {
   if (tag_) text += ":" + *tag_;
   if (digest_) text += "@" + digest_->to_string();
   return text;
-}
-
-Result<void> validate_image_name(std::string_view name) {
-  return validate_name("image", name, metadata::kMaxKeyBytes);
 }
 
 }  // namespace bayplan::images

@@ -1,4 +1,4 @@
-#include "base64.h"
+#include "names/base64.h"
 
 #include <cstdint>
 #include <optional>
@@ -42,6 +42,21 @@ Result<std::string> decode_base64(std::string_view text) {
   }
   if ((pending & ((1u << bits) - 1)) != 0) return not_base64("bits beyond the last byte");
   return bytes;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::uint32_t pending = 0;
+  unsigned bits = 0;
+  for (const char byte : bytes) {
+    pending = (pending << 8 | static_cast<unsigned char>(byte)) & 0xFFFFu;
+    for (bits += 8; bits >= 6; bits -= 6) text += kAlphabet[pending >> (bits - 6) & 63u];
+  }
+  if (bits > 0) text += kAlphabet[pending << (6 - bits) & 63u];
+  while (text.size() % 4 != 0) text += '=';
+  return text;
 }
 
 }  // namespace bayplan::images

@@ -11,4 +11,7 @@ namespace bayplan::images {
 /// The bytes `text` stands for. Errors: invalid_argument (anything but the one encoding of some bytes).
 Result<std::string> decode_base64(std::string_view text);
 
+/// `bytes` as base64.
+std::string encode_base64(std::string_view bytes);
+
 }  // namespace bayplan::images

@@ -1,4 +1,4 @@
-#include "base64.h"
+#include "names/base64.h"
 
 #include <gtest/gtest.h>
 
@@ -22,6 +22,16 @@ TEST(Base64, DecodesTheVectorsOfRfc4648) {
 TEST(Base64, DecodesEveryByte) {
   EXPECT_EQ(*decode_base64("AAH+/w=="), std::string("\x00\x01\xfe\xff", 4));
   EXPECT_EQ(*decode_base64("////"), "\xff\xff\xff");
+}
+
+TEST(Base64, EncodesWhatItDecodes) {
+  std::string bytes;
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(*decode_base64(encode_base64(bytes)), bytes);
+    bytes += static_cast<char>(static_cast<unsigned char>(i * 7));
+  }
+  EXPECT_EQ(encode_base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(encode_base64("\xff\xff\xff"), "////");
 }
 
 TEST(Base64, RefusesAnythingElse) {
