@@ -182,11 +182,12 @@ TEST_P(CreateTest, LayersThatContainersShareGoWithTheLastOfThem) {
   const std::string name = store_.get("c1")->image;
   ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return images::remove(tx, kNs, name); })),
             "");
-  for (const auto& [id, left] : {std::pair("c1", "ok"), std::pair("c2", "not_found")}) {
+  for (const std::string id : {"c1", "c2"}) {
     ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return remove(tx, kNs, id); })), "");
     ASSERT_EQ(words(metadata::collect(store_->db(), store_.kinds(), {}, {})), "");
     EXPECT_EQ(outcome(store_.snapshot(id)), "not_found") << "nothing else needs " << id;
-    EXPECT_EQ(outcome(store_.snapshot(parent)), left) << "after the removal of " << id;
+    EXPECT_EQ(outcome(store_.snapshot(parent)), id == "c1" ? "ok" : "not_found")
+        << "after the removal of " << id;
   }
 }
 

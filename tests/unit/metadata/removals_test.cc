@@ -1,6 +1,7 @@
 #include "bayplan/metadata/removals.h"
 
 #include <map>
+#include <mutex>
 
 #include "bayplan/base/fault.h"
 #include "store_test_base.h"
@@ -20,7 +21,10 @@ class KindWithFiles final : public GcKind {
   Result<void> remove(WriteTx&, const GcNode&) const override { return {}; }
   Result<void> check(const BucketSource&, std::string_view, const ProblemSink&) const override { return {}; }
   Result<std::optional<FileSweep>> unlink(const Db& db, const Removal& removal) const override {
-    asked.push_back(removal.name);
+    {
+      const std::lock_guard guard(mutex_);
+      asked.push_back(removal.name);
+    }
     if (while_unlinking) while_unlinking();
     if (in_use.contains(removal.name)) return std::optional<FileSweep>();
     if (stuck.contains(removal.name)) return Error(Errc::failed_precondition, word_, removal.name);
@@ -45,6 +49,7 @@ class KindWithFiles final : public GcKind {
 
  private:
   std::string word_;
+  mutable std::mutex mutex_;
 };
 
 class Removals : public StoreTest {
