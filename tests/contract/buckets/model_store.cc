@@ -30,19 +30,19 @@ class Cursor final : public BucketCursor {
 
   Result<std::optional<Entry>> first() override { return seek({}); }
   Result<std::optional<Entry>> last() override {
-    BAYPLAN_TRY(tx_.usable(bucket_));
+    BAYPLAN_TRY(tx_.usable_at(bucket_));
     return start({}, items().empty() ? items().end() : std::prev(items().end()));
   }
   Result<std::optional<Entry>> seek(std::string_view key) override {
-    BAYPLAN_TRY(tx_.usable(bucket_));
+    BAYPLAN_TRY(tx_.usable_at(bucket_));
     return start(key, items().lower_bound(key));
   }
   Result<std::optional<Entry>> next() override {
-    BAYPLAN_TRY(tx_.usable(bucket_));
+    BAYPLAN_TRY(tx_.usable_at(bucket_));
     return answer(position_ ? items().upper_bound(*position_) : items().end());
   }
   Result<std::optional<Entry>> prev() override {
-    BAYPLAN_TRY(tx_.usable(bucket_));
+    BAYPLAN_TRY(tx_.usable_at(bucket_));
     const auto at = position_ ? items().lower_bound(*position_) : items().begin();
     return answer(at == items().begin() ? items().end() : std::prev(at));
   }
@@ -91,7 +91,7 @@ void Core::abort_level() {
   for (; abort_hooks.size() > level.abort_hooks; abort_hooks.pop_back()) abort_hooks.back()();
 }
 
-Result<void> ReadTx::usable(const BucketHandle& bucket) const {
+Result<void> ReadTx::usable_at(const BucketHandle& bucket) const {
   if (core_->levels.size() != level_) return Error(Errc::closed, "transaction", {});
   if (!core_->state.nodes.contains(bucket.id)) return Error(Errc::closed, "bucket", {});
   return {};
@@ -106,7 +106,7 @@ Entry ReadTx::entry_of(const std::pair<const std::string, Item>& item) const {
 }
 
 Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::string_view key) const {
-  BAYPLAN_TRY(usable(bucket));
+  BAYPLAN_TRY(usable_at(bucket));
   const auto& items = core_->state.node(bucket.id).items;
   const auto found = items.find(key);
   if (found == items.end()) return std::optional<Entry>{};
@@ -115,7 +115,7 @@ Result<std::optional<Entry>> ReadTx::find(const BucketHandle& bucket, std::strin
 
 Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& bucket,
                                                         std::string_view key) const {
-  BAYPLAN_TRY(usable(bucket));
+  BAYPLAN_TRY(usable_at(bucket));
   const auto& items = core_->state.node(bucket.id).items;
   const auto found = items.find(key);
   if (found == items.end() || found->second.bucket == 0) return std::optional<BucketHandle>{};
@@ -123,12 +123,12 @@ Result<std::optional<BucketHandle>> ReadTx::find_bucket(const BucketHandle& buck
 }
 
 Result<std::uint64_t> ReadTx::sequence(const BucketHandle& bucket) const {
-  BAYPLAN_TRY(usable(bucket));
+  BAYPLAN_TRY(usable_at(bucket));
   return core_->state.node(bucket.id).sequence;
 }
 
 Result<std::unique_ptr<BucketCursor>> ReadTx::open_cursor(const BucketHandle& bucket) const {
-  BAYPLAN_TRY(usable(bucket));
+  BAYPLAN_TRY(usable_at(bucket));
   return std::unique_ptr<BucketCursor>(std::make_unique<Cursor>(*this, bucket));
 }
 
@@ -143,7 +143,7 @@ const Item* MutableBucket::item(std::string_view key) const {
 Node& MutableBucket::edit() { return tx_->core().state.edit(handle().id); }
 
 Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   BAYPLAN_TRY(validate_key(key));
   if (handle().id == kRootId) return Error(Errc::failed_precondition, "key", key);
   if (value.size() > (std::size_t{1} << 31) - 1) return Error(Errc::too_large, "value of key", key);
@@ -154,7 +154,7 @@ Result<void> MutableBucket::put(std::string_view key, std::string_view value) {
 }
 
 Result<void> MutableBucket::erase(std::string_view key) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   const Item* const there = item(key);
   if (there == nullptr) return {};
   if (there->bucket != 0) return Error(Errc::failed_precondition, "key", key);
@@ -163,7 +163,7 @@ Result<void> MutableBucket::erase(std::string_view key) {
 }
 
 Result<MutableBucket> MutableBucket::create_bucket(std::string_view key) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   BAYPLAN_TRY(validate_key(key));
   if (const Item* const there = item(key)) return occupied(*there, key);
   State& state = tx_->core().state;
@@ -186,7 +186,7 @@ Result<std::optional<MutableBucket>> MutableBucket::bucket(std::string_view key)
 }
 
 Result<void> MutableBucket::delete_bucket(std::string_view key) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   BAYPLAN_ASSIGN(const std::uint64_t id, bucket_at(item(key), key));
   State& state = tx_->core().state;
   for (const std::uint64_t gone : state.subtree(id)) state.nodes.erase(gone);
@@ -196,9 +196,9 @@ Result<void> MutableBucket::delete_bucket(std::string_view key) {
 
 Result<void> MutableBucket::move_bucket(std::string_view key, MutableBucket& target,
                                         std::string_view new_key) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   if (target.tx_ != tx_) return Error(Errc::invalid_argument, "bucket", key);
-  BAYPLAN_TRY(tx_->usable(target.handle()));
+  BAYPLAN_TRY(tx_->usable_at(target.handle()));
   BAYPLAN_TRY(validate_key(new_key));
   BAYPLAN_ASSIGN(const std::uint64_t id, bucket_at(item(key), key));
   if (const Item* const there = target.item(new_key)) return occupied(*there, new_key);
@@ -219,7 +219,7 @@ Result<std::uint64_t> MutableBucket::next_sequence() {
 }
 
 Result<void> MutableBucket::set_sequence(std::uint64_t value) {
-  BAYPLAN_TRY(tx_->usable(handle()));
+  BAYPLAN_TRY(tx_->usable_at(handle()));
   edit().sequence = value;
   return {};
 }

@@ -78,7 +78,7 @@ class ReadTx : public BucketSource {
   Result<std::unique_ptr<BucketCursor>> open_cursor(const BucketHandle& bucket) const override;
 
   /// Errors: closed (a savepoint inside is open, or the bucket was deleted).
-  Result<void> usable(const BucketHandle& bucket) const;
+  Result<void> usable_at(const BucketHandle& bucket) const;
   Core& core() const noexcept { return *core_; }
   const std::shared_ptr<Core>& shared_core() const noexcept { return core_; }
   Entry entry_of(const std::pair<const std::string, Item>& item) const;
@@ -125,7 +125,7 @@ class WriteTx : public ReadTx {
 
   template <class F>
   auto savepoint(F&& body) -> std::invoke_result_t<F, WriteTx&> {
-    BAYPLAN_TRY(usable(root_handle()));
+    BAYPLAN_TRY(usable_at(root_handle()));
     core().begin_level();
     WriteTx inner(shared_core());
     auto result = std::forward<F>(body)(inner);
