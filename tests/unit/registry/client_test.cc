@@ -70,6 +70,16 @@ TEST_F(ClientTest, TlsIsNeverExchangedForPlainHttp) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+TEST_F(ClientTest, ProxyOfTheEndpointIsAsked) {
+  HttpServer proxy([](const HttpServerRequest&) { return manifest_reply(kManifest); });
+  images::RemoteRepository repository = at(proxy);
+  repository.endpoint.host = "registry.invalid";
+  repository.endpoint.port = 5000;
+  repository.endpoint.proxy = "http://" + proxy.address();
+  ASSERT_TRUE(client().fetch_manifest(repository, "latest", {}));
+  EXPECT_THAT(lines_of(proxy), ElementsAre("GET http://registry.invalid:5000/v2/a/b/manifests/latest"));
+}
+
 TEST_F(ClientTest, EndpointsThatAreNone) {
   HttpServer server([](const HttpServerRequest&) { return HttpReply{}; });
   const auto code = [&](auto change) {

@@ -4,6 +4,7 @@ namespace bayplan::registry {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RedirectTest : public ClientTest {
  protected:
@@ -38,8 +39,8 @@ TEST_F(RedirectTest, AnotherHostGetsNoSecrets) {
     EXPECT_EQ(registry.requests()[0].field("X-Registry-Key"), "secret-header");
     ASSERT_EQ(storage.requests().size(), 1u);
     EXPECT_EQ(storage.requests()[0].target, "/x?sig=1");
-    for (const auto& [name, value] : storage.requests()[0].fields)
-      EXPECT_THAT(value, testing::Not(HasSubstr("secret"))) << name;
+    const std::vector<HttpServerRequest> requests = storage.requests();
+    for (const auto& [name, value] : requests[0].fields) EXPECT_THAT(value, Not(HasSubstr("secret"))) << name;
   }
 }
 

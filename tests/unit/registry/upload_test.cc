@@ -7,6 +7,8 @@ namespace {
 
 using images::PushedBlob;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 // The upload half of a registry, with one upload at a time and what a test breaks in it.
 class UploadRegistry {
@@ -221,8 +223,9 @@ TEST_F(UploadTest, LocationElsewhereGetsNoSecrets) {
   const images::BodySource body = [this](std::uint64_t) { return std::make_unique<MemorySource>(blob_); };
   ASSERT_TRUE(client().push_blob(repository, descriptor_, body, {}, {}));
   EXPECT_EQ(got, blob_);
-  for (const auto& [name, value] : storage.requests()[0].fields) EXPECT_NE(value.find("secret"), 0u) << name;
-  EXPECT_EQ(storage.requests()[0].field("Authorization"), "");
+  const std::vector<HttpServerRequest> requests = storage.requests();
+  ASSERT_EQ(requests.size(), 1u);
+  for (const auto& [name, value] : requests[0].fields) EXPECT_THAT(value, Not(HasSubstr("secret"))) << name;
 }
 
 TEST_F(UploadTest, BodyThatEndsEarly) {
