@@ -66,7 +66,8 @@ class BlobFetch {
     std::uint64_t first = 0;
     if (response.status() == 206) {
       const auto range = parse_content_range(fields.find("content-range").value_or(""));
-      if (!ranged || !range || range->first != at_ || range->total.value_or(size_) != size_) {
+      if (!ranged || !range || range->first != at_ || range->last + 1 != size_ ||
+          range->total.value_or(size_) != size_) {
         return error(Errc::corrupt, "the registry sends another part of it than was asked for");
       }
       first = at_;

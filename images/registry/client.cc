@@ -11,7 +11,7 @@ class Client final : public images::Registry {
  public:
   Client(const images::RegistryOptions& options, std::unique_ptr<Engine> engine, Waiter waiter)
       : shared_{options, std::move(waiter), Transport(std::move(engine), shared_.options),
-                Authorizer(shared_.transport, shared_.options)} {}
+                Authorizer(shared_.transport, shared_.options), HostSlots(options.connections_per_host)} {}
 
   Result<void> ping(const images::RemoteRepository& repository, const Control& control) override {
     return registry::ping(shared_, repository, control);
@@ -79,7 +79,8 @@ Result<std::unique_ptr<images::Registry>> open_client_with(
     const images::RegistryOptions& options, std::optional<boost::asio::any_io_executor> executor,
     Waiter waiter) {
   BAYPLAN_TRY(start_libcurl());
-  BAYPLAN_ASSIGN(auto engine, Engine::open(std::move(executor), options.connections_per_host));
+  // Bodies have slots of their own; what is small finds a connection beside them.
+  BAYPLAN_ASSIGN(auto engine, Engine::open(std::move(executor), 2 * options.connections_per_host));
   return std::unique_ptr<images::Registry>(
       std::make_unique<Client>(options, std::move(engine), std::move(waiter)));
 }

@@ -36,6 +36,15 @@ Result<Url> endpoint_address(const images::RegistryEndpoint& endpoint) {
   return Url::parse(text + prefix + "/").with_context("registry endpoint", endpoint.host);
 }
 
+Result<void> check_credentials(const images::RegistryCredentials& credentials) {
+  const bool user = !credentials.user.empty();
+  const int ways =
+      int{user} + int{!credentials.identity_token.empty()} + int{!credentials.registry_token.empty()};
+  if (ways <= 1 && (user || credentials.password.empty())) return {};
+  return Error(Errc::invalid_argument, "credentials", credentials.user,
+               "a password without a user, or more than one way to identify");
+}
+
 Result<void> check_repository_path(std::string_view path) {
   const auto reference = images::Reference::parse(std::string(kSomeHost).append(path));
   if (reference && reference->path() == path && !reference->tag() && !reference->digest()) return {};

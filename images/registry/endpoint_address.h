@@ -11,6 +11,9 @@ namespace bayplan::registry {
 /// "https://host:port/v2/". Errors: invalid_argument.
 Result<Url> endpoint_address(const images::RegistryEndpoint& endpoint);
 
+/// Errors: invalid_argument (more than one way to identify, or half of one).
+Result<void> check_credentials(const images::RegistryCredentials& credentials);
+
 /// Errors: invalid_argument (not the path of a reference).
 Result<void> check_repository_path(std::string_view path);
 

@@ -15,6 +15,14 @@ namespace bayplan::registry {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Idle ones, of all hosts. Left to itself, libcurl keeps four for each transfer under way, which are few at
+// the end.
+constexpr long kMostIdleConnections = 64;
+
+}  // namespace
+
 struct Engine::Thread {
   ~Thread() {
     work.reset();
@@ -46,6 +54,7 @@ class Engine::Loop : public std::enable_shared_from_this<Loop> {
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(connections_per_host));
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kMostIdleConnections);
     return true;
   }
 

@@ -140,7 +140,7 @@ Result<void> Exchange::set_security(const HttpRequest& request) {
   CURL* handle = handle_.get();
   const images::RegistryEndpoint& endpoint = *request.endpoint;
   if (endpoint.proxy) {
-    BAYPLAN_TRY(set(handle, CURLOPT_PROXY, endpoint.proxy->c_str(), "proxy", *endpoint.proxy));
+    BAYPLAN_TRY(set(handle, CURLOPT_PROXY, endpoint.proxy->c_str(), "proxy", {}));
   }
   BAYPLAN_TRY(set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2), "TLS", "1.2"));
   if (!endpoint.ca_file.empty()) {

@@ -43,8 +43,8 @@ struct HttpRequest {
 
 /// How long is waited for what.
 struct Patience {
-  std::optional<std::chrono::steady_clock::time_point> deadline{};  ///< for all of it
-  std::chrono::milliseconds head{};                                 ///< for the head of the answer
+  std::optional<std::chrono::steady_clock::time_point> deadline{};  ///< for the end of the answer
+  std::chrono::milliseconds head{};  ///< for its head, once the request is sent
   std::chrono::milliseconds stall_window{};
   std::uint64_t stall_bytes = 0;
 };

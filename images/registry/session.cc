@@ -20,6 +20,7 @@ bool is_redirect(long status) noexcept {
 Result<Session> Session::open(Shared& shared, const images::RemoteRepository& repository,
                               std::string_view actions, const Control& control) {
   BAYPLAN_ASSIGN(Url root, endpoint_address(repository.endpoint));
+  BAYPLAN_TRY(check_credentials(repository.credentials));
   Session session(shared, repository, std::move(root), control);
   if (actions.empty()) return session;  // the protocol's root, which is no repository's
   BAYPLAN_TRY(check_repository_path(repository.path));
@@ -57,6 +58,15 @@ Result<Url> Session::redirect_target(const Response& response) const {
 }
 
 Attempt<Response> Session::send(const Call& call) {
+  if (!call.is_blob) return send_redirected(call);
+  auto slot = shared_->slots.take(root_.origin().to_string(), control_->cancel);
+  if (!slot) return Failure{std::move(slot).error()};
+  auto sent = send_redirected(call);
+  if (auto* response = std::get_if<Response>(&sent)) response->keep(std::move(*slot));
+  return sent;
+}
+
+Attempt<Response> Session::send_redirected(const Call& call) {
   Url url = call.url;
   bool trusted = url.origin() == root_.origin();
   std::set<std::string> visited{url.text()};

@@ -20,6 +20,7 @@ struct Shared {
   Waiter waiter;
   Transport transport;
   Authorizer authorizer;
+  HostSlots slots;
 };
 
 enum class Redirects : bool { refuse, follow };
@@ -41,8 +42,8 @@ inline constexpr unsigned kMaxRedirects = 10;
 /// The calls about one repository with one set of scopes. Used by one thread, for one operation.
 class Session {
  public:
-  /// `actions` are what tokens are asked for: "pull" or "pull,push". Errors: invalid_argument (endpoint or
-  /// path not well-formed).
+  /// `actions` are what tokens are asked for: "pull" or "pull,push". Errors: invalid_argument
+  /// (endpoint, credentials or path not well-formed).
   static Result<Session> open(Shared& shared, const images::RemoteRepository& repository,
                               std::string_view actions, const Control& control);
 
@@ -73,6 +74,7 @@ class Session {
  private:
   Session(Shared& shared, const images::RemoteRepository& repository, Url root, const Control& control)
       : shared_(&shared), repository_(&repository), control_(&control), root_(std::move(root)) {}
+  Attempt<Response> send_redirected(const Call& call);
   Attempt<Response> send_authorized(const Call& call, const Url& url, bool trusted);
   Attempt<Response> send_once(const Call& call, const Url& url, bool trusted,
                               const std::optional<std::string>& authorization);

@@ -46,6 +46,7 @@ Response& Response::operator=(Response&& other) noexcept {
   patience_ = other.patience_;
   stall_ = other.stall_;
   buffer_ = std::move(other.buffer_);
+  slot_ = std::move(other.slot_);
   return *this;
 }
 
@@ -58,19 +59,21 @@ Attempt<std::string_view> Response::next(const CancelToken& cancel) {
     if (auto alive = cancel.check(); !alive) return Failure{std::move(alive).error()};
     const auto before = steady_clock::now();
     const Exchange::State state = exchange_->wait(kLookForCancel);
+    const auto after = steady_clock::now();
     if (state.received > 0) {
       if (exchange_->take(buffer_)) engine_->resume(exchange_);
       stall_.moved(buffer_.size());
       counters_->bytes_received += buffer_.size();
-      return std::string_view(buffer_);
     }
-    if (state.done) {
+    // Also where something came: a drop now and then is no answer.
+    const bool stalled = stall_.waited(after - before);
+    if (patience_.deadline && after > *patience_.deadline) return too_slow(url_, "the answer takes too long");
+    if (state.received > 0 && !stalled) return std::string_view(buffer_);
+    if (state.done && state.received == 0) {
       if (state.code == CURLE_OK) return std::string_view();
       return transfer_failure(*exchange_, state.code, url_);
     }
-    const auto after = steady_clock::now();
-    if (patience_.deadline && after > *patience_.deadline) return too_slow(url_, "the answer takes too long");
-    if (stall_.waited(after - before)) return too_slow(url_, "the body has stalled");
+    if (stalled) return too_slow(url_, "the body has stalled");
   }
 }
 
@@ -128,7 +131,6 @@ Attempt<Response> Transport::send(const HttpRequest& request, const Patience& pa
       continue;
     }
     const auto after = steady_clock::now();
-    if (patience.deadline && after > *patience.deadline) return too_slow(request.url, "no answer in time");
     if (stall.waited(after - before)) return too_slow(request.url, "no answer in time");
   }
   counters_.http2_answers += exchange->over_http2() ? 1 : 0;

@@ -12,13 +12,37 @@ namespace {
 
 using images::PushedBlob;
 
+// Says how many bytes were taken.
+class ReportingSource final : public ByteSource {
+ public:
+  ReportingSource(std::unique_ptr<ByteSource> bytes, Progress progress, const ProgressSink& sink)
+      : bytes_(std::move(bytes)), progress_(progress), sink_(sink) {}
+
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    BAYPLAN_ASSIGN(const std::size_t count, bytes_->read(into));
+    progress_.done += count;
+    if (sink_ && count > 0) sink_(progress_);
+    return count;
+  }
+
+ private:
+  std::unique_ptr<ByteSource> bytes_;
+  Progress progress_;
+  const ProgressSink& sink_;
+};
+
 // What a step of an upload came to: done, or a failure, after which the registry is asked how far it is.
 using Step = std::optional<Failure>;
 
 class Upload {
  public:
   Upload(Session& session, const Descriptor& descriptor, const images::BodySource& body, std::uint64_t chunk)
-      : session_(session), size_(descriptor.size), digest_(descriptor.digest), body_(body), chunk_(chunk) {}
+      : session_(session),
+        size_(descriptor.size),
+        digest_(descriptor.digest),
+        name_(digest_.to_string()),
+        body_(body),
+        chunk_(chunk) {}
 
   Result<PushedBlob> run(const std::string& mount_from) {
     BAYPLAN_TRY(begin(mount_from));
@@ -32,20 +56,18 @@ class Upload {
   }
 
  private:
-  Error error(Errc code, std::string_view message) const {
-    return {code, "blob", digest_.to_string(), message};
-  }
+  Error error(Errc code, std::string_view message) const { return {code, "blob", name_, message}; }
 
   // Begins an upload, or has the registry take the blob from another repository of its own.
   Result<void> begin(const std::string& mount_from) {
     Url url = session_.address("blobs/uploads/");
-    if (!mount_from.empty()) url = url.with_query({{"mount", digest_.to_string()}, {"from", mount_from}});
+    if (!mount_from.empty()) url = url.with_query({{"mount", name_}, {"from", mount_from}});
     BAYPLAN_ASSIGN(Response response, session_.send_patiently({.method = "POST", .url = std::move(url)}));
     if (!mount_from.empty() && response.status() == 201) {
       mounted_ = true;
       return check_stored(response);
     }
-    if (response.status() != 202) return session_.failure_of(response, "upload", digest_.to_string()).error;
+    if (response.status() != 202) return session_.failure_of(response, "upload", name_).error;
     sent_ = 0;
     if (const auto least = response.fields().find("oci-chunk-min-length"); least && chunk_ > 0) {
       chunk_ = std::max(chunk_, std::min(parse_number(*least).value_or(0), kMostForced));
@@ -73,7 +95,11 @@ class Upload {
     made.headers.emplace_back("Content-Type: application/octet-stream");
     if (bytes == 0) return made;
     made.is_blob = true;
-    made.streamed = body_;
+    made.streamed = [this](std::uint64_t offset) -> Result<std::unique_ptr<ByteSource>> {
+      BAYPLAN_ASSIGN(auto opened, body_(offset));
+      return std::make_unique<ReportingSource>(std::move(opened), Progress{"push", name_, offset, size_},
+                                               session_.control().progress);
+    };
     made.streamed_offset = sent_;
     made.streamed_size = bytes;
     return made;
@@ -98,7 +124,6 @@ class Upload {
                                               " were sent")};
     }
     sent_ = has.value_or(sent_ + bytes);
-    report();
     auto taken = take_location(response);
     if (!taken) return Failure{std::move(taken).error()};
     return std::nullopt;
@@ -107,7 +132,7 @@ class Upload {
   // The rest of the bytes, if there are any, and the digest that makes a blob of all of them.
   Step finish() {
     const std::uint64_t rest = size_ - sent_;
-    Call put = call("PUT", location_->with_query({{"digest", digest_.to_string()}}), rest);
+    Call put = call("PUT", location_->with_query({{"digest", name_}}), rest);
     if (sent_ > 0 && rest > 0) put.headers.push_back(content_range(sent_, rest));
     auto answered = session_.send(put);
     if (auto* failure = std::get_if<Failure>(&answered)) return std::move(*failure);
@@ -117,14 +142,13 @@ class Upload {
     auto stored = check_stored(response);
     if (!stored) return Failure{std::move(stored).error()};
     sent_ = size_;
-    report();
     return std::nullopt;
   }
 
   // A place that does not fit, and an upload that the registry does not know any more, can be mended.
   Failure failure_of(Response& response) const {
     const long status = response.status();
-    Failure failure = session_.failure_of(response, "upload", digest_.to_string());
+    Failure failure = session_.failure_of(response, "upload", name_);
     failure.passing = failure.passing || status == 416 || status == 404;
     return failure;
   }
@@ -154,11 +178,6 @@ class Upload {
     return error(Errc::digest_mismatch, "the registry stored " + stored->to_string());
   }
 
-  void report() const {
-    const Control& control = session_.control();
-    if (control.progress) control.progress({"push", digest_.to_string(), sent_, size_});
-  }
-
   // What was sent so far is of no use to anybody.
   void give_up() {
     if (session_.control().cancel.cancelled()) return;  // it ends by itself
@@ -171,6 +190,7 @@ class Upload {
   Session& session_;
   std::uint64_t size_;
   Digest digest_;
+  std::string name_;
   const images::BodySource& body_;
   std::uint64_t chunk_;
   std::optional<Url> location_;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
 #include <set>
@@ -85,7 +86,8 @@ struct HttpServer::Impl {
 
 class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Impl& server, tcp::socket socket) : server_(server), socket_(std::move(socket)) {}
+  Connection(Impl& server, tcp::socket socket)
+      : server_(server), socket_(std::move(socket)), timer_(server.context) {}
 
   void read_head() {
     asio::async_read_until(socket_, asio::dynamic_buffer(text_), "\r\n\r\n",
@@ -142,11 +144,19 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
         out_ = reply_.body;
         write();
         return;
+      case Then::drip:
+        out_ = reply_.body;
+        timer_.expires_after(std::chrono::milliseconds(5));
+        timer_.async_wait([self = shared_from_this()](error_code error) {
+          if (!error) self->write();
+        });
+        return;
     }
   }
 
   Impl& server_;
   tcp::socket socket_;
+  asio::steady_timer timer_;
   std::string text_;
   HttpServerRequest request_;
   HttpReply reply_;

@@ -31,6 +31,7 @@ enum class Then : unsigned char {
   close,    ///< end the connection
   stall,    ///< say nothing more, until the client goes
   endless,  ///< say the body again and again, until the client goes
+  drip,     ///< the same, with some milliseconds before each
 };
 
 struct HttpReply {

@@ -90,7 +90,8 @@ TEST_F(AuthTest, EndlessUnauthorizedEnds) {
   HttpServer registry([&](const HttpServerRequest&) { return challenge(bearer(tokens)); });
   const auto fetched = client().fetch_manifest(at(registry, {.user = "u", .password = "p"}), "one", {});
   EXPECT_EQ(fetched.error().code(), Errc::permission_denied);
-  EXPECT_THAT(fetched.error().to_string(), HasSubstr("UNAUTHORIZED: no"));
+  EXPECT_THAT(fetched.error().to_string(),
+              HasSubstr("does not take the credentials that are given (UNAUTHORIZED: no)"));
   EXPECT_EQ(registry.requests().size(), 2u);
   EXPECT_EQ(tokens.requests().size(), 1u);
   EXPECT_TRUE(waits_.empty());
@@ -198,6 +199,16 @@ TEST_F(AuthTest, IdentityTokenIsTraded) {
   who.identity_token = "another's";
   EXPECT_EQ(client().fetch_manifest(at(registry.registry, who), "one", {}).error().code(),
             Errc::permission_denied);
+}
+
+TEST_F(AuthTest, HalfOrDoubleCredentialsAreNotSent) {
+  HttpServer registry([](const HttpServerRequest&) { return manifest_reply(kManifest); });
+  images::RegistryCredentials two{.user = "u", .password = "p"};
+  two.identity_token = "t";
+  for (const images::RegistryCredentials& who : {images::RegistryCredentials{.password = "p"}, two}) {
+    EXPECT_EQ(client().fetch_manifest(at(registry, who), "one", {}).error().code(), Errc::invalid_argument);
+  }
+  EXPECT_TRUE(registry.requests().empty());
 }
 
 TEST_F(AuthTest, DiagnosticsAndErrorsHoldNoSecret) {

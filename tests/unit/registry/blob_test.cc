@@ -140,6 +140,33 @@ TEST_F(BlobTest, SlowLorisIsGivenUp) {
   EXPECT_FALSE(fetched);
 }
 
+TEST_F(BlobTest, DripsBelowTheLeastAreGivenUpAndThoseAboveAreNot) {
+  options_.stall_window = std::chrono::milliseconds(100);
+  options_.attempts = 1;
+  HttpServer server([&](const HttpServerRequest&) {
+    return HttpReply{.body = "b", .content_length = blob_.size(), .then = Then::drip};
+  });
+  EXPECT_EQ(fetch(server).error().code(), Errc::io);
+  EXPECT_GE(server.requests().size(), 1u);
+  blob_ = std::string(100'000, 'b');
+  descriptor_ = {"application/octet-stream", Digest::of(blob_), blob_.size()};
+  HttpServer steady([&](const HttpServerRequest&) {
+    return HttpReply{.body = blob_.substr(0, 1000), .content_length = blob_.size(), .then = Then::drip};
+  });
+  EXPECT_TRUE(fetch(steady));
+}
+
+TEST_F(BlobTest, LongerThanTheAnswersDeadline) {
+  options_.answer_timeout = std::chrono::milliseconds(100);
+  blob_ = std::string(40'000, 'b');
+  descriptor_ = {"application/octet-stream", Digest::of(blob_), blob_.size()};
+  HttpServer server([&](const HttpServerRequest&) {
+    return HttpReply{.body = blob_.substr(0, 1000), .content_length = blob_.size(), .then = Then::drip};
+  });
+  EXPECT_TRUE(fetch(server));
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
 TEST_F(BlobTest, ContentEncodingIsRefused) {
   HttpServer server([&](const HttpServerRequest&) {
     return HttpReply{.fields = {{"Content-Encoding", "gzip"}}, .body = blob_};

@@ -115,6 +115,22 @@ TEST_F(ManifestTest, SilenceEndsAtTheDeadline) {
   EXPECT_EQ(silent.requests().size(), 2u);
 }
 
+TEST_F(ManifestTest, DripsEndAtTheDeadline) {
+  options_.answer_timeout = std::chrono::milliseconds(100);
+  options_.attempts = 1;
+  HttpServer body([](const HttpServerRequest&) {
+    HttpReply reply{.fields = {{"Content-Type", kManifestType}}, .body = " "};
+    reply.content_length = 1'000'000;
+    reply.then = Then::drip;
+    return reply;
+  });
+  EXPECT_EQ(client().fetch_manifest(at(body), "latest", {}).error().code(), Errc::io);
+  HttpServer head([](const HttpServerRequest&) {
+    return HttpReply{.body = "X: y\r\n", .then = Then::drip, .raw = "HTTP/1.1 200 OK\r\n"};
+  });
+  EXPECT_EQ(client().fetch_manifest(at(head), "latest", {}).error().code(), Errc::io);
+}
+
 TEST_F(ManifestTest, NamesThatAreNoneAreNeverSent) {
   HttpServer server([](const HttpServerRequest&) { return HttpReply{}; });
   for (const char* tag : {"", "../x", "a b", "a?b", "a#b", "a/b", "a\r\nX: y", ".a"}) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "client_fixture.h"
@@ -87,6 +88,22 @@ TEST_F(UploadTest, AllInOne) {
   EXPECT_EQ(client().statistics().bytes_sent, blob_.size());
 }
 
+TEST_F(UploadTest, ProgressWhileItIsSent) {
+  UploadRegistry registry;
+  std::vector<std::uint64_t> done;
+  control_.progress = [&](const Progress& progress) { done.push_back(progress.done); };
+  ASSERT_TRUE(push(registry.server));
+  EXPECT_GT(done.size(), 5u);
+  EXPECT_EQ(done.back(), blob_.size());
+}
+
+TEST_F(UploadTest, CancelledWhileItIsSent) {
+  UploadRegistry registry;
+  control_.progress = [&](const Progress&) { control_.cancel.cancel(); };
+  EXPECT_EQ(push(registry.server).error().code(), Errc::cancelled);
+  EXPECT_EQ(registry.stored, "");
+}
+
 TEST_F(UploadTest, InChunksWithProgress) {
   UploadRegistry registry;
   std::vector<std::uint64_t> done;
@@ -95,7 +112,9 @@ TEST_F(UploadTest, InChunksWithProgress) {
   EXPECT_EQ(registry.stored, blob_);
   EXPECT_THAT(methods(registry.server), ElementsAre("HEAD", "POST", "PATCH", "PATCH", "PATCH", "PUT"));
   EXPECT_EQ(registry.server.requests()[3].field("Content-Range"), "1000000-1999999");
-  EXPECT_THAT(done, ElementsAre(1'000'000, 2'000'000, 2'500'003, 2'500'003));
+  EXPECT_THAT(done, testing::Contains(1'000'000));
+  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_EQ(done.back(), blob_.size());
 }
 
 TEST_F(UploadTest, EmptyBlob) {

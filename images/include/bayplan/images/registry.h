@@ -6,7 +6,8 @@
 // repeated; redirects of reads are followed, without secrets once they leave the endpoint. Nothing is tried
 // over plain HTTP or anonymously that was asked for otherwise.
 //
-// Errors of every call, beside its own: invalid_argument (endpoint or repository not well-formed),
+// Errors of every call, beside its own: invalid_argument (endpoint,
+// credentials or repository not well-formed),
 // permission_denied (the registry or its token server refuses, or asks for credentials that are not given or
 // that it must not get), failed_precondition (its certificate is not trusted, or a redirect or token server
 // would weaken the connection), busy (it wants fewer requests, or to be asked again after longer than
@@ -34,9 +35,9 @@
 namespace bayplan::images {
 
 struct RegistryOptions {
-  unsigned connections_per_host = 6;
-  unsigned attempts = 5;                      ///< per request; a blob that made progress begins to count anew
-  std::chrono::milliseconds first_wait{500};  ///< before the second attempt; doubles, with jitter
+  unsigned connections_per_host = 6;  ///< for blobs, in both directions together; as many again for all else
+  unsigned attempts = 5;              ///< per request; a blob that made progress begins to count anew
+  std::chrono::milliseconds first_wait{500};       ///< before the second attempt; doubles, with jitter
   std::chrono::milliseconds longest_wait{60'000};  ///< between two attempts, whatever Retry-After asks for
   std::chrono::milliseconds connect_timeout{30'000};
   std::chrono::milliseconds answer_timeout{
@@ -105,7 +106,8 @@ class Registry {
   /// Writes the blob's bytes from `offset` on to `sink`, on the calling thread; goes on where it was when the
   /// connection is cut. Exactly `descriptor.size - offset` bytes on success, never more in any case. They are
   /// NOT hashed here: whoever stores them does (content::Ingest). Each byte is written once, so that the sink
-  /// holds what came when this fails. `descriptor.annotations` and its type are not used. Errors: not_found,
+  /// holds what came when this fails. A sink may block, also until a blob that was asked for earlier got on:
+  /// first come, first served. `descriptor.annotations` and its type are not used. Errors: not_found,
   /// digest_mismatch (the registry has another size), invalid_argument (`offset` beyond the size), and the
   /// sink's own.
   virtual Result<void> fetch_blob(const RemoteRepository& repository, const Descriptor& descriptor,
@@ -122,8 +124,8 @@ class Registry {
 
   /// Makes the registry have the blob: asks for it, mounts it, or sends what `body` opens, which must be
   /// `descriptor.size` bytes of that digest. Goes on where the registry says it was when the connection is
-  /// cut, where it says so. Errors: digest_mismatch (the registry found another digest), io (`body` ended
-  /// early), and those of `body`.
+  /// cut, where it says so; progress goes back then. Errors: digest_mismatch (the registry found another
+  /// digest), io (`body` ended early), and those of `body`.
   virtual Result<PushedBlob> push_blob(const RemoteRepository& repository, const Descriptor& descriptor,
                                        const BodySource& body, const PushBlobOptions& options,
                                        const Control& control) = 0;
