@@ -2,6 +2,7 @@
 
 #include "content_range.h"
 #include "operations.h"
+#include "progress_report.h"
 #include "transfer_error.h"
 
 namespace bayplan::registry {
@@ -18,7 +19,8 @@ class BlobFetch {
         size_(descriptor.size),
         name_(descriptor.digest.to_string()),
         at_(offset),
-        sink_(sink) {}
+        sink_(sink),
+        report_(session.control().progress, "fetch", name_, size_) {}
 
   Result<void> run() {
     Retries tries = session_.retries();
@@ -95,7 +97,7 @@ class BlobFetch {
       }
       if (auto written = sink_.write(as_bytes(bytes)); !written) return Failure{std::move(written).error()};
       at_ += bytes.size();
-      if (session_.control().progress) session_.control().progress({"fetch", name_, at_, size_});
+      report_.reached(at_);
     }
     if (at_ == size_) return std::nullopt;
     return Failure{
@@ -108,6 +110,7 @@ class BlobFetch {
   std::string name_;
   std::uint64_t at_;
   ByteSink& sink_;
+  ProgressReport report_;
   bool ranges_refused_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "endpoint_address.h"
 #include "manifest_answer.h"
 #include "operations.h"
+#include "progress_report.h"
 #include "text.h"
 #include "transfer_error.h"
 
@@ -15,20 +16,20 @@ using images::PushedBlob;
 // Says how many bytes were taken.
 class ReportingSource final : public ByteSource {
  public:
-  ReportingSource(std::unique_ptr<ByteSource> bytes, Progress progress, const ProgressSink& sink)
-      : bytes_(std::move(bytes)), progress_(progress), sink_(sink) {}
+  ReportingSource(std::unique_ptr<ByteSource> bytes, std::uint64_t offset, ProgressReport& report)
+      : bytes_(std::move(bytes)), at_(offset), report_(report) {}
 
   Result<std::size_t> read(std::span<std::byte> into) override {
     BAYPLAN_ASSIGN(const std::size_t count, bytes_->read(into));
-    progress_.done += count;
-    if (sink_ && count > 0) sink_(progress_);
+    at_ += count;
+    report_.reached(at_);
     return count;
   }
 
  private:
   std::unique_ptr<ByteSource> bytes_;
-  Progress progress_;
-  const ProgressSink& sink_;
+  std::uint64_t at_;
+  ProgressReport& report_;
 };
 
 // What a step of an upload came to: done, or a failure, after which the registry is asked how far it is.
@@ -42,7 +43,8 @@ class Upload {
         digest_(descriptor.digest),
         name_(digest_.to_string()),
         body_(body),
-        chunk_(chunk) {}
+        chunk_(chunk),
+        report_(session.control().progress, "push", name_, size_) {}
 
   Result<PushedBlob> run(const std::string& mount_from) {
     BAYPLAN_TRY(begin(mount_from));
@@ -90,15 +92,14 @@ class Upload {
   }
 
   // Precondition: there is a location.
-  Call call(std::string method, Url url, std::uint64_t bytes) const {
+  Call call(std::string method, Url url, std::uint64_t bytes) {
     Call made{.method = std::move(method), .url = std::move(url)};
     made.headers.emplace_back("Content-Type: application/octet-stream");
     if (bytes == 0) return made;
     made.is_blob = true;
     made.streamed = [this](std::uint64_t offset) -> Result<std::unique_ptr<ByteSource>> {
       BAYPLAN_ASSIGN(auto opened, body_(offset));
-      return std::make_unique<ReportingSource>(std::move(opened), Progress{"push", name_, offset, size_},
-                                               session_.control().progress);
+      return std::make_unique<ReportingSource>(std::move(opened), offset, report_);
     };
     made.streamed_offset = sent_;
     made.streamed_size = bytes;
@@ -193,6 +194,7 @@ class Upload {
   std::string name_;
   const images::BodySource& body_;
   std::uint64_t chunk_;
+  ProgressReport report_;
   std::optional<Url> location_;
   std::uint64_t sent_ = 0;
   bool mounted_ = false;
