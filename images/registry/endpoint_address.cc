@@ -1,8 +1,7 @@
 #include "endpoint_address.h"
 
-#include <algorithm>
-
 #include "bayplan/images/reference.h"
+#include "text.h"
 
 namespace bayplan::registry {
 namespace {
@@ -14,17 +13,10 @@ Error bad_endpoint(std::string_view host, std::string_view why) {
   return Error(Errc::invalid_argument, "registry endpoint", host, why);
 }
 
-bool is_host(std::string_view host) noexcept {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(".-_:").find(c) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 Result<Url> endpoint_address(const images::RegistryEndpoint& endpoint) {
-  if (!is_host(endpoint.host)) return bad_endpoint(endpoint.host, "not the name or address of a host");
+  if (!is_host_text(endpoint.host)) return bad_endpoint(endpoint.host, "not the name or address of a host");
   const std::string& prefix = endpoint.path_prefix;
   if (!prefix.empty() && (prefix.front() != '/' || prefix.find_first_of("?#") != std::string::npos)) {
     return bad_endpoint(prefix, "a prefix is a path that begins with a slash");

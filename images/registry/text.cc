@@ -33,6 +33,14 @@ bool is_field_text(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
 }
 
+bool is_host_text(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    const char letter = lower(c);
+    return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_:").find(c) != std::string_view::npos;
+  });
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view kUnreserved =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

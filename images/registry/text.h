@@ -21,6 +21,9 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept;
 /// Whether `text` can be the value of a field: printable ASCII, spaces and tabs.
 bool is_field_text(std::string_view text) noexcept;
 
+/// Whether `text` can be a host: letters, digits, and ".-_:" of names and of addresses without brackets.
+bool is_host_text(std::string_view text) noexcept;
+
 /// Percent-encodes all but what RFC 3986 leaves unreserved.
 std::string percent_encoded(std::string_view text);
 

@@ -34,6 +34,18 @@ bool has_dot_segment(std::string_view text) {
   return false;
 }
 
+// libcurl decodes escapes in a host after it looked for numbers that stand for addresses: what it then gives
+// back as text is another host the next time.
+bool has_escaped_host(std::string_view text) {
+  const std::size_t slashes = text.find("//");
+  if (slashes == std::string_view::npos ||
+      text.substr(0, slashes).find_first_of("/?#") != std::string_view::npos) {
+    return false;
+  }
+  const std::string_view rest = text.substr(slashes + 2);
+  return rest.substr(0, rest.find_first_of("/?#")).find('%') != std::string_view::npos;
+}
+
 std::optional<std::string> part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return std::nullopt;
@@ -50,6 +62,7 @@ Result<Url> Url::read(std::string_view base, std::string_view text) {
     return bad_url(text, "holds a space, a backslash, or what is not printable ASCII");
   }
   if (has_dot_segment(text)) return bad_url(text, "holds a path segment of dots");
+  if (has_escaped_host(text)) return bad_url(text, "holds an escape in its host");
   const UniqueUrl url(curl_url());
   constexpr unsigned kFlags = CURLU_DISALLOW_USER | CURLU_PATH_AS_IS;
   if (!base.empty() &&
@@ -65,6 +78,9 @@ Result<Url> Url::read(std::string_view base, std::string_view text) {
   const auto port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   const auto whole = part(url.get(), CURLUPART_URL);
   if (!scheme || !host || !port || !whole) return bad_url(text, "lacks a host");
+  std::string_view bare = *host;
+  if (bare.size() > 2 && bare.front() == '[') bare = bare.substr(1, bare.size() - 2);
+  if (!is_host_text(bare)) return bad_url(text, "its host is not one");
   if (*scheme != "https" && *scheme != "http") return bad_url(text, "neither http nor https");
   if (part(url.get(), CURLUPART_ZONEID)) return bad_url(text, "names a zone of IPv6");
   return Url(*whole, Origin{*scheme, lowered(*host), *port});

@@ -16,15 +16,39 @@ TEST(Url, OriginIsSchemeHostAndPort) {
 }
 
 TEST(Url, RefusesWhatLeadsElsewhere) {
-  for (const char* text :
-       {"", "host/v2", "ftp://host/x", "file:///etc/passwd", "https://user@host/",
-        "https://user:secret@host/", "https://host/a/../b", "https://host/a/%2e%2E/b", "https://host/a/./b",
-        "https://host/..", "https://ho st/", "https://host/a\r\nX: y", "https://host\\@other/", "https://",
-        "https://[fe80::1%25eth0]/", "https://h\xc3\xb6st/"}) {
+  for (const char* text : {"",
+                           "host/v2",
+                           "ftp://host/x",
+                           "file:///etc/passwd",
+                           "https://user@host/",
+                           "https://user:secret@host/",
+                           "https://host/a/../b",
+                           "https://host/a/%2e%2E/b",
+                           "https://host/a/./b",
+                           "https://host/..",
+                           "https://ho st/",
+                           "https://host/a\r\nX: y",
+                           "https://host\\@other/",
+                           "https://",
+                           "https://[fe80::1%25eth0]/",
+                           "https://h\xc3\xb6st/",
+                           "https://h%e1st/",
+                           "https://%33",
+                           "https://h%20st/",
+                           "https://a,b/"}) {
     EXPECT_FALSE(Url::parse(text)) << text;
   }
   EXPECT_FALSE(Url::parse("https://host/" + std::string(kMaxUrlBytes, 'a')));
   EXPECT_EQ(Url::parse("https://user:secret@host/").error().to_string().find("secret"), std::string::npos);
+}
+
+TEST(Url, MeansTheSameWhenReadAgain) {
+  for (const char* text : {"https://33/", "http://0x7f.1/", "http://127.1:80", "https://HOST/a//b%20c?d#e"}) {
+    const auto url = Url::parse(text);
+    ASSERT_TRUE(url) << text;
+    EXPECT_EQ(Url::parse(url->text())->origin(), url->origin()) << text;
+    EXPECT_EQ(Url::parse(url->text())->text(), url->text()) << text;
+  }
 }
 
 TEST(Url, ResolvesAsSeenFromHere) {
