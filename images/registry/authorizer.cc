@@ -12,7 +12,6 @@ namespace {
 
 // Tokens are not used in the last moments of their life: the request has to arrive.
 constexpr std::chrono::seconds kMargin{10};
-constexpr std::chrono::milliseconds kLookForCancel{50};
 constexpr std::size_t kMaxGrants = 1024;
 
 std::string secret_key(const images::RegistryCredentials& who) {
@@ -21,6 +20,13 @@ std::string secret_key(const images::RegistryCredentials& who) {
     all.append(std::to_string(part.size())).append(":").append(part);
   }
   return Digest::of(all).hex();
+}
+
+// For what a token is good: registry, identity, scopes.
+std::string grant_key(const Identity& who, const Scopes& scopes) {
+  std::string key = who.origin.to_string() + " " + secret_key(who.credentials);
+  for (const std::string& scope : scopes) key += " " + scope;
+  return key;
 }
 
 Reach reach_of_text(const std::string& address) {
@@ -70,9 +76,7 @@ Failure no_token(Response& response, const CancelToken& cancel) {
 
 }  // namespace
 
-std::shared_ptr<Authorizer::Grant> Authorizer::grant(const Identity& who, const Scopes& scopes) {
-  std::string key = who.origin.to_string() + " " + secret_key(who.credentials);
-  for (const std::string& scope : scopes) key += " " + scope;
+std::shared_ptr<Authorizer::Grant> Authorizer::grant(const std::string& key) {
   const std::lock_guard lock(mutex_);
   if (grants_.size() >= kMaxGrants) grants_.clear();  // those in use are their users'
   auto& found = grants_[key];
@@ -89,7 +93,7 @@ std::optional<std::string> Authorizer::valid(Grant& grant) {
 
 std::optional<std::string> Authorizer::known(const Identity& who, const Scopes& scopes) {
   if (!who.credentials.registry_token.empty()) return "Bearer " + who.credentials.registry_token;
-  return valid(*grant(who, scopes));
+  return valid(*grant(grant_key(who, scopes)));
 }
 
 Failure Authorizer::refused(const Identity& who, Response& unauthorized, const CancelToken& cancel) {
@@ -105,11 +109,10 @@ Attempt<std::string> Authorizer::answer(const Identity& who, const Scopes& scope
                                         const std::optional<std::string>& refused_before,
                                         const CancelToken& cancel) {
   if (!who.credentials.registry_token.empty()) return refused(who, unauthorized, cancel);
-  const std::shared_ptr<Grant> granted = grant(who, scopes);
-  std::unique_lock asking(granted->asking, std::defer_lock);
-  while (!asking.try_lock_for(kLookForCancel)) {
-    if (auto alive = cancel.check(); !alive) return Failure{std::move(alive).error()};
-  }
+  const std::string key = grant_key(who, scopes);
+  const auto asking = asking_.take(key, cancel);
+  if (!asking) return Failure{asking.error()};
+  const std::shared_ptr<Grant> granted = grant(key);
   // Somebody else may have asked while this thread waited.
   if (auto meanwhile = valid(*granted); meanwhile && meanwhile != refused_before)
     return std::move(*meanwhile);

@@ -47,12 +47,11 @@ class Authorizer {
 
  private:
   struct Grant {
-    std::timed_mutex asking;  ///< held by the thread that asks the token server
     std::mutex mutex;
     std::string authorization;  ///< empty: none yet
     std::optional<std::chrono::steady_clock::time_point> expiry;
   };
-  std::shared_ptr<Grant> grant(const Identity& who, const Scopes& scopes);
+  std::shared_ptr<Grant> grant(const std::string& key);
   static std::optional<std::string> valid(Grant& grant);
   static Attempt<std::string> use_basic(const Identity& who, Response& unauthorized, Grant& grant,
                                         const CancelToken& cancel);
@@ -63,6 +62,7 @@ class Authorizer {
   const images::RegistryOptions& options_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Grant>> grants_;
+  Slots asking_{1};  ///< by the key of a grant: the thread that asks the token server
 };
 
 }  // namespace bayplan::registry

@@ -11,7 +11,7 @@ class Client final : public images::Registry {
  public:
   Client(const images::RegistryOptions& options, std::unique_ptr<Engine> engine, Waiter waiter)
       : shared_{options, std::move(waiter), Transport(std::move(engine), shared_.options),
-                Authorizer(shared_.transport, shared_.options), HostSlots(options.connections_per_host)} {}
+                Authorizer(shared_.transport, shared_.options), Slots(options.connections_per_host)} {}
 
   Result<void> ping(const images::RemoteRepository& repository, const Control& control) override {
     return registry::ping(shared_, repository, control);
@@ -78,6 +78,9 @@ Result<void> start_libcurl() {
 Result<std::unique_ptr<images::Registry>> open_client_with(
     const images::RegistryOptions& options, std::optional<boost::asio::any_io_executor> executor,
     Waiter waiter) {
+  if (options.connections_per_host == 0) {
+    return Error(Errc::invalid_argument, "registry client", {}, "no connection per host");
+  }
   BAYPLAN_TRY(start_libcurl());
   // Bodies have slots of their own; what is small finds a connection beside them.
   BAYPLAN_ASSIGN(auto engine, Engine::open(std::move(executor), 2 * options.connections_per_host));

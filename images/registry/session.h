@@ -20,7 +20,7 @@ struct Shared {
   Waiter waiter;
   Transport transport;
   Authorizer authorizer;
-  HostSlots slots;
+  Slots slots;
 };
 
 enum class Redirects : bool { refuse, follow };

@@ -9,8 +9,8 @@
 #include "bayplan/base/progress.h"
 #include "bayplan/images/registry.h"
 #include "engine.h"
-#include "host_slots.h"
 #include "retries.h"
+#include "slots.h"
 
 namespace bayplan::registry {
 
@@ -48,7 +48,7 @@ class Response {
   const HeaderFields& fields() const noexcept { return exchange_->fields(); }
   const Url& url() const noexcept { return url_; }
   /// Given back with this object.
-  void keep(HostSlots::Slot slot) { slot_ = std::move(slot); }
+  void keep(Slots::Slot slot) { slot_ = std::move(slot); }
   std::string peer_address() const { return exchange_->peer_address(); }
 
   /// More bytes of the body, valid until the next call; none at its end. A body that is shorter than
@@ -77,7 +77,7 @@ class Response {
   Patience patience_;
   StallWatch stall_;
   std::string buffer_;
-  HostSlots::Slot slot_;
+  Slots::Slot slot_;
 };
 
 class Transport {

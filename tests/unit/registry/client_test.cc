@@ -125,6 +125,10 @@ TEST_F(ClientTest, ManyTransfersOnOneThreadShareConnections) {
   EXPECT_LE(client().statistics().connections, options_.connections_per_host);
 }
 
+TEST(OpenClient, NeedsAConnection) {
+  EXPECT_EQ(open_client({.connections_per_host = 0}).error().code(), Errc::invalid_argument);
+}
+
 TEST(OpenClient, RunsOnTheCallersExecutor) {
   boost::asio::io_context context;
   auto work = boost::asio::make_work_guard(context);

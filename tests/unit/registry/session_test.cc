@@ -21,7 +21,7 @@ class SessionTest : public testing::Test {
                  wait_for,
                  Transport(Engine::open(std::nullopt, 1).value(), shared_.options),
                  Authorizer(shared_.transport, shared_.options),
-                 HostSlots(1)};
+                 Slots(1)};
 };
 
 TEST_F(SessionTest, NothingLeadsFromTlsToPlainHttp) {

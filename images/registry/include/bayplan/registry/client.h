@@ -14,7 +14,7 @@ namespace bayplan::registry {
 ///
 /// Preconditions: `executor` runs until the client is destroyed, and no thread that runs it calls the client
 /// or destroys it; no call is in progress when the client is destroyed.
-/// Errors: unsupported (libcurl lacks TLS), io.
+/// Errors: invalid_argument (no connection per host), unsupported (libcurl lacks TLS), io.
 Result<std::unique_ptr<images::Registry>> open_client(
     const images::RegistryOptions& options,
     std::optional<boost::asio::any_io_executor> executor = std::nullopt);

@@ -1,4 +1,4 @@
-#include "host_slots.h"
+#include "slots.h"
 
 #include <gtest/gtest.h>
 
@@ -8,21 +8,21 @@
 namespace bayplan::registry {
 namespace {
 
-TEST(HostSlots, AreCountedByHost) {
-  HostSlots slots(2);
+TEST(Slots, AreCountedByName) {
+  Slots slots(2);
   auto one = slots.take("a", {});
   auto two = slots.take("a", {});
   ASSERT_TRUE(one && two && slots.take("b", {}));
   CancelToken cancel;
   cancel.cancel();
   EXPECT_EQ(slots.take("a", cancel).error().code(), Errc::cancelled);
-  *two = HostSlots::Slot();
+  *two = Slots::Slot();
   EXPECT_TRUE(slots.take("a", cancel));  // there is one: nobody waits
 }
 
-TEST(HostSlots, WhoCameFirstIsFirst) {
-  HostSlots slots(1);
-  std::optional<HostSlots::Slot> held(slots.take("a", {}).value());
+TEST(Slots, WhoCameFirstIsFirst) {
+  Slots slots(1);
+  std::optional<Slots::Slot> held(slots.take("a", {}).value());
   std::vector<int> order;
   std::mutex mutex;
   std::vector<std::thread> threads;
@@ -39,9 +39,9 @@ TEST(HostSlots, WhoCameFirstIsFirst) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
-TEST(HostSlots, WhoGivesUpLetsTheNextPass) {
-  HostSlots slots(1);
-  std::optional<HostSlots::Slot> held(slots.take("a", {}).value());
+TEST(Slots, WhoGivesUpLetsTheNextPass) {
+  Slots slots(1);
+  std::optional<Slots::Slot> held(slots.take("a", {}).value());
   CancelToken cancel;
   std::thread first([&] { EXPECT_FALSE(slots.take("a", cancel)); });
   while (slots.waiting("a") != 1) std::this_thread::yield();
