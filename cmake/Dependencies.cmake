@@ -22,7 +22,12 @@ find_path(BAYPLAN_rapidjson_INCLUDE rapidjson/document.h REQUIRED)
 add_library(bayplan_dep_rapidjson INTERFACE)
 target_include_directories(bayplan_dep_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_rapidjson_INCLUDE}>)
 
-# Headers only, and only for those who include bayplan/metadata/asio.h or gc_scheduler.h: the tests are the only ones here.
-if(BAYPLAN_BUILD_TESTS)
+# Headers only: for the registry client, and for those who include bayplan/metadata/asio.h or gc_scheduler.h.
+if(BAYPLAN_BUILD_TESTS OR BAYPLAN_BUILD_REGISTRY)
   find_path(BAYPLAN_boost_INCLUDE boost/asio.hpp REQUIRED)
+  add_library(bayplan_dep_boost INTERFACE)
+  target_include_directories(bayplan_dep_boost SYSTEM INTERFACE $<BUILD_INTERFACE:${BAYPLAN_boost_INCLUDE}>)
+endif()
+if(BAYPLAN_BUILD_REGISTRY)
+  pkg_check_modules(curl REQUIRED IMPORTED_TARGET GLOBAL libcurl>=7.88)
 endif()

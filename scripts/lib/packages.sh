@@ -19,6 +19,10 @@ install_missing() {
     sudo=(sudo)
   fi
   echo "installing for $1: ${missing[*]}"
+  if [[ " ${missing[*]} " == *" docker-registry "* && -d /run/systemd/system ]]; then
+    echo "masking docker-registry.service, which would serve everybody on port 5000"
+    "${sudo[@]}" systemctl mask docker-registry.service
+  fi
   "${sudo[@]}" apt-get update -qq
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   missing=()
@@ -26,6 +30,8 @@ install_missing() {
 
 # shellcheck disable=SC2034 # used by the scripts that source this
 build_packages=(g++ cmake ninja-build ccache pkgconf liblmdb-dev libre2-dev rapidjson-dev libzstd-dev libisal-dev libssl-dev
-                libcli11-dev libboost-dev libgtest-dev libgmock-dev libbenchmark-dev)
+                libcli11-dev libcurl4-openssl-dev libboost-dev libgtest-dev libgmock-dev libbenchmark-dev)
 # shellcheck disable=SC2034
 run_packages=(runc busybox-static)
+# shellcheck disable=SC2034
+test_packages=(docker-registry apache2-utils openssl)

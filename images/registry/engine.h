@@ -1,0 +1,38 @@
+// libcurl's multi interface on Boost.Asio: its sockets and its one timer wait on an executor.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+
+#include "exchange.h"
+
+namespace bayplan::registry {
+
+class Engine {
+ public:
+  /// Errors: io. Preconditions as open_client's.
+  static Result<std::unique_ptr<Engine>> open(std::optional<boost::asio::any_io_executor> executor,
+                                              unsigned connections_per_host);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Thread-safe, and none waits for what it asks.
+
+  void start(std::shared_ptr<Exchange> exchange);
+  /// Goes on with a transfer that was paused.
+  void resume(std::shared_ptr<Exchange> exchange);
+  /// Ends a transfer that nobody waits for; its connection is closed if it was in the middle of something.
+  void abandon(std::shared_ptr<Exchange> exchange);
+
+ private:
+  class Loop;
+  struct Thread;
+  Engine() = default;
+
+  std::unique_ptr<Thread> thread_;
+  std::shared_ptr<Loop> loop_;
+};
+
+}  // namespace bayplan::registry
