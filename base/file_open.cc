@@ -118,6 +118,7 @@ Result<std::optional<UniqueFd>> create_unnamed(int dir, mode_t mode, std::string
   // Kernels that do not know the flag see an attempt to write to a directory.
   if (!fd && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) return std::optional<UniqueFd>();
   if (!fd) return file_error(name, "openat");
+  if (::fchmod(fd.get(), mode) != 0) return file_error(name, "fchmod");
   if (::access(path_of_fd(fd.get()).c_str(), F_OK) != 0) return std::optional<UniqueFd>();
   return std::optional(std::move(fd));
 }

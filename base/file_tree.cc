@@ -96,7 +96,8 @@ Result<UniqueFd> open_on_same_mount(int dir, const std::string& name) {
 }
 
 // Removes one tree. The first levels are walked; a directory below them is lifted into the top, so that no
-// path gets longer and few descriptors are open, however deep it goes.
+// path gets longer and few descriptors are open, however deep it goes. What cannot be renamed is walked
+// further.
 class Remover {
  public:
   Result<std::uint64_t> run(int parent, const std::string& name) {
@@ -107,6 +108,11 @@ class Remover {
  private:
   // The deepest level that is walked; the top is 0.
   static constexpr unsigned kDeepest = 3;
+  // Where nothing can be lifted: a directory of a lower layer of an overlay, a subvolume.
+  static constexpr unsigned kDeepestUnlifted = 200;
+  // Passes over a directory that is not empty and in which nothing is found to remove: others may be at work
+  // in it too, or it has what this file system does not show.
+  static constexpr unsigned kMostFruitless = 100;
 
   Result<void> remove(int dir, const std::string& name, unsigned level) {
     struct stat info {};
@@ -114,13 +120,21 @@ class Remover {
       return errno == ENOENT ? Result<void>() : file_error(name, "fstatat");
     if (!S_ISDIR(info.st_mode)) return unlink(dir, name, info);
     // Somebody may add to it meanwhile, and what is added to a directory that is being read may not be seen.
+    unsigned fruitless = 0;
     while (::unlinkat(dir, name.c_str(), AT_REMOVEDIR) != 0) {
       if (errno == ENOENT) return {};
       if (errno == EBUSY) return mounted_on(name);
-      if (errno != ENOTEMPTY && errno != EEXIST) return directory_error(name, "unlinkat");
-      if (level > kDeepest) return lift(dir, name);
+      const bool filled = errno == ENOTEMPTY || errno == EEXIST;
+      if (!filled || fruitless == kMostFruitless) return directory_error(name, "unlinkat");
+      if (level > kDeepest) {
+        auto lifted = lift(dir, name);
+        if (lifted || lifted.error().os_errno() != EXDEV || level > kDeepestUnlifted) return lifted;
+      }
+      const std::uint64_t before = changes_;
       BAYPLAN_TRY(empty(dir, name, level));
+      fruitless = changes_ == before ? fruitless + 1 : 0;
     }
+    ++changes_;
     count(info);
     return {};
   }
@@ -128,6 +142,7 @@ class Remover {
   Result<void> unlink(int dir, const std::string& name, const struct stat& info) {
     if (::unlinkat(dir, name.c_str(), 0) != 0)
       return errno == ENOENT ? Result<void>() : file_error(name, "unlinkat");
+    ++changes_;
     if (info.st_nlink == 1) count(info);
     return {};
   }
@@ -154,6 +169,7 @@ class Remover {
       make_writable_at(parent, child);
       moved = move();
     }
+    if (moved == 0) ++changes_;
     if (moved == 0 || errno == ENOENT) return {};
     return directory_error(child, "renameat");
   }
@@ -164,6 +180,7 @@ class Remover {
   std::string lifted_prefix_;  // few trees need it
   std::uint64_t lifted_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t changes_ = 0;  // names that were removed or moved
 };
 
 }  // namespace

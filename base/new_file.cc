@@ -16,6 +16,11 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 128u << 10;
 
+bool is_regular(int fd) noexcept {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 }  // namespace
 
 Result<void> FdSink::write(std::span<const std::byte> bytes) {
@@ -33,7 +38,7 @@ Result<void> FdSink::flush() {
 }
 
 Result<void> FdSink::put(std::span<const std::byte> bytes) const {
-  if (!cancel_) return write_all(fd_, bytes, name_);
+  if (!cancel_ || is_regular(fd_)) return write_all(fd_, bytes, name_);
   while (!bytes.empty()) {
     BAYPLAN_TRY(wait_ready(fd_, POLLOUT, name_, *cancel_));
     // What a pipe that is ready takes at once.

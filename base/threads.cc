@@ -9,6 +9,7 @@ namespace bayplan {
 
 void in_threads(std::size_t wanted, const std::function<void()>& work) {
   std::vector<std::thread> others;
+  others.reserve(wanted);
   try {
     for (std::size_t n = 1; n < wanted; ++n) others.emplace_back(work);
   } catch (const std::system_error&) {

@@ -43,7 +43,7 @@ IngestFile::IngestFile(SharedDirs dirs, int dir, UniqueFd data, const Expected& 
       hasher_(std::move(hasher)) {}
 
 Result<std::optional<IngestFile>> IngestFile::create_unnamed(SharedDirs dirs, const Expected& expected) {
-  // Nobody can open it again: it may be born a blob.
+  // No path leads to it: it may be born a blob.
   BAYPLAN_ASSIGN(auto data, file::create_unnamed(dirs->ingest.get(), kBlobMode, kData));
   if (!data) return std::optional<IngestFile>();
   return std::optional(

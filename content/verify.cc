@@ -167,8 +167,9 @@ class Verification {
 
 bool is_damage(const Error& error) noexcept {
   const Errc code = error.code();
-  return code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch ||
-         (code == Errc::io && error.os_errno() == EIO);
+  if (code == Errc::not_found || code == Errc::corrupt || code == Errc::digest_mismatch) return true;
+  const int os = error.os_errno();
+  return code == Errc::io && (os == EIO || os == EUCLEAN || os == EBADMSG);
 }
 
 Result<VerifyReport> verify(const Store& store, const Db& db, const VerifyOptions& options,

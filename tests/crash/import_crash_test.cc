@@ -78,13 +78,23 @@ Result<void> work(const std::filesystem::path& root, const std::filesystem::path
   return {};
 }
 
-/// Does the work in a child that dies at occurrence `nth` of `point`; true if it got that far.
-bool dies_at(fault::Point point, int nth, const std::filesystem::path& root,
+/// Where anonymous ingests have their bytes.
+enum class Ingests { unnamed_files, directories };
+
+struct Death {
+  fault::Point point;
+  Ingests ingests = Ingests::unnamed_files;
+};
+
+/// Does the work in a child that dies at occurrence `nth` of a point; true if it got that far.
+bool dies_at(const Death& death, int nth, const std::filesystem::path& root,
              const std::filesystem::path& source) {
   const pid_t child = ::fork();
   if (child == 0) {
-    fault::arm([point, seen = 0, nth](fault::Point reached) mutable -> std::optional<Error> {
-      if (reached == point && ++seen == nth) ::kill(::getpid(), SIGKILL);
+    fault::arm([death, seen = 0, nth](fault::Point reached) mutable -> std::optional<Error> {
+      if (reached == death.point && ++seen == nth) ::kill(::getpid(), SIGKILL);
+      if (reached == fault::Point::unnamed_file && death.ingests == Ingests::directories)
+        return Error(Errc::unsupported, "file", "unnamed");
       return {};
     });
     auto done = work(root, source);
@@ -150,7 +160,7 @@ void expect_recovers(const std::filesystem::path& root, const std::filesystem::p
 }
 
 /// With mounts of its own: whoever is killed leaves some.
-class Crash : public testing::TestWithParam<int> {
+class Crash : public testing::TestWithParam<Death> {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) return;
@@ -164,8 +174,7 @@ bool needs_root(fault::Point point) {
 }
 
 TEST_P(Crash, KilledAtEveryOccurrenceOf) {
-  const auto point = static_cast<fault::Point>(GetParam());
-  if (needs_root(point) && ::geteuid() != 0) GTEST_SKIP() << "mounting needs root";
+  if (needs_root(GetParam().point) && ::geteuid() != 0) GTEST_SKIP() << "mounting needs root";
   const TempDir directory;
   const auto source = directory.path() / "layout";
   LayoutBuilder layout;
@@ -176,7 +185,7 @@ TEST_P(Crash, KilledAtEveryOccurrenceOf) {
   int reached = 0;
   for (int nth = 1;; ++nth) {
     const auto root = directory.path() / ("store" + std::to_string(nth));
-    if (!dies_at(point, nth, root, source)) break;
+    if (!dies_at(GetParam(), nth, root, source)) break;
     SCOPED_TRACE("killed at occurrence " + std::to_string(nth));
     expect_recovers(root, source);
     ++reached;
@@ -184,10 +193,21 @@ TEST_P(Crash, KilledAtEveryOccurrenceOf) {
   EXPECT_GT(reached, 0) << "nothing here reaches this point: extend work()";
 }
 
-INSTANTIATE_TEST_SUITE_P(FaultPoints, Crash, testing::Range(0, static_cast<int>(fault::Point::count_)),
-                         [](const auto& tested) {
-                           return std::string(fault::name(static_cast<fault::Point>(tested.param)));
-                         });
+std::vector<Death> all_deaths() {
+  std::vector<Death> deaths;
+  for (int point = 0; point < static_cast<int>(fault::Point::count_); ++point)
+    deaths.push_back({static_cast<fault::Point>(point)});
+  for (const fault::Point point :
+       {fault::Point::ingest_created, fault::Point::ingest_written, fault::Point::ingest_synced,
+        fault::Point::blob_renamed, fault::Point::blob_durable})
+    deaths.push_back({point, Ingests::directories});
+  return deaths;
+}
+
+INSTANTIATE_TEST_SUITE_P(FaultPoints, Crash, testing::ValuesIn(all_deaths()), [](const auto& tested) {
+  const std::string name(fault::name(tested.param.point));
+  return tested.param.ingests == Ingests::directories ? name + "_in_directories" : name;
+});
 
 }  // namespace
 }  // namespace bayplan::test

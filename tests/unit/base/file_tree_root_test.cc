@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -74,6 +75,44 @@ TEST_F(FileTreeMounts, AFileBoundOverAFileIsLeftAlone) {
   ASSERT_TRUE(bind("outside/keep", "tree/file"));
   EXPECT_EQ(outcome(remove_tree(dir.get(), "tree")), "busy");
   EXPECT_TRUE(fs::exists(path("outside/keep")));
+}
+
+struct FileTreeOverlay : FileTreeMounts {
+  void SetUp() override {
+    FileTreeMounts::SetUp();
+    for (const char* name : {"layers", "merged"}) fs::create_directories(path(name));
+    // Of its own, so that an overlay may lie on it whatever the directory of tests is on.
+    ASSERT_EQ(::mount("tmpfs", path("layers").c_str(), "tmpfs", 0, nullptr), 0);
+    for (const char* name : {"layers/lower", "layers/upper", "layers/work"})
+      fs::create_directories(path(name));
+  }
+  void TearDown() override {
+    for (const char* name : {"merged", "layers"}) ::umount2(path(name).c_str(), MNT_DETACH);
+    FileTreeMounts::TearDown();
+  }
+  void mount_overlay() const {
+    const std::string options = "lowerdir=" + path("layers/lower").native() +
+                                ",upperdir=" + path("layers/upper").native() +
+                                ",workdir=" + path("layers/work").native();
+    ASSERT_EQ(::mount("overlay", path("merged").c_str(), "overlay", 0, options.c_str()), 0);
+  }
+};
+
+TEST_F(FileTreeOverlay, DirectoriesThatCannotBeRenamedAreWalked) {
+  fs::create_directories(path("layers/lower/tree/1/2/3/4/5/6/7"));
+  std::ofstream(path("layers/lower/tree/1/2/3/4/5/6/7/file")) << "x";
+  mount_overlay();
+  const UniqueFd merged = open_dir(path("merged")).value();
+  EXPECT_EQ(test::words(remove_tree(merged.get(), "tree")), "");
+  EXPECT_FALSE(fs::exists(path("merged/tree")));
+}
+
+TEST_F(FileTreeOverlay, WhatIsThereAndCannotBeFoundIsAnErrorAndNoEndlessLoop) {
+  fs::create_directories(path("layers/upper/tree"));
+  ASSERT_EQ(::mknod(path("layers/upper/tree/hidden").c_str(), S_IFCHR, 0), 0);
+  mount_overlay();
+  const UniqueFd merged = open_dir(path("merged")).value();
+  EXPECT_NE(outcome(remove_tree(merged.get(), "tree")), "ok");
 }
 
 TEST_F(FileTreeMounts, RemovingAgainAfterUnmountingFinishes) {

@@ -107,6 +107,21 @@ TEST_F(FileTree, RemovesABranchedTreeAndNothingBesideIt) {
   EXPECT_TRUE(fs::exists(path("beside/5")));
 }
 
+TEST_F(FileTree, AnswersTheDiskSpaceThatIsFree) {
+  const auto space = [&](const char* name) {
+    struct stat info {};
+    EXPECT_EQ(::lstat(path(name).c_str(), &info), 0) << name;
+    return static_cast<std::uint64_t>(info.st_blocks) * 512;
+  };
+  fs::create_directories(path("tree/a"));
+  for (const char* name : {"tree/own", "tree/a/inside", "tree/shared"})
+    std::ofstream(path(name)) << std::string(100'000, 'x');
+  fs::create_hard_link(path("tree/a/inside"), path("tree/again"));
+  fs::create_hard_link(path("tree/shared"), path("elsewhere"));
+  const std::uint64_t expected = space("tree") + space("tree/a") + space("tree/own") + space("tree/a/inside");
+  EXPECT_EQ(remove_tree(temp.fd(), "tree").value(), expected);
+}
+
 TEST_F(FileTree, FollowsNoLinks) {
   fs::create_directories(path("outside/inner"));
   put("outside/keep");

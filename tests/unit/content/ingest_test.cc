@@ -69,7 +69,14 @@ TEST_P(IngestTest, ABigBlobIsWhole) {
 }
 
 TEST_P(IngestTest, BlobsAreReadOnlyFiles) {
-  ready("text");
+  const ReadyBlob blob = must(written("text").finish());
+  EXPECT_EQ(mode_of(path_of(Digest::of("text"))), 0400u);
+}
+
+TEST_P(IngestTest, TheUmaskDoesNotDecideWhoReadsBlobs) {
+  const mode_t before = ::umask(0477);
+  const ReadyBlob blob = must(written("text").finish());
+  ::umask(before);
   EXPECT_EQ(mode_of(path_of(Digest::of("text"))), 0400u);
 }
 

@@ -41,7 +41,8 @@ TEST_F(VerifyTest, AGoodStoreIsWhole) {
 TEST(IsDamage, IsWhatTheDiskSaysAndNotWhatThisProcessLacks) {
   for (const Errc code : {Errc::not_found, Errc::corrupt, Errc::digest_mismatch})
     EXPECT_TRUE(is_damage(Error(code, "blob", "x")));
-  EXPECT_TRUE(is_damage(Error::from_errno(EIO, "blob", "x", "read")));
+  for (const int disk : {EIO, EUCLEAN, EBADMSG})
+    EXPECT_TRUE(is_damage(Error::from_errno(disk, "blob", "x", "read"))) << disk;
   for (const int lacking : {EMFILE, ENFILE, ENOMEM, EACCES})
     EXPECT_FALSE(is_damage(Error::from_errno(lacking, "blob", "x", "open"))) << lacking;
 }

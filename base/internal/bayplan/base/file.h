@@ -49,8 +49,8 @@ Result<UniqueFd> open_beneath(int dir, const std::string& path, int flags, mode_
 Result<UniqueFd> open_regular(int dir, const std::string& path);
 
 /// A new file on the file system of `dir`, open for reading and writing, without a name: nothing of it stays
-/// when nobody has it open. Empty where there are no such files, or none that could get a name later (no
-/// O_TMPFILE; no /proc).
+/// when nobody has it open. The mode is exactly `mode`, whatever the umask. Empty where there are no such
+/// files (O_TMPFILE), or no /proc to give them a name through later.
 Result<std::optional<UniqueFd>> create_unnamed(int dir, mode_t mode, std::string_view name);
 /// Gives a file of create_unnamed its name in `dir`. Errors: already_exists.
 Result<void> link_unnamed(int fd, int dir, const std::string& name);
@@ -87,11 +87,11 @@ Result<void> rename(int from_dir, const std::string& from, int to_dir, const std
 Result<void> rename_exclusive(int from_dir, const std::string& from, int to_dir, const std::string& to);
 /// Unlinks a file; absent is fine.
 Result<void> unlink(int dir, const std::string& name);
-/// Removes `name` and everything below without following links or leaving its file system; iterative with a
-/// handful of descriptors, so depth is no danger; absent is fine. Directories of ours that we may not write
-/// to are made writable first. An error leaves the rest of the tree, possibly flattened; calling again goes
-/// on. Answers the disk space of what went, in bytes. Errors: failed_precondition or busy (something is
-/// mounted in the tree; it is left as it is).
+/// Removes `name` and everything below without following links or leaving its file system; absent is fine.
+/// With a handful of descriptors however deep it goes, but for what cannot be renamed (in an overlay), and
+/// that to 200 levels. Directories of ours that we may not write to are made writable first. An error leaves
+/// the rest of the tree, possibly flattened; calling again goes on. Answers the disk space of what went, in
+/// bytes. Errors: failed_precondition or busy (something is mounted in the tree; it is left as it is).
 Result<std::uint64_t> remove_tree(int dir, const std::string& name);
 
 /// Names in a directory, without "." and "..", in byte order.

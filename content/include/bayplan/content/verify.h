@@ -13,7 +13,8 @@
 namespace bayplan::content {
 
 /// Whether an error of opening or reading a blob says that its bytes are gone, are others, or cannot be read
-/// from the disk any more (EIO), rather than that this process could not look.
+/// from the disk any more (EIO; EUCLEAN and EBADMSG of damaged inodes), rather than that this process could
+/// not look.
 bool is_damage(const Error& error) noexcept;
 
 struct VerifyOptions {
@@ -26,7 +27,7 @@ struct VerifyOptions {
 struct DamagedBlob {
   std::string key;                      ///< the digest, or what stands in its place in a damaged record
   std::vector<std::string> namespaces;  ///< that record it, in byte order
-  Error error;                          ///< not_found (the file), corrupt, digest_mismatch, io (EIO)
+  Error error;                          ///< not_found (the file), corrupt, digest_mismatch, io (the disk)
 };
 
 struct VerifyReport {

@@ -171,7 +171,7 @@ class Db {
   Error read_only_error() const;
 
   std::shared_ptr<Environment> environment_{};
-  std::shared_ptr<const EnvironmentHandles> handles_{};  // of environment_; none in a closure of submit()
+  std::shared_ptr<const EnvironmentHandles> handles_{};  // of environment_; the queue of submit() needs none
   std::shared_ptr<const OpenOptions> options_{};
 };
 
