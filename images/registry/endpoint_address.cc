@@ -8,6 +8,7 @@ namespace {
 
 // Any name with a dot does: only what follows is looked at.
 constexpr std::string_view kSomeHost = "registry.invalid/";
+constexpr std::size_t kMaxPrefixBytes = 1024;
 
 Error bad_endpoint(std::string_view host, std::string_view why) {
   return Error(Errc::invalid_argument, "registry endpoint", host, why);
@@ -18,6 +19,7 @@ Error bad_endpoint(std::string_view host, std::string_view why) {
 Result<Url> endpoint_address(const images::RegistryEndpoint& endpoint) {
   if (!is_host_text(endpoint.host)) return bad_endpoint(endpoint.host, "not the name or address of a host");
   const std::string& prefix = endpoint.path_prefix;
+  if (prefix.size() > kMaxPrefixBytes) return bad_endpoint(endpoint.host, "its prefix is longer than 1 KiB");
   if (!prefix.empty() && (prefix.front() != '/' || prefix.find_first_of("?#") != std::string::npos)) {
     return bad_endpoint(prefix, "a prefix is a path that begins with a slash");
   }

@@ -23,10 +23,10 @@ Exchange::State Exchange::wait(std::chrono::milliseconds most) {
     state_.wants_body = unsent_ > 0 && outbox_.size() - sent_ < kBufferBytes;
     return state_.done || !inbox_.empty() || state_.wants_body || state_.head;
   };
-  // Once the head was seen, only bytes and the end are news.
+  // Once the head was seen, only bytes and the end are news: whoever answers early wants no more of a body.
   changed_.wait_for(lock, most, [&] {
     const bool news = look();
-    return news && (!head_seen_ || state_.done || state_.received > 0 || state_.wants_body);
+    return news && (!head_seen_ || state_.done || state_.received > 0);
   });
   head_seen_ = state_.head;
   return state_;

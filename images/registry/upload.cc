@@ -81,10 +81,11 @@ class Upload {
     Retries tries = session_.retries();
     while (true) {
       const bool last = chunk_ == 0 || sent_ == size_;
-      const std::uint64_t before = sent_;
       Step failure = last ? finish() : send_chunk();
       if (!failure && last) return {};
-      if (sent_ > before) tries.progressed();
+      // A registry that takes a chunk and loses it again gets nowhere.
+      if (sent_ > furthest_) tries.progressed();
+      furthest_ = std::max(furthest_, sent_);
       if (!failure) continue;
       BAYPLAN_TRY(tries.after(std::move(*failure)));
       BAYPLAN_TRY(find_place());
@@ -197,6 +198,7 @@ class Upload {
   ProgressReport report_;
   std::optional<Url> location_;
   std::uint64_t sent_ = 0;
+  std::uint64_t furthest_ = 0;
   bool mounted_ = false;
 };
 

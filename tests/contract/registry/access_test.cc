@@ -100,6 +100,28 @@ TEST_F(Access, TlsOfAnybodyOnlyIfAsked) {
   EXPECT_EQ(refusal(repository), Errc::failed_precondition);  // no connection of the other kind is used again
 }
 
+TEST_F(Access, AnybodysTlsIsForTheEndpointAlone) {
+  const test::Certificate server = test::make_certificate(dir_, "server");
+  const DockerRegistry storage({.tls = "certificate: " + server.certificate + "\nkey: " + server.key});
+  ASSERT_DONE([&] {
+    images::RemoteRepository there = storage.repository();
+    there.endpoint.ca_file = server.certificate;
+    return push(there, "blob");
+  }());
+  const test::HttpServer front([&](const test::HttpServerRequest& request) {
+    const std::string target = "https://127.0.0.1:" + std::to_string(storage.port()) + request.target;
+    return test::HttpReply{.status = 307, .fields = {{"Location", target}}};
+  });
+  images::RemoteRepository repository = storage.repository();
+  repository.endpoint.plain_http = true;
+  repository.endpoint.port = front.port();
+  repository.endpoint.skip_verify = true;
+  EXPECT_EQ(fetch(repository, "blob").error().code(), Errc::failed_precondition);
+  repository.endpoint.ca_file =
+      server.certificate;  // that is no loosening, and holds for all that it leads to
+  EXPECT_EQ(*fetch(repository, "blob"), "blob");
+}
+
 TEST_F(Access, ClientCertificate) {
   const test::Certificate server = test::make_certificate(dir_, "server");
   const test::Certificate user = test::make_certificate(dir_, "user");

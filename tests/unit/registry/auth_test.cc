@@ -124,6 +124,14 @@ TEST_F(AuthTest, BasicIsRememberedAndPreferredLast) {
             Errc::permission_denied);
 }
 
+TEST_F(AuthTest, NothingToIdentifyWithIsNotSent) {
+  HttpServer registry([&](const HttpServerRequest&) { return challenge("Basic realm=\"r\""); });
+  const auto fetched = client().fetch_manifest(at(registry), "one", {});
+  EXPECT_EQ(fetched.error().code(), Errc::permission_denied);
+  EXPECT_THAT(fetched.error().to_string(), HasSubstr("none are given"));
+  EXPECT_EQ(registry.requests().size(), 1u);
+}
+
 TEST_F(AuthTest, TwoUsersOfOneHostAreKeptApart) {
   HttpServer registry([&](const HttpServerRequest& request) {
     if (!request.field("Authorization").empty()) return manifest_reply(kManifest);

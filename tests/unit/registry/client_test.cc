@@ -91,7 +91,8 @@ TEST_F(ClientTest, EndpointsThatAreNone) {
     EXPECT_EQ(code([&](images::RegistryEndpoint& endpoint) { endpoint.host = host; }), Errc::invalid_argument)
         << host;
   }
-  for (const char* prefix : {"v2", "/../v2", "/v2?x", "/v2 "}) {
+  const std::string longest = "/" + std::string(1024, 'v');
+  for (const char* prefix : {"v2", "/../v2", "/v2?x", "/v2 ", longest.c_str()}) {
     EXPECT_EQ(code([&](images::RegistryEndpoint& endpoint) { endpoint.path_prefix = prefix; }),
               Errc::invalid_argument)
         << prefix;

@@ -46,6 +46,16 @@ TEST(ManifestAnswer, DocumentSaysItsTypeWhereTheServerDoesNot) {
   EXPECT_EQ(code_of({}, R"({"schemaVersion":2})"), Errc::unsupported);
 }
 
+TEST(ManifestAnswer, AskedForBySha512) {
+  const std::string bytes = document(kManifest);
+  const Digest wide = Digest::of(bytes, DigestAlgorithm::sha512);
+  const auto read =
+      read_manifest(fields({{"Docker-Content-Digest", Digest::of(bytes).to_string()}}), bytes, wide);
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(read->descriptor.digest, wide);
+  EXPECT_EQ(code_of({}, bytes, Digest::of("other", DigestAlgorithm::sha512)), Errc::digest_mismatch);
+}
+
 TEST(ManifestAnswer, ContradictionsAreRefused) {
   const std::string bytes = document(kManifest);
   const std::string other = Digest::of("other").to_string();

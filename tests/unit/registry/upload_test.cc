@@ -206,6 +206,18 @@ TEST_F(UploadTest, NothingIsNotTakenForAByte) {
   EXPECT_THAT(methods(registry.server), ElementsAre("HEAD", "POST", "PUT", "GET", "POST", "PUT"));
 }
 
+TEST_F(UploadTest, RegistryThatLosesWhatItTookIsGivenUp) {
+  UploadRegistry* self = nullptr;
+  UploadRegistry registry([&](const HttpServerRequest& request) -> std::optional<HttpReply> {
+    if (request.field("Content-Range") != "1000000-1999999") return std::nullopt;
+    self->partial.clear();
+    return self->at(416);
+  });
+  self = &registry;
+  EXPECT_FALSE(push(registry.server, {.chunk_bytes = 1'000'000}));
+  EXPECT_LE(waits_.size(), options_.attempts);
+}
+
 TEST_F(UploadTest, RefusalEndsItAndTakesItBack) {
   UploadRegistry registry([&](const HttpServerRequest& request) -> std::optional<HttpReply> {
     if (request.method != "PUT") return std::nullopt;

@@ -6,14 +6,13 @@
 // repeated; redirects of reads are followed, without secrets once they leave the endpoint. Nothing is tried
 // over plain HTTP or anonymously that was asked for otherwise.
 //
-// Errors of every call, beside its own: invalid_argument (endpoint,
-// credentials or repository not well-formed),
-// permission_denied (the registry or its token server refuses, or asks for credentials that are not given or
-// that it must not get), failed_precondition (its certificate is not trusted, or a redirect or token server
-// would weaken the connection), busy (it wants fewer requests, or to be asked again after longer than
-// RegistryOptions::longest_wait), corrupt (an answer that contradicts the protocol), too_large (one beyond
-// the limits here), unsupported, cancelled, io (not reached, cut off, too slow, or an error of the registry's
-// own, again and again). What a registry says in errors is cut and escaped.
+// Errors of every call, beside its own: invalid_argument (endpoint, credentials or repository not
+// well-formed), permission_denied (the registry or its token server refuses, or asks for credentials that are
+// not given or that it must not get), failed_precondition (its certificate is not trusted, or a redirect or
+// token server would weaken the connection), busy (it wants fewer requests, or to be asked again after longer
+// than RegistryOptions::longest_wait), corrupt (an answer that contradicts the protocol), too_large (one
+// beyond the limits here), unsupported, cancelled, io (not reached, cut off, too slow, or an error of the
+// registry's own, again and again). What a registry says in errors is cut and escaped.
 #pragma once
 
 #include <chrono>
@@ -40,10 +39,10 @@ struct RegistryOptions {
   std::chrono::milliseconds first_wait{500};       ///< before the second attempt; doubles, with jitter
   std::chrono::milliseconds longest_wait{60'000};  ///< between two attempts, whatever Retry-After asks for
   std::chrono::milliseconds connect_timeout{30'000};
-  std::chrono::milliseconds answer_timeout{
-      60'000};  ///< for manifests, tokens, lists as a whole; for blobs, the head
-  std::chrono::milliseconds stall_window{
-      60'000};  ///< a body that brings less than stall_bytes in it is given up
+  /// For manifests, tokens and pages of lists as a whole; for blobs, until the answer begins.
+  std::chrono::milliseconds answer_timeout{60'000};
+  /// A blob that brings less than stall_bytes while so long was waited for it is given up.
+  std::chrono::milliseconds stall_window{60'000};
   std::uint64_t stall_bytes = 4096;
   std::string user_agent = "bayplan";
   DiagnosticSink diagnostics{};  ///< told of each repeated request and of registries' warnings
@@ -84,7 +83,8 @@ class Registry {
  public:
   virtual ~Registry() = default;
 
-  /// Asks whether the endpoint speaks the protocol and takes the credentials; `repository.path` is not used.
+  /// Asks whether the endpoint speaks the protocol, and takes the credentials if it asks for any;
+  /// `repository.path` is not used.
   /// Errors: those of every call; not_found (something else answers there).
   virtual Result<void> ping(const RemoteRepository& repository, const Control& control) = 0;
 
