@@ -65,8 +65,8 @@ class Client final : public images::Registry {
 
 // libcurl's own start is not thread-safe in every build of it.
 Result<void> start_libcurl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) return Error(Errc::io, "libcurl", {}, curl_easy_strerror(code));
+  static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kStarted != CURLE_OK) return Error(Errc::io, "libcurl", {}, curl_easy_strerror(kStarted));
   const curl_version_info_data* version = curl_version_info(CURLVERSION_NOW);
   if ((version->features & CURL_VERSION_SSL) == 0)
     return Error(Errc::unsupported, "libcurl", version->version, "has no TLS");
