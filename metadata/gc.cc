@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "bayplan/base/fault.h"
@@ -22,6 +23,11 @@ constexpr std::chrono::microseconds kLongestRemoving{1000};
 constexpr std::size_t kMostRemoved = 64;
 constexpr std::uint64_t kMostNotesRead = 512;
 constexpr std::uint64_t kMostNotesDropped = 128;
+
+// The collector stands in line like any writer, and then stays away for as long as this many times: of a busy
+// store it takes little, of an idle one all.
+constexpr int kRests = 2;
+constexpr Clock::duration kLongestRest = std::chrono::milliseconds(20);
 
 // Short enough for a string without memory of its own: there may be a million of them.
 constexpr std::string_view kUnreferred = "unreferenced";
@@ -110,11 +116,18 @@ class Collector {
       BAYPLAN_TRY(control_.cancel.check());
       BAYPLAN_TRY(catch_up());
       std::vector<GcRemoval> removed;
-      BAYPLAN_ASSIGN(at_,
-                     db_.update([&](WriteTx& tx) { return remove_some(tx, removed); }, {.reclaiming = true}));
+      const auto asked = Clock::now();
+      Clock::duration in_line{};
+      const auto step = [&](WriteTx& tx) {
+        in_line = Clock::now() - asked;
+        return remove_some(tx, removed);
+      };
+      // What a power cut takes back is garbage still; files go when the removal of their records is durable.
+      BAYPLAN_ASSIGN(at_, db_.update(step, {.reclaiming = true, .durability = Durability::no_metasync}));
       std::move(removed.begin(), removed.end(), std::back_inserter(report_.removed));
       BAYPLAN_TRY(fault::at(fault::Point::gc_removed));
       if (control_.progress) control_.progress({"collect", "objects", at_, order_.size()});
+      if (at_ < order_.size()) std::this_thread::sleep_for(std::min(kRests * in_line, kLongestRest));
     }
     return {};
   }
