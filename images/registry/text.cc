@@ -57,20 +57,4 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t n = 0; n < 3; ++n) {
-      bits = bits << 8 | (n < group.size() ? static_cast<unsigned char>(group[n]) : 0u);
-    }
-    for (std::size_t n = 0; n < 4; ++n) {
-      out.push_back(n <= group.size() ? kAlphabet[bits >> (18 - 6 * n) & 63] : '=');
-    }
-  }
-  return out;
-}
-
 }  // namespace bayplan::registry

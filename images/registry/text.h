@@ -27,7 +27,4 @@ bool is_host_text(std::string_view text) noexcept;
 /// Percent-encodes all but what RFC 3986 leaves unreserved.
 std::string percent_encoded(std::string_view text);
 
-/// RFC 4648 section 4, padded.
-std::string base64(std::string_view bytes);
-
 }  // namespace bayplan::registry

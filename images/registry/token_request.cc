@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bayplan/base/json.h"
+#include "names/base64.h"
 #include "text.h"
 
 namespace bayplan::registry {
@@ -39,7 +40,7 @@ bool is_anonymous(const images::RegistryCredentials& credentials) noexcept {
 }
 
 std::string basic_authorization(const images::RegistryCredentials& credentials) {
-  return "Basic " + base64(credentials.user + ":" + credentials.password);
+  return "Basic " + images::encode_base64(credentials.user + ":" + credentials.password);
 }
 
 Result<Url> token_server(const Challenge& challenge, const Identity& who) {

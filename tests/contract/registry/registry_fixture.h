@@ -9,6 +9,7 @@
 
 #include "bayplan/registry/client.h"
 #include "docker_registry.h"
+#include "support/string_sink.h"
 
 namespace bayplan::registry {
 
@@ -17,14 +18,7 @@ inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+js
 inline constexpr const char* kConfigType = "application/vnd.oci.image.config.v1+json";
 inline constexpr const char* kLayerType = "application/vnd.oci.image.layer.v1.tar";
 
-class StringSink final : public ByteSink {
- public:
-  Result<void> write(std::span<const std::byte> bytes) override {
-    text.append(as_text(bytes));
-    return {};
-  }
-  std::string text;
-};
+using test::StringSink;
 
 inline Descriptor descriptor_of(const std::string& media_type, const std::string& bytes) {
   return {media_type, Digest::of(bytes), bytes.size()};

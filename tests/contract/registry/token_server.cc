@@ -6,13 +6,13 @@
 #include <sstream>
 #include <vector>
 
-#include "text.h"
+#include "names/base64.h"
 
 namespace bayplan::test {
 namespace {
 
 std::string base64url(std::string_view bytes) {
-  std::string text = registry::base64(bytes);
+  std::string text = images::encode_base64(bytes);
   std::replace(text.begin(), text.end(), '+', '-');
   std::replace(text.begin(), text.end(), '/', '_');
   return text.substr(0, text.find('='));
@@ -96,7 +96,7 @@ const std::string* TokenServer::actions_of(const HttpServerRequest& request) con
   if (who.empty() && refresh.empty()) return anonymous_.empty() ? nullptr : &anonymous_;
   for (const auto& [name, user] : users_) {
     const std::string secret = name + ":" + user.password;
-    if (who == "Basic " + registry::base64(secret) || (!refresh.empty() && refresh.front() == secret)) {
+    if (who == "Basic " + images::encode_base64(secret) || (!refresh.empty() && refresh.front() == secret)) {
       return &user.actions;
     }
   }

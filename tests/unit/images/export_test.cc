@@ -8,6 +8,7 @@
 #include "bayplan/images/resolve.h"
 #include "image_store.h"
 #include "support/image_builder.h"
+#include "support/string_sink.h"
 #include "support/tar_builder.h"
 
 namespace bayplan::images {
@@ -27,14 +28,7 @@ constexpr std::string_view kManifest = "application/vnd.oci.image.manifest.v1+js
 const Platform kAmd64{"linux", "amd64"};
 const Platform kArm64{"linux", "arm64"};
 
-class StringSink final : public ByteSink {
- public:
-  Result<void> write(std::span<const std::byte> bytes) override {
-    text += as_text(bytes);
-    return {};
-  }
-  std::string text;
-};
+using test::StringSink;
 
 std::string read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);

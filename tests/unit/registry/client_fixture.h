@@ -11,6 +11,7 @@
 #include "bayplan/base/json.h"
 #include "client.h"
 #include "support/http_server.h"
+#include "support/string_sink.h"
 
 namespace bayplan::registry {
 
@@ -22,14 +23,7 @@ using test::Then;
 inline constexpr const char* kManifestType = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
 
-class StringSink final : public ByteSink {
- public:
-  Result<void> write(std::span<const std::byte> bytes) override {
-    text.append(as_text(bytes));
-    return {};
-  }
-  std::string text;
-};
+using test::StringSink;
 
 class ClientTest : public testing::Test {
  protected:

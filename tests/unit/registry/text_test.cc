@@ -5,15 +5,6 @@
 namespace bayplan::registry {
 namespace {
 
-TEST(Text, Base64HasTheVectorsOfItsStandard) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foob"), "Zm9vYg==");
-  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
-}
-
 TEST(Text, NumbersAreDigitsOnly) {
   EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615ULL);
   for (const char* text : {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "1,1"}) {

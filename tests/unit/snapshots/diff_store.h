@@ -15,17 +15,11 @@
 
 #include "bayplan/base/digest.h"
 #include "snapshot_store.h"
+#include "support/string_sink.h"
 
 namespace bayplan::snapshots {
 
-class StringSink final : public ByteSink {
- public:
-  Result<void> write(std::span<const std::byte> bytes) override {
-    text += as_text(bytes);
-    return {};
-  }
-  std::string text;
-};
+using test::StringSink;
 
 using TreeDump = std::map<std::string, std::string>;
 

@@ -1,5 +1,6 @@
 #include "bayplan/snapshots/tar_writer.h"
 
+#include "support/string_sink.h"
 #include "tar_reading.h"
 
 namespace bayplan::snapshots {
@@ -7,14 +8,7 @@ namespace {
 
 using namespace std::string_literals;
 
-class StringSink final : public ByteSink {
- public:
-  Result<void> write(std::span<const std::byte> bytes) override {
-    text += as_text(bytes);
-    return {};
-  }
-  std::string text;
-};
+using test::StringSink;
 
 Time seconds(std::int64_t count) { return Time(std::chrono::seconds(count)); }
 

@@ -24,6 +24,15 @@ TEST(Base64, DecodesEveryByte) {
   EXPECT_EQ(*decode_base64("////"), "\xff\xff\xff");
 }
 
+TEST(Base64, EncodesTheVectorsOfRfc4648) {
+  EXPECT_EQ(encode_base64(""), "");
+  EXPECT_EQ(encode_base64("f"), "Zg==");
+  EXPECT_EQ(encode_base64("fo"), "Zm8=");
+  EXPECT_EQ(encode_base64("foo"), "Zm9v");
+  EXPECT_EQ(encode_base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(encode_base64("\xff\xfe\xfd"), "//79");
+}
+
 TEST(Base64, EncodesWhatItDecodes) {
   std::string bytes;
   for (int i = 0; i < 600; ++i) {
