@@ -17,6 +17,17 @@ if(BAYPLAN_SANITIZE)
   target_link_options(bayplan_options INTERFACE -fsanitize=${BAYPLAN_SANITIZE})
 endif()
 
+# For targets whose own code is compiled more often than it runs (tests, the command with its parser's templates): a
+# sanitized build of it takes a half to a third of the time, and what is left out AddressSanitizer tells.
+function(bayplan_sanitize_lightly target)
+  if(BAYPLAN_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+  if(BAYPLAN_SANITIZE MATCHES undefined)
+    target_compile_options(${target} PRIVATE -fno-sanitize=null,alignment,vptr,object-size)
+  endif()
+endfunction()
+
 function(bayplan_library folder)
   cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;INTERNAL_HEADERS;DEPENDS;PRIVATE_LIBS" ${ARGN})
   set(target bayplan_${folder})
