@@ -8,9 +8,8 @@ function(bayplan_tests)
   cmake_parse_arguments(arg "" "NAME;FOLDER;LABEL" "SOURCES;LIBS" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE bayplan_${arg_FOLDER} bayplan_${arg_FOLDER}_internal bayplan_test_support
-                        bayplan_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
+                        bayplan_options bayplan_light_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
   target_include_directories(${arg_NAME} PRIVATE $<TARGET_PROPERTY:bayplan_${arg_FOLDER},SOURCE_DIR>)
-  bayplan_sanitize_lightly(${arg_NAME})
   # Compiling the tests is most of a build's time, and their own code needs no optimiser: -O1 takes three quarters.
   if(NOT BAYPLAN_SANITIZE)
     target_compile_options(${arg_NAME} PRIVATE -O1)
