@@ -45,7 +45,7 @@ TEST_F(StoredImagesCreate, T4_AnIdThatIsThereIsInUse) {
   const Descriptor target = content_of("one");
   const StoredImageId id = create_image({.target = target, .names = {"a"}}).value();
   const auto again = create_image({.target = target, .names = {"b"}});
-  EXPECT_EQ(outcome(again), "already_exists");
+  ASSERT_EQ(outcome(again), "already_exists");
   EXPECT_EQ(again.error().kind(), "image");
   EXPECT_EQ(again.error().name(), id.to_string());
   EXPECT_EQ(again.error().message(), "that ID is already in use");
@@ -61,7 +61,7 @@ TEST_F(StoredImagesCreate, T4_ALayerThatIsThereIsSharedNotRefused) {
 TEST_F(StoredImagesCreate, T5_AUsedNameIsRefusedAndItsOwnerNamed) {
   const StoredImageId one = image("registry.test/one:1", "one", false);
   const auto made = create_image({.target = content_of("two"), .names = {"registry.test/one:1"}});
-  EXPECT_EQ(outcome(made), "already_exists");
+  ASSERT_EQ(outcome(made), "already_exists");
   EXPECT_EQ(made.error().kind(), "image name");
   EXPECT_THAT(made.error().message(), HasSubstr("that name is already in use by image " + one.to_string()));
   EXPECT_THAT(names(one), ElementsAre("registry.test/one:1"));
@@ -81,7 +81,7 @@ TEST_F(StoredImagesCreate, T18_WhatItIsMadeOfHasToBeThere) {
   };
   forget(parts.document.layers[1].digest);
   const auto without_layer = create_image({.target = target, .names = {"a"}});
-  EXPECT_EQ(outcome(without_layer), "not_found");
+  ASSERT_EQ(outcome(without_layer), "not_found");
   EXPECT_EQ(without_layer.error().kind(), "layer");
   EXPECT_EQ(without_layer.error().message(), "layer not known");
   forget(target.digest);

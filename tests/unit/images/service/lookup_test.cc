@@ -128,7 +128,7 @@ TEST_F(StoredImagesLookup, T7_ExistsAnswersForImages) {
 
 TEST_F(StoredImagesLookup, T7_WhatIsNotKnownSaysSo) {
   const auto missing = service.resolve("registry.test/none:1");
-  EXPECT_EQ(outcome(missing), "not_found");
+  ASSERT_EQ(outcome(missing), "not_found");
   EXPECT_EQ(missing.error().kind(), "image");
   EXPECT_EQ(missing.error().message(), "image not known");
 }

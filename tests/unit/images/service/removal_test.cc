@@ -53,7 +53,7 @@ TEST_F(ImageServiceRemoval, S12_T19_AnImageInUseIsRefusedAndItsUsersAreNamed) {
   containers.uses = {{"c1", "registry.test/one:1"}, {"c2", "docker.io/library/also:latest"}};
   const auto before = revision();
   const auto removed = service.remove_image("also");
-  EXPECT_EQ(outcome(removed), "in_use");
+  ASSERT_EQ(outcome(removed), "in_use");
   EXPECT_EQ(removed.error().message(), R"(image is in use by container "c1", container "c2")");
   EXPECT_EQ(revision(), before);
   containers.uses.clear();
@@ -96,7 +96,7 @@ TEST_F(ImageServiceRemoval, D1_ALayerWithChildrenIsRefused) {
   const auto layers = chain(image("registry.test/one:1", "one"));
   const auto removed =
       update([&](metadata::WriteTx& tx) { return store().snapshotter().remove(tx, kNs, layers[0]); });
-  EXPECT_EQ(outcome(removed), "in_use");
+  ASSERT_EQ(outcome(removed), "in_use");
 }
 
 TEST_F(ImageServiceRemoval, T19_ADryRunAnswersTheSameAndChangesNothing) {

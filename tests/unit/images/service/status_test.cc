@@ -105,7 +105,7 @@ TEST_F(ImageServiceStatus, S6_StatusTellsAllNamesWhicheverWasAskedFor) {
 
 TEST_F(ImageServiceStatus, S6_AnUnknownImageSaysSo) {
   const auto status = service.image_status("registry.test/none:1");
-  EXPECT_EQ(outcome(status), "not_found");
+  ASSERT_EQ(outcome(status), "not_found");
   EXPECT_EQ(status.error().message(), "image not known");
 }
 
@@ -113,7 +113,7 @@ TEST_F(ImageServiceStatus, S6_AnImageThatCannotBeOpenedIsAnErrorWithItsName) {
   const StoredImageId one = image("registry.test/one:1", "one");
   damage(one.id().config());
   const auto status = service.image_status("registry.test/one:1");
-  EXPECT_EQ(outcome(status), "digest_mismatch");
+  ASSERT_EQ(outcome(status), "digest_mismatch");
   EXPECT_THAT(status.error().to_string(), HasSubstr("registry.test/one:1"));
 }
 
@@ -261,6 +261,7 @@ TEST_F(ImageServiceStatus, D2_AskingForWhatIsNotThereMakesNothing) {
 
 TEST_F(ImageServiceStatus, D4_ErrorsNameTheRightKind) {
   const StoredImageId one = image("registry.test/one:1", "one");
+  ASSERT_EQ(outcome(read(one, "none")), "not_found");
   EXPECT_EQ(read(one, "none").error().kind(), "big data item");
   ASSERT_EQ(outcome(service.remove_image(one.to_string())), "ok");
   EXPECT_EQ(read(one, "manifest").error().kind(), "image");
