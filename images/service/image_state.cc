@@ -1,8 +1,8 @@
 #include "service/image_state.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <set>
 
 #include "bayplan/images/stored_images.h"
 
@@ -27,10 +27,6 @@ Result<std::optional<content::Info>> config_record(const metadata::BucketSource&
   if (info) return std::optional(*std::move(info));
   if (info.error().code() == Errc::not_found) return std::optional<content::Info>();
   return std::move(info).error();
-}
-
-bool has(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
@@ -88,8 +84,9 @@ void put_in_front(std::vector<std::string>& history, const std::vector<std::stri
 }
 
 void put_behind(std::vector<std::string>& history, const std::vector<std::string>& names) {
+  std::set<std::string> there(history.begin(), history.end());
   for (const std::string& name : names) {
-    if (!has(history, name)) history.push_back(name);
+    if (there.insert(name).second) history.push_back(name);
   }
 }
 
