@@ -204,14 +204,15 @@ Result<void> ImageIntake::put_image(metadata::WriteTx& tx, const NamedImage& ima
   const Descriptor& target = image.target;
   ImportedImage& imported =
       report_.images.emplace_back(ImportedImage{.name = image.name, .target = target.digest});
-  auto known = get(tx, ns_, image.name);
+  const auto known = get(tx, ns_, image.name);
   if (!known && known.error().code() != Errc::not_found) return known.error();
   if (!known) return create(tx, ns_, {.name = image.name, .target = target, .labels = {}});
   if (known->target.digest == target.digest) return {};
   imported.previous = known->target.digest;
-  known->target = target;
-  BAYPLAN_TRY(update(tx, ns_, *known));
-  return {};
+  Image moved = *known;
+  moved.target = target;
+  BAYPLAN_TRY(update(tx, ns_, moved));
+  return options_.replaced ? options_.replaced(tx, *known) : Result<void>();
 }
 
 void ImageIntake::report_unpacked(Unpacker& unpacker) {

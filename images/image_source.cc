@@ -1,5 +1,6 @@
 #include "image_source.h"
 
+#include "media_type.h"
 #include "source_filters.h"
 
 namespace bayplan::images {
@@ -29,6 +30,22 @@ Result<void> check_document(const Descriptor& descriptor, std::string_view bytes
   const Digest actual = Digest::of(bytes, descriptor.digest.algorithm());
   if (bytes.size() == descriptor.size && actual == descriptor.digest) return {};
   return Error(Errc::digest_mismatch, "document", descriptor.digest.to_string(), "got " + actual.to_string());
+}
+
+Result<void> check_image_document(const Descriptor& descriptor, std::string_view json) {
+  const std::string name = descriptor.digest.to_string();
+  const std::string& type = descriptor.media_type;
+  if (is_schema1(type)) return schema1_error();
+  switch (media_kind(type)) {
+    case MediaKind::index:
+      BAYPLAN_TRY(parse_index(json, type, name));
+      return {};
+    case MediaKind::manifest:
+      BAYPLAN_TRY(parse_manifest(json, type, name));
+      return {};
+    default:
+      return Error(Errc::unsupported, "blob", name, "neither a manifest nor an index (" + type + ")");
+  }
 }
 
 }  // namespace bayplan::images

@@ -50,6 +50,9 @@ Result<content::Ingest> ingest(ImageSource& source, const Descriptor& descriptor
 
 /// Errors: too_large, digest_mismatch.
 Result<void> check_document(const Descriptor& descriptor, std::string_view bytes);
+/// Whether these are the bytes of a manifest or an index. Errors: unsupported (docker schema 1, something
+/// else), and those of parse_index and parse_manifest.
+Result<void> check_image_document(const Descriptor& descriptor, std::string_view json);
 /// The limit of `check_document`, for use before reading. Errors: too_large.
 Result<void> check_document_size(const Descriptor& descriptor);
 

@@ -30,16 +30,33 @@ class Pull {
     BAYPLAN_ASSIGN(const SignaturePolicy policy, SignaturePolicy::load(context_.dirs, context_.policy_file));
     if (const auto* at = std::get_if<RegistryLocation>(&location)) {
       BAYPLAN_ASSIGN(const Registries registries, Registries::load(context_.dirs));
-      std::vector<RegistryReference> candidates{at->reference};
-      if (!parse_location(text)) {  // a name alone, which may be short
-        BAYPLAN_ASSIGN(candidates, registries.candidates(text));
-      }
+      BAYPLAN_ASSIGN(const auto candidates, candidates_of(*at, text, registries));
       return first_of(candidates, policy, registries);
     }
     BAYPLAN_TRY(policy.check(location));
     BAYPLAN_ASSIGN(PullReport report, elsewhere(location));
     report.source = to_string(location);
     return report;
+  }
+
+  Result<Descriptor> find(std::string_view text) const {
+    BAYPLAN_ASSIGN(const ImageLocation location, parse_source(text, options_.default_transport));
+    BAYPLAN_ASSIGN(const SignaturePolicy policy, SignaturePolicy::load(context_.dirs, context_.policy_file));
+    if (const auto* at = std::get_if<RegistryLocation>(&location)) {
+      BAYPLAN_ASSIGN(const Registries registries, Registries::load(context_.dirs));
+      BAYPLAN_ASSIGN(const auto candidates, candidates_of(*at, text, registries));
+      return ask_each(candidates,
+                      [&](const RegistryReference& candidate, Registry& client) -> Result<Descriptor> {
+                        BAYPLAN_TRY(policy.check(candidate));
+                        return find_reference(candidate, client, registries, context_, control_);
+                      });
+    }
+    BAYPLAN_TRY(policy.check(location));
+    if (const auto* at = std::get_if<StorageLocation>(&location)) {
+      BAYPLAN_ASSIGN(Image image, find_stored(store_, ns_, *at));
+      return std::move(image.target);
+    }
+    return find_in_files(store_, location, control_);
   }
 
  private:
@@ -54,6 +71,15 @@ class Pull {
       if (report) return *std::move(report);
       if (options_.policy == PullPolicy::never) return not_local(candidates.front().to_string());
     }
+    return ask_each(candidates, [&](const RegistryReference& candidate, Registry& client) {
+      return pull_one(candidate, policy, registries, client);
+    });
+  }
+
+  // What the first answers that does.
+  template <class Ask>
+  auto ask_each(const std::vector<RegistryReference>& candidates, const Ask& ask) const
+      -> decltype(ask(candidates.front(), std::declval<Registry&>())) {
     if (!registry_) {
       return Error(Errc::failed_precondition, "registry", candidates.front().domain(),
                    "no client to ask it with was given");
@@ -61,11 +87,18 @@ class Pull {
     BAYPLAN_ASSIGN(Registry * client, registry_());
     std::optional<Error> failed;
     for (const RegistryReference& candidate : candidates) {
-      auto pulled = pull_one(candidate, policy, registries, *client);
-      if (pulled || pulled.error().code() == Errc::cancelled) return pulled;
-      if (!failed || failed->code() == Errc::not_found) failed = std::move(pulled).error();
+      auto answer = ask(candidate, *client);
+      if (answer || answer.error().code() == Errc::cancelled) return answer;
+      if (!failed || failed->code() == Errc::not_found) failed = std::move(answer).error();
     }
     return *failed;
+  }
+
+  static Result<std::vector<RegistryReference>> candidates_of(const RegistryLocation& at,
+                                                              std::string_view text,
+                                                              const Registries& registries) {
+    if (!parse_location(text)) return registries.candidates(text);  // a name alone, which may be short
+    return std::vector<RegistryReference>{at.reference};
   }
 
   // What no registry is asked for.
@@ -131,6 +164,12 @@ Result<PullReport> pull(Store& store, std::string_view ns, std::string_view sour
                         const RegistryProvider& registry, const RemoteContext& context,
                         const PullOptions& options, const Control& control) {
   return Pull(store, ns, registry, context, options, control).run(source).with_context("pull", source);
+}
+
+Result<Descriptor> find_source(Store& store, std::string_view ns, std::string_view source,
+                               const RegistryProvider& registry, const RemoteContext& context,
+                               const PullOptions& options, const Control& control) {
+  return Pull(store, ns, registry, context, options, control).find(source).with_context("pull", source);
 }
 
 }  // namespace bayplan::images

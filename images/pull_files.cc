@@ -105,12 +105,20 @@ Result<PullReport> pull_files(Store& store, std::string_view ns, const ImageLoca
   const ImportOptions import_options{.unpack = options.unpack,
                                      .replace = registry_name(location).has_value(),
                                      .platform = context.platform,
-                                     .limits = options.limits};
+                                     .limits = options.limits,
+                                     .replaced = options.replaced};
   ImageIntake images(store, ns, import_options, control);
   BAYPLAN_TRY(images.read(*picked.source, std::move(names)));
   BlobIntake blobs(*picked.source, store.blobs(), control);
   BAYPLAN_ASSIGN(ImportReport recorded, images.record(blobs));
   return report_of(std::move(recorded), picked.image.target);
+}
+
+Result<Descriptor> find_in_files(Store& store, const ImageLocation& location, const Control& control) {
+  BAYPLAN_ASSIGN(Picked picked, std::visit(Pick(store.blobs(), control), location));
+  BAYPLAN_ASSIGN(const std::string json, picked.source->document(picked.image.target));
+  BAYPLAN_TRY(check_image_document(picked.image.target, json));
+  return std::move(picked.image.target);
 }
 
 }  // namespace bayplan::images

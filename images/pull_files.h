@@ -13,4 +13,8 @@ Result<PullReport> pull_files(Store& store, std::string_view ns, const ImageLoca
                               const RemoteContext& context, const PullOptions& options,
                               const Control& control);
 
+/// Reads the manifest or index there, and nothing else but what a compressed archive makes one read. Errors:
+/// those of pull() and check_image_document. Precondition: as pull_files.
+Result<Descriptor> find_in_files(Store& store, const ImageLocation& location, const Control& control);
+
 }  // namespace bayplan::images

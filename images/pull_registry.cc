@@ -51,8 +51,11 @@ class RegistryPull {
     const Descriptor& target = remote_.target();
     RegistrySource source(store_, ns_, remote_, control_);
     if (!options_.all_platforms) BAYPLAN_TRY(source.choose(context_.platform));
-    const ImportOptions import_options{
-        .unpack = options_.unpack, .replace = true, .platform = context_.platform, .limits = options_.limits};
+    const ImportOptions import_options{.unpack = options_.unpack,
+                                       .replace = true,
+                                       .platform = context_.platform,
+                                       .limits = options_.limits,
+                                       .replaced = options_.replaced};
     ImageIntake images(store_, ns_, import_options, control_);
     BAYPLAN_TRY(images.read(source, {{name_, target}}));
     BlobDownloads downloads({.store = &store_, .ns = ns_, .lease = hold.lease()}, remote_,
@@ -93,6 +96,16 @@ Result<PullReport> pull_reference(Store& store, std::string_view ns, const Regis
   BAYPLAN_ASSIGN(PullReport report, RegistryPull(store, ns, *remote, name, context, options, control).run());
   report.asked = true;
   return report;
+}
+
+Result<Descriptor> find_reference(const RegistryReference& reference, Registry& registry,
+                                  const Registries& registries, const RemoteContext& context,
+                                  const Control& control) {
+  BAYPLAN_ASSIGN(const RemoteImage remote,
+                 RemoteImage::find(registry, registries, reference, context, control));
+  BAYPLAN_ASSIGN(const std::string json, remote.fetch_manifest(remote.target(), control));
+  BAYPLAN_TRY(check_image_document(remote.target(), json));
+  return remote.target();
 }
 
 }  // namespace bayplan::images

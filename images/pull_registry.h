@@ -14,4 +14,10 @@ Result<PullReport> pull_reference(Store& store, std::string_view ns, const Regis
                                   const RemoteContext& context, const PullOptions& options,
                                   const Control& control);
 
+/// Reads the manifest or index that exactly `reference` names, and nothing else. Errors: those of RemoteImage
+/// and check_image_document.
+Result<Descriptor> find_reference(const RegistryReference& reference, Registry& registry,
+                                  const Registries& registries, const RemoteContext& context,
+                                  const Control& control);
+
 }  // namespace bayplan::images

@@ -120,4 +120,12 @@ Result<bool> StoredImages::exists(const BucketSource& source, std::string_view t
   return found.error();
 }
 
+Result<std::optional<StoredImageId>> StoredImages::of_target(const BucketSource& source,
+                                                             const Descriptor& target) const {
+  const auto meant = state_->ids.of(state_->store, source, state_->ns, target);
+  if (meant) return std::optional(StoredImageId(meant->id));
+  if (meant.error().code() == Errc::unsupported) return std::optional<StoredImageId>();
+  return meant.error();
+}
+
 }  // namespace bayplan::images

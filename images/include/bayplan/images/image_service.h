@@ -38,8 +38,8 @@ struct ImageResult {
 };
 
 struct PulledImage {
-  StoredImageId id;
-  PullReport report;  ///< its `name` finds the image, and so does what was asked for
+  std::optional<StoredImageId> id{};  ///< empty: an artifact, which is stored and is no image
+  PullReport report;                  ///< its `name` finds the image, and so does what was asked for
 };
 
 /// Thread-safe; copies share the store. Errors of every function, beside its own: corrupt, closed, io.
@@ -64,6 +64,15 @@ class ImageService {
   Result<ImageStatus> image_status(std::string_view text) const;
   /// `text` resolved, for what acts on the ID alone. Errors: those of StoredImages::lookup.
   Result<FoundImage> resolve(std::string_view text) const;
+
+  /// images::pull() into the namespace, with the default transport and the registries of this service; what
+  /// `name` meant before stays as an image, nameless if that was its last name. Errors: as pull().
+  Result<PulledImage> pull_image(std::string_view name, const RemoteContext& context = {},
+                                 PullOptions options = {}, const Control& control = {}) const;
+  /// Whether pull_image() would find something, and be allowed to: the manifest is read and understood;
+  /// nothing is written. Errors: as images::find_source().
+  Result<void> can_pull(std::string_view name, const RemoteContext& context = {},
+                        const Control& control = {}) const;
 
   /// A name, as given and normalised, is taken away, and the image removed if it was its last; an ID removes
   /// the image. Errors: those of StoredImages::plan_untag.

@@ -21,12 +21,17 @@
 
 namespace bayplan::images {
 
+/// Called by the transaction that makes a name mean another image, afterwards, with the record as it was. Its
+/// error undoes all of it.
+using ReplacedImage = std::function<Result<void>(metadata::WriteTx& tx, const Image& before)>;
+
 struct ImportOptions {
   std::string name{};    ///< for the only image of the source; empty: the source's own names
   bool unpack = true;    ///< the manifest for `platform`, where there is one with layers; it must be complete
   bool replace = false;  ///< let names that exist point at the new images; otherwise that is already_exists
   std::optional<Platform> platform{};  ///< the host's when empty
   UnpackLimits limits{};               ///< for all images of the source together
+  ReplacedImage replaced{};            ///< may be empty
 };
 
 struct ImportedImage {

@@ -23,9 +23,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bayplan/images/import.h"
 #include "bayplan/images/remote_context.h"
 #include "bayplan/images/store.h"
-#include "bayplan/images/unpack.h"
 
 namespace bayplan::images {
 
@@ -48,6 +48,7 @@ struct PullOptions {
   UnpackLimits limits{};
   std::string default_transport = "docker://";  ///< parse_source()
   unsigned layers_at_once = 3;                  ///< fetched at the same time
+  ReplacedImage replaced{};                     ///< may be empty
 };
 
 struct PullReport {
@@ -83,5 +84,11 @@ struct PullReport {
 Result<PullReport> pull(Store& store, std::string_view ns, std::string_view source,
                         const RegistryProvider& registry, const RemoteContext& context,
                         const PullOptions& options, const Control& control);
+
+/// What a pull of `source` would find, without a local image having a say: its manifest or index is read and
+/// understood. Writes nothing. Errors: those of pull(), but for what fetching and recording may answer.
+Result<Descriptor> find_source(Store& store, std::string_view ns, std::string_view source,
+                               const RegistryProvider& registry, const RemoteContext& context,
+                               const PullOptions& options, const Control& control);
 
 }  // namespace bayplan::images

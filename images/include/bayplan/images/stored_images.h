@@ -135,6 +135,10 @@ class StoredImages {
   /// The same of what was parsed: the exact name; else, of a name with a digest, an image with that manifest
   /// and some name in the same repository; an ID beside a name has to be of that repository.
   Result<FoundImage> resolve(const metadata::BucketSource& source, const StorageReference& reference) const;
+  /// The image that a record with this target would belong to; empty: an artifact. Errors: those of reading
+  /// its documents.
+  Result<std::optional<StoredImageId>> of_target(const metadata::BucketSource& source,
+                                                 const Descriptor& target) const;
   /// Whether lookup() finds something. Errors: those of lookup but not_found.
   Result<bool> exists(const metadata::BucketSource& source, std::string_view text) const;
   /// Errors: not_found.
