@@ -2,7 +2,7 @@
 
 #include "bayplan/content/verify.h"
 #include "bayplan/images/resolve.h"
-#include "bayplan/images/storage_reference.h"
+#include "bayplan/images/stored_images.h"
 #include "image_parts.h"
 #include "manifest_choice.h"
 #include "stored_documents.h"
@@ -91,20 +91,12 @@ Result<std::optional<Image>> whole_image(Store& store, std::string_view ns, std:
 
 Result<Image> find_stored(Store& store, std::string_view ns, const StorageLocation& at) {
   BAYPLAN_ASSIGN(const auto wanted, StorageReference::parse(at.text, {}));
+  const StoredImages images(store, ns);
   return store.db().view([&](const metadata::ReadTx& tx) -> Result<Image> {
-    const std::string name = wanted.name() ? wanted.name()->to_string() : std::string();
-    if (!wanted.id()) return get(tx, ns, name);
-    std::vector<Image> images;
-    BAYPLAN_TRY(walk(tx, ns, [&](const ImageView& image) -> Result<void> {
-      images.push_back(image.own());
-      return {};
-    }));
-    for (Image& image : images) {
-      if (!name.empty() && image.name != name) continue;
-      const auto resolved = resolve(store, tx, ns, image.name);
-      if (resolved && resolved->id() == wanted.id()->config()) return std::move(image);
-    }
-    return Error(Errc::not_found, "image", at.text);
+    if (!wanted.id()) return get(tx, ns, wanted.name()->to_string());
+    BAYPLAN_ASSIGN(const FoundImage found, images.resolve(tx, wanted));
+    BAYPLAN_ASSIGN(ResolvedImage opened, images.open(tx, found.id));
+    return std::move(opened.image);
   });
 }
 

@@ -16,7 +16,7 @@ Result<std::optional<Image>> whole_image(Store& store, std::string_view ns, std:
                                          const std::optional<Platform>& platform, bool all_platforms);
 
 /// The image that containers-storage:TEXT means. Errors: not_found, those of StorageReference::parse, get()
-/// and resolve().
+/// and StoredImages.
 Result<Image> find_stored(Store& store, std::string_view ns, const StorageLocation& at);
 
 /// Unpacks the image of that name, if it is a container image that was not yet and `options` ask for it, and

@@ -252,6 +252,19 @@ TEST_F(PullImage, D10_AFailedPullLeavesTheImageThatWasThere) {
   EXPECT_NE(status->size, std::nullopt);
 }
 
+TEST_F(PullImage, S77_AnImageOfTheStoreIsFoundByNameAndId) {
+  push_image("1");
+  const StoredImageId id = pull(name())->id.value();
+  asked = 0;
+  for (const std::string& text : {name(), "@" + id.to_string(), name("") + "@" + id.to_string()}) {
+    const auto again = pull("containers-storage:" + text);
+    ASSERT_EQ(said(again), "ok") << text;
+    EXPECT_EQ(again->id, id);
+  }
+  EXPECT_EQ(said(pull("containers-storage:" + name("", "other") + "@" + id.to_string())), "not_found");
+  EXPECT_EQ(asked, 0u);
+}
+
 TEST_F(PullImage, AnArtifactIsStoredAndNoImage) {
   LayoutBuilder layout;
   const Descriptor config = layout.blob("{}", "application/vnd.oci.empty.v1+json");
