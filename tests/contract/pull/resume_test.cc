@@ -1,5 +1,6 @@
 // A pull that is cut at random points: process killed, connections cut, registry restarted. It finishes, and
-// hardly a byte comes twice. BAYPLAN_CUT_MIB makes the image as big (default 32), BAYPLAN_SEED repeats a run.
+// hardly a byte comes twice. BAYPLAN_CUT_MIB makes the image as big (default 64), BAYPLAN_TEST_SEED repeats a
+// run.
 #include <cstdlib>
 #include <random>
 #include <sstream>
@@ -35,7 +36,7 @@ class Resume : public PullTest {
 
   Resume() {
     LayoutBuilder layout;
-    const std::size_t mib = number_of("BAYPLAN_CUT_MIB", 32);
+    const std::size_t mib = number_of("BAYPLAN_CUT_MIB", 64);
     std::vector<std::string> tars;
     for (unsigned i = 0; i < kLayers; ++i)
       tars.push_back(tar("layer" + std::to_string(i), noise((mib << 20) / kLayers, i)));
@@ -82,7 +83,7 @@ class Resume : public PullTest {
 };
 
 TEST_F(Resume, CutAtTwentyRandomPoints) {
-  const std::uint64_t seed = number_of("BAYPLAN_SEED", std::random_device()());
+  const std::uint64_t seed = number_of("BAYPLAN_TEST_SEED", std::random_device()());
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
   const auto some = [&] { return 1 + random() % (bytes_ / kCuts); };
@@ -92,6 +93,7 @@ TEST_F(Resume, CutAtTwentyRandomPoints) {
         << "after " << i << " cuts";
   }
   EXPECT_TRUE(run(Cut::connections, kNever, kNever));
+  std::printf("%llu sent, ", static_cast<unsigned long long>(proxy_.bytes_to_clients()));
   std::printf("%llu bytes received for an image of %llu: %.3f\n", static_cast<unsigned long long>(received_),
               static_cast<unsigned long long>(bytes_),
               static_cast<double>(received_) / static_cast<double>(bytes_));

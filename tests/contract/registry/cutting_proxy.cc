@@ -21,8 +21,13 @@ namespace {
 // Two sockets; what comes from one goes to the other.
 class Pair : public std::enable_shared_from_this<Pair> {
  public:
-  Pair(tcp::socket client, tcp::socket server, std::uint64_t to_client, std::uint64_t to_server)
-      : client_(std::move(client)), server_(std::move(server)), down_left_(to_client), up_left_(to_server) {}
+  Pair(tcp::socket client, tcp::socket server, std::uint64_t to_client, std::uint64_t to_server,
+       std::atomic<std::uint64_t>& down)
+      : down_bytes_(down),
+        client_(std::move(client)),
+        server_(std::move(server)),
+        down_left_(to_client),
+        up_left_(to_server) {}
 
   void run() {
     pump(server_, client_, down_, down_left_);
@@ -44,13 +49,15 @@ class Pair : public std::enable_shared_from_this<Pair> {
       const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, left));
       left -= passed;
       asio::async_write(to, asio::buffer(buffer, passed),
-                        [this, self, &from, &to, &buffer, &left](error_code failed, std::size_t) {
+                        [this, self, &from, &to, &buffer, &left](error_code failed, std::size_t sent) {
+                          if (&to == &client_) down_bytes_ += sent;
                           if (failed || left == 0) return cut();
                           pump(from, to, buffer, left);
                         });
     });
   }
 
+  std::atomic<std::uint64_t>& down_bytes_;
   tcp::socket client_;
   tcp::socket server_;
   std::uint64_t down_left_;
@@ -87,7 +94,7 @@ struct CuttingProxy::Impl {
       if (!refused) {
         const bool down = count == Count::to_client;
         auto pair = std::make_shared<Pair>(std::move(client), std::move(server), down ? cut : kAll,
-                                           down ? kAll : cut);
+                                           down ? kAll : cut, down_bytes);
         pair->run();
         pairs.emplace_back(pair);
       }
@@ -99,6 +106,7 @@ struct CuttingProxy::Impl {
   Count count;
   std::vector<std::uint64_t> cuts;
   std::atomic<unsigned> accepted{0};
+  std::atomic<std::uint64_t> down_bytes{0};
   std::vector<std::weak_ptr<Pair>> pairs{};
   asio::io_context context;
   tcp::acceptor acceptor;
@@ -119,5 +127,6 @@ void CuttingProxy::cut_all() {
 
 std::uint16_t CuttingProxy::port() const { return impl_->acceptor.local_endpoint().port(); }
 unsigned CuttingProxy::connections() const { return impl_->accepted; }
+std::uint64_t CuttingProxy::bytes_to_clients() const { return impl_->down_bytes; }
 
 }  // namespace bayplan::test

@@ -21,6 +21,8 @@ class CuttingProxy {
   void cut_all();
   /// How many connections came.
   unsigned connections() const;
+  /// Bytes that were given to the kernel for clients, over all connections: heads and bodies.
+  std::uint64_t bytes_to_clients() const;
 
  private:
   struct Impl;
