@@ -10,8 +10,6 @@
 namespace bayplan::images {
 namespace {
 
-// How often progress is told.
-constexpr std::uint64_t kReportBytes = 1u << 20;
 // An ingest of another size is begun anew that often.
 constexpr int kAttempts = 3;
 // How soon a cancellation is noticed where nothing arrives.
@@ -25,7 +23,7 @@ std::string download_ref(const Digest& digest) { return "blob-" + digest.to_stri
 class BlobDownloads::Arrival final : public ByteSink {
  public:
   Arrival(BlobDownloads& owner, Download& download, content::Writer& writer)
-      : owner_(owner), download_(download), writer_(writer), name_(download.blob.digest.to_string()) {}
+      : owner_(owner), download_(download), writer_(writer) {}
 
   Result<void> write(std::span<const std::byte> bytes) override {
     BAYPLAN_TRY(owner_.caller_.check());
@@ -37,22 +35,13 @@ class BlobDownloads::Arrival final : public ByteSink {
       owner_.fetched_ += bytes.size();
     }
     owner_.changed_.notify_all();
-    if (writer_.offset() - reported_ >= kReportBytes || writer_.offset() == download_.blob.size) report();
     return {};
-  }
-  void report() {
-    reported_ = writer_.offset();
-    if (!owner_.control_.progress) return;
-    owner_.control_.progress(
-        {.stage = "fetch", .object = name_, .done = reported_, .total = download_.blob.size});
   }
 
  private:
   BlobDownloads& owner_;
   Download& download_;
   content::Writer& writer_;
-  const std::string name_;
-  std::uint64_t reported_ = 0;
 };
 
 /// Reads a download from its beginning, wherever its bytes are.
@@ -228,7 +217,6 @@ Result<void> BlobDownloads::receive(Download& download, content::Writer& writer)
   }
   changed_.notify_all();
   Arrival arrival(*this, download, writer);
-  arrival.report();
   if (writer.offset() == download.blob.size) return {};
   return remote_.fetch_blob(download.blob, writer.offset(), arrival, control_);
 }

@@ -89,6 +89,7 @@ std::size_t Exchange::on_body(std::string_view bytes) {
     return CURL_WRITEFUNC_PAUSE;
   }
   inbox_.append(bytes);
+  bytes_received_ += bytes.size();
   changed_.notify_all();
   return bytes.size();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@ namespace bayplan::registry {
 
 class Exchange {
  public:
-  static constexpr std::size_t kBufferBytes = 1u << 20;
+  static constexpr std::size_t kBufferBytes = 256u << 10;
 
   /// What the asking thread sees in one look.
   struct State {
@@ -30,10 +31,12 @@ class Exchange {
     std::size_t received = 0;  ///< bytes in the buffer
   };
 
-  /// Errors: invalid_argument (a file name, proxy or header that libcurl does not take), io.
+  /// Adds the bytes of the answer's body to `received` as they come, which outlives the engine. Errors:
+  /// invalid_argument (a file name, proxy or header that libcurl does not take), io.
   static Result<std::shared_ptr<Exchange>> create(const HttpRequest& request,
                                                   std::chrono::milliseconds connect_timeout,
-                                                  const std::string& user_agent);
+                                                  const std::string& user_agent,
+                                                  std::atomic<std::uint64_t>& received);
 
   // For the asking thread.
 
@@ -59,7 +62,7 @@ class Exchange {
   void finish(CURLcode code);
 
  private:
-  Exchange() = default;
+  explicit Exchange(std::atomic<std::uint64_t>& received) : bytes_received_(received) {}
   Result<void> set_up(const HttpRequest& request, std::chrono::milliseconds connect_timeout,
                       const std::string& user_agent);
   Result<void> set_headers(const HttpRequest& request);
@@ -72,6 +75,7 @@ class Exchange {
   std::size_t on_send(char* into, std::size_t room);
   curl_socket_t on_open(const curl_sockaddr& address);
 
+  std::atomic<std::uint64_t>& bytes_received_;
   UniqueEasy handle_;
   UniqueList headers_;
   std::string sent_whole_;  ///< a request's body that is in memory

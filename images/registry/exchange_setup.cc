@@ -66,8 +66,9 @@ Reach reach_of(const sockaddr& address) noexcept {
 
 Result<std::shared_ptr<Exchange>> Exchange::create(const HttpRequest& request,
                                                    std::chrono::milliseconds connect_timeout,
-                                                   const std::string& user_agent) {
-  std::shared_ptr<Exchange> exchange(new Exchange());
+                                                   const std::string& user_agent,
+                                                   std::atomic<std::uint64_t>& received) {
+  std::shared_ptr<Exchange> exchange(new Exchange(received));
   exchange->handle_.reset(curl_easy_init());
   if (!exchange->handle_) return Error(Errc::io, "libcurl", {}, "makes no handle");
   BAYPLAN_TRY(exchange->set_up(request, connect_timeout, user_agent));

@@ -40,7 +40,6 @@ Response& Response::operator=(Response&& other) noexcept {
   if (this == &other) return *this;
   if (exchange_) engine_->abandon(std::move(exchange_));
   engine_ = other.engine_;
-  counters_ = other.counters_;
   exchange_ = std::move(other.exchange_);
   url_ = std::move(other.url_);
   patience_ = other.patience_;
@@ -63,7 +62,6 @@ Attempt<std::string_view> Response::next(const CancelToken& cancel) {
     if (state.received > 0) {
       if (exchange_->take(buffer_)) engine_->resume(exchange_);
       stall_.moved(buffer_.size());
-      counters_->bytes_received += buffer_.size();
     }
     // Also where something came: a drop now and then is no answer.
     const bool stalled = stall_.waited(after - before);
@@ -107,9 +105,10 @@ std::string Response::read_some(std::size_t limit, const CancelToken& cancel) {
 
 Attempt<Response> Transport::send(const HttpRequest& request, const Patience& patience,
                                   const CancelToken& cancel) {
-  auto created = Exchange::create(request, options_.connect_timeout, options_.user_agent);
+  auto created =
+      Exchange::create(request, options_.connect_timeout, options_.user_agent, counters_.bytes_received);
   if (!created) return Failure{std::move(created).error()};
-  Response response(*engine_, counters_, *created, request.url, patience);
+  Response response(*engine_, *created, request.url, patience);
   const std::shared_ptr<Exchange>& exchange = *created;
   const auto* streamed = std::get_if<StreamedBody>(&request.body);
   std::uint64_t left = streamed != nullptr ? streamed->size : 0;

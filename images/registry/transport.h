@@ -61,17 +61,14 @@ class Response {
 
  private:
   friend class Transport;
-  Response(Engine& engine, Counters& counters, std::shared_ptr<Exchange> exchange, Url url,
-           const Patience& patience)
+  Response(Engine& engine, std::shared_ptr<Exchange> exchange, Url url, const Patience& patience)
       : engine_(&engine),
-        counters_(&counters),
         exchange_(std::move(exchange)),
         url_(std::move(url)),
         patience_(patience),
         stall_(patience.stall_window, patience.stall_bytes) {}
 
   Engine* engine_;
-  Counters* counters_;
   std::shared_ptr<Exchange> exchange_;
   Url url_;
   Patience patience_;
@@ -91,9 +88,9 @@ class Transport {
   const Counters& counters() const noexcept { return counters_; }
 
  private:
+  Counters counters_;  // the engine's thread counts until that is gone
   std::unique_ptr<Engine> engine_;
   const images::RegistryOptions& options_;
-  Counters counters_;
 };
 
 }  // namespace bayplan::registry

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <limits>
 #include <thread>
@@ -20,12 +21,22 @@ namespace {
 // Two sockets; what comes from one goes to the other.
 class Pair : public std::enable_shared_from_this<Pair> {
  public:
-  Pair(tcp::socket client, tcp::socket server, std::uint64_t to_client, std::uint64_t to_server)
-      : client_(std::move(client)), server_(std::move(server)), down_left_(to_client), up_left_(to_server) {}
+  Pair(tcp::socket client, tcp::socket server, std::uint64_t to_client, std::uint64_t to_server,
+       std::atomic<std::uint64_t>& down)
+      : down_bytes_(down),
+        client_(std::move(client)),
+        server_(std::move(server)),
+        down_left_(to_client),
+        up_left_(to_server) {}
 
   void run() {
     pump(server_, client_, down_, down_left_);
     pump(client_, server_, up_, up_left_);
+  }
+  void cut() {
+    error_code ignored;
+    client_.close(ignored);
+    server_.close(ignored);
   }
 
  private:
@@ -38,19 +49,15 @@ class Pair : public std::enable_shared_from_this<Pair> {
       const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, left));
       left -= passed;
       asio::async_write(to, asio::buffer(buffer, passed),
-                        [this, self, &from, &to, &buffer, &left](error_code failed, std::size_t) {
+                        [this, self, &from, &to, &buffer, &left](error_code failed, std::size_t sent) {
+                          if (&to == &client_) down_bytes_ += sent;
                           if (failed || left == 0) return cut();
                           pump(from, to, buffer, left);
                         });
     });
   }
 
-  void cut() {
-    error_code ignored;
-    client_.close(ignored);
-    server_.close(ignored);
-  }
-
+  std::atomic<std::uint64_t>& down_bytes_;
   tcp::socket client_;
   tcp::socket server_;
   std::uint64_t down_left_;
@@ -86,8 +93,10 @@ struct CuttingProxy::Impl {
       server.connect(target, refused);
       if (!refused) {
         const bool down = count == Count::to_client;
-        std::make_shared<Pair>(std::move(client), std::move(server), down ? cut : kAll, down ? kAll : cut)
-            ->run();
+        auto pair = std::make_shared<Pair>(std::move(client), std::move(server), down ? cut : kAll,
+                                           down ? kAll : cut, down_bytes);
+        pair->run();
+        pairs.emplace_back(pair);
       }
       accept();
     });
@@ -97,6 +106,8 @@ struct CuttingProxy::Impl {
   Count count;
   std::vector<std::uint64_t> cuts;
   std::atomic<unsigned> accepted{0};
+  std::atomic<std::uint64_t> down_bytes{0};
+  std::vector<std::weak_ptr<Pair>> pairs{};
   asio::io_context context;
   tcp::acceptor acceptor;
   std::thread thread;
@@ -106,7 +117,16 @@ CuttingProxy::CuttingProxy(std::uint16_t target, Count count, std::vector<std::u
     : impl_(std::make_unique<Impl>(target, count, std::move(cuts))) {}
 CuttingProxy::~CuttingProxy() = default;
 
+void CuttingProxy::cut_all() {
+  asio::post(impl_->context, [impl = impl_.get()] {
+    for (const auto& pair : std::exchange(impl->pairs, {})) {
+      if (const auto there = pair.lock()) there->cut();
+    }
+  });
+}
+
 std::uint16_t CuttingProxy::port() const { return impl_->acceptor.local_endpoint().port(); }
 unsigned CuttingProxy::connections() const { return impl_->accepted; }
+std::uint64_t CuttingProxy::bytes_to_clients() const { return impl_->down_bytes; }
 
 }  // namespace bayplan::test

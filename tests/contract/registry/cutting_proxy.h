@@ -17,8 +17,12 @@ class CuttingProxy {
   CuttingProxy& operator=(const CuttingProxy&) = delete;
 
   std::uint16_t port() const;
+  /// Cuts all connections that there are.
+  void cut_all();
   /// How many connections came.
   unsigned connections() const;
+  /// Bytes that were given to the kernel for clients, over all connections: heads and bodies.
+  std::uint64_t bytes_to_clients() const;
 
  private:
   struct Impl;
