@@ -172,6 +172,8 @@ void add_image_commands(CLI::App& app, Session& session) {
   command->add_flag("--replace", import->options.replace, "Point existing names at the imported image");
 
   add_image_export_command(*image, session);
+  add_image_push_command(*image, session);
+  add_image_login_commands(*image, session);
   add_image_check_commands(*image, session);
   add_image_unpack_command(*image, session);
   add_list_command(*image, session, "List images", "Names", list_images);
