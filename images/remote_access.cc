@@ -16,9 +16,7 @@ Result<RegistryCredentials> credentials_for(const RemoteContext& context, const 
   return std::move(found).value_or(RegistryCredentials());
 }
 
-bool is_unreached(Errc code) noexcept {
-  return code == Errc::io || code == Errc::failed_precondition || code == Errc::not_found;
-}
+bool is_unreached(Errc code) noexcept { return code == Errc::io || code == Errc::failed_precondition; }
 
 }  // namespace
 

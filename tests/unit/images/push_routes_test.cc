@@ -121,6 +121,17 @@ TEST_F(LoginToRegistryTest, KeepsNothingThatIsRefused) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+// The password would go over the wire for anybody to see.
+TEST_F(LoginToRegistryTest, WhatAnswersOverTlsIsNotAskedWithout) {
+  context.connection.verify_tls = false;
+  registry.before = [](const std::string&, const RemoteRepository&) -> Result<void> {
+    return Error(Errc::not_found, "registry", "example.org");
+  };
+  EXPECT_EQ(outcome(log_in("example.org")), "not_found");
+  EXPECT_THAT(registry.calls, SizeIs(1));
+  EXPECT_FALSE(registry.last.endpoint.plain_http);
+}
+
 TEST_F(LoginToRegistryTest, OfARepository) {
   ASSERT_EQ(outcome(log_in("example.org/a/b")), "ok");
   EXPECT_EQ(kept("example.org/a/b/c")->user, "u");

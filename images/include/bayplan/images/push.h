@@ -1,8 +1,7 @@
 // Push: an image of the store goes to a registry, as the bytes that are stored.
 //
 //   images::RemoteContext context{.dirs = images::ConfigDirs::of_process()};
-//   auto report = images::push(store, "default", "alpine:3", "registry.example/alpine:3", registry, context,
-//   {}, {});
+//   auto report = images::push(store, "default", "alpine:3", "h.example/a:3", registry, context, {}, {});
 //
 // All that the image consists of is looked for before anything is sent. Blobs come first, several at a time:
 // the registry is asked for each, mounts it from another of its repositories where the content record says
