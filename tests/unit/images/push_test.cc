@@ -49,16 +49,18 @@ TEST_F(PushTest, AnImageIsThereAsItIsStored) {
 
 // The registry refuses what names something that is not there.
 TEST_F(PushTest, EachPartComesAfterWhatItNamesAndTheTagLast) {
-  const Descriptor image = layout.image({base});
-  const Descriptor inner = layout.index({{image}});
+  const Descriptor inner = layout.index({{layout.image({base})}});
   const Descriptor middle = layout.index({{inner}, {layout.image({top})}});
-  const Descriptor outer =
-      layout.index({{inner}, {middle}});  // the shortest way to `inner` is not the only one
-  add_image(outer);
-  ASSERT_EQ(outcome(send({.all_platforms = true})), "ok");
-  EXPECT_EQ(registry.calls.back(), "push-manifest 1");
-  EXPECT_EQ(remote().tags.at("1"), outer.digest.to_string());
-  EXPECT_THAT(remote().manifests, SizeIs(5));
+  int tag = 0;
+  // The shortest way to `inner` is not the only one.
+  for (const Descriptor& outer : {layout.index({{inner}, {middle}}), layout.index({{middle}, {inner}})}) {
+    const std::string path = "a" + std::to_string(++tag);
+    add_image(outer, "example.org/" + path + ":1");
+    ASSERT_EQ(outcome(send({.all_platforms = true}, {}, "example.org/" + path + ":1")), "ok");
+    EXPECT_EQ(registry.calls.back(), "push-manifest 1");
+    EXPECT_EQ(remote(path).tags.at("1"), outer.digest.to_string());
+    EXPECT_THAT(remote(path).manifests, SizeIs(5));
+  }
 }
 
 TEST_F(PushTest, TheSecondTimeNothingIsSent) {
