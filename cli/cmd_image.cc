@@ -171,6 +171,7 @@ void add_image_commands(CLI::App& app, Session& session) {
   command->add_flag("--no-unpack", import->no_unpack, "Record the image, make no snapshots");
   command->add_flag("--replace", import->options.replace, "Point existing names at the imported image");
 
+  add_image_pull_command(*image, session);
   add_image_export_command(*image, session);
   add_image_push_command(*image, session);
   add_image_login_commands(*image, session);

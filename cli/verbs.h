@@ -10,6 +10,7 @@ void add_content_ingest_commands(CLI::App& content, Session& session);
 /// verify, repair.
 void add_content_verify_commands(CLI::App& content, Session& session);
 
+void add_image_pull_command(CLI::App& image, Session& session);
 void add_image_unpack_command(CLI::App& image, Session& session);
 void add_image_export_command(CLI::App& image, Session& session);
 void add_image_push_command(CLI::App& image, Session& session);

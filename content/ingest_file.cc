@@ -93,6 +93,12 @@ Result<void> IngestFile::write(std::span<const std::byte> bytes) {
   return {};
 }
 
+Result<UniqueFd> IngestFile::open_again() const {
+  UniqueFd again(::fcntl(data_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!again) return Error::from_errno(errno, "file", kData, "fcntl");
+  return again;
+}
+
 Result<void> IngestFile::expect(const Expected& expected) {
   if (expected.digest && expected.digest->algorithm() != hasher_.algorithm()) {
     Hasher other(expected.digest->algorithm());

@@ -35,6 +35,9 @@ class IngestFile {
   const Hasher& hasher() const noexcept { return hasher_; }
   const Expected& expected() const noexcept { return expected_; }
 
+  /// Another descriptor of it. Errors: io.
+  Result<UniqueFd> open_again() const;
+
   /// From now on it has to become this; where that digest is of another algorithm, the bytes are hashed
   /// again.
   Result<void> expect(const Expected& expected);

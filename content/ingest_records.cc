@@ -90,6 +90,13 @@ Result<void> validate_ref(std::string_view ref) {
 
 std::string first_backend(std::string_view ns, std::string_view ref) { return backend_name(ns, 1, ref); }
 
+Result<std::string> current_backend(const BucketSource& source, std::string_view ns, std::string_view ref) {
+  const auto record = get(source, ns, ref);
+  if (record) return record->backend;
+  if (record.error().code() == Errc::not_found) return first_backend(ns, ref);
+  return record.error();
+}
+
 Result<std::optional<Bucket>> ingest_bucket(const BucketSource& source, std::string_view ns) {
   return metadata::namespace_bucket(source, ns, kPath);
 }

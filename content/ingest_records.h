@@ -22,6 +22,9 @@ Result<IngestRecord> decode_record(const metadata::Bucket& ingests, const metada
 
 /// What start() answers as the backend of a reference that has no record.
 std::string first_backend(std::string_view ns, std::string_view ref);
+/// The backend of a reference; what start() would answer where it has no record. Errors: corrupt, closed, io.
+Result<std::string> current_backend(const metadata::BucketSource& source, std::string_view ns,
+                                    std::string_view ref);
 
 /// Removes the record, for whoever has the lock of its directory and removes that when the transaction is
 /// durable; absent is fine. `lease` lists it no longer, if there is one. To be undone with what the caller

@@ -60,16 +60,9 @@ Result<std::optional<ReadyFile>> adopt_known(const Store& store, const Db& db, c
   return adopt_file(*StoreAccess::dirs(store), *expected.digest, expected.size);
 }
 
-Result<std::string> backend_of(const BucketSource& source, std::string_view ns, std::string_view ref) {
-  const auto record = ingests::get(source, ns, ref);
-  if (record) return record->backend;
-  if (record.error().code() == Errc::not_found) return ingests::first_backend(ns, ref);
-  return record.error();
-}
-
 Result<RefDir> lock_directory(const Store& store, const Db& db, std::string_view ns, std::string_view ref) {
   BAYPLAN_ASSIGN(const std::string backend,
-                 db.view([&](const ReadTx& tx) { return backend_of(tx, ns, ref); }));
+                 db.view([&](const ReadTx& tx) { return ingests::current_backend(tx, ns, ref); }));
   BAYPLAN_ASSIGN(RefDir dir, RefDir::lock(StoreAccess::dirs(store), ref, ingests::directory_of(backend)));
   BAYPLAN_TRY(fault::at(fault::Point::writer_locked));
   return dir;

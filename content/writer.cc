@@ -105,6 +105,22 @@ Digest Writer::digest() const {
 
 bool Writer::is_adopted() const noexcept { return state_->bytes.adopted.has_value(); }
 
+struct WrittenBytes::File {
+  UniqueFd fd;
+  std::string name;
+};
+
+WrittenBytes::WrittenBytes(std::shared_ptr<const File> file) : file_(std::move(file)) {}
+
+Result<void> WrittenBytes::read_at(std::uint64_t offset, std::span<std::byte> into) const {
+  return file::pread_exact(file_->fd.get(), into, offset, file_->name);
+}
+
+Result<WrittenBytes> Writer::written() const {
+  BAYPLAN_ASSIGN(UniqueFd fd, state_->bytes.file->open_again());
+  return WrittenBytes(std::make_shared<WrittenBytes::File>(WrittenBytes::File{std::move(fd), state_->ref}));
+}
+
 Result<void> Writer::truncate() {
   BAYPLAN_ASSIGN(WriterBytes begun, begin_bytes(state_->dir, state_->expected));
   state_->replace(std::move(begun));

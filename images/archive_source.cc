@@ -275,7 +275,8 @@ Descriptor ArchiveSource::add_document(std::string bytes, std::string_view media
   return {.media_type = std::string(media_type), .digest = digest, .size = size};
 }
 
-Result<std::optional<std::uint64_t>> ArchiveSource::size(const Digest& digest) const {
+Result<std::optional<std::uint64_t>> ArchiveSource::size(const Descriptor& descriptor) const {
+  const Digest& digest = descriptor.digest;
   const auto found = served_.find(digest);
   if (found == served_.end()) return std::optional<std::uint64_t>();
   const File& file = *found->second;

@@ -47,7 +47,7 @@ class ArchiveSource final : public ImageSource {
   /// Adds a document that the archive does not hold, and serves it. Its descriptor is of `media_type`.
   Descriptor add_document(std::string bytes, std::string_view media_type);
 
-  Result<std::optional<std::uint64_t>> size(const Digest& digest) const override;
+  Result<std::optional<std::uint64_t>> size(const Descriptor& descriptor) const override;
   Result<std::string> document(const Descriptor& descriptor) const override;
   Result<std::unique_ptr<ByteSource>> open(const Descriptor& descriptor) const override;
   std::optional<content::Ingest> take_spooled(const Digest& digest) override;

@@ -1,4 +1,4 @@
-// The blobs of an import on their way into the store. Each is read from its source once: a layer that is to
+// The blobs of an image on their way into the store. Each is read from its source once: a layer that is to
 // be unpacked is hashed, written and unpacked by the same pass.
 #pragma once
 
@@ -10,33 +10,33 @@
 
 namespace bayplan::images {
 
-/// Not thread-safe.
+/// Not thread-safe. Brings in everything from `source`; who derives from it has other ways for some blobs.
 class BlobIntake {
  public:
   /// Borrows all three.
   BlobIntake(ImageSource& source, content::Store& blobs, const Control& control);
-  ~BlobIntake();
+  virtual ~BlobIntake();
   BlobIntake(const BlobIntake&) = delete;
   BlobIntake& operator=(const BlobIntake&) = delete;
 
   /// A blob that the source holds and that is to come in.
-  void expect(const Descriptor& blob);
+  virtual void expect(const Descriptor& blob);
   /// One that is in the store already.
   void add_ready(content::ReadyBlob blob) { ready_.push_back(std::move(blob)); }
 
   /// The bytes of a blob: of one that is expected as they come in, read ahead by a thread, and unchecked
   /// until publish(); else from the store. The answer is to be dropped before the next call. Errors: those of
   /// ingest(), publish() and Store::open_blob.
-  Result<std::unique_ptr<ByteSource>> open(const Descriptor& blob);
+  virtual Result<std::unique_ptr<ByteSource>> open(const Descriptor& blob);
 
   /// Whether what was opened is what it should be, as far as its source can be read: says of a layer that
   /// could not be unpacked whether its blob is to blame. Errors: digest_mismatch, cancelled, and the
   /// source's.
-  Result<void> check_opened();
+  virtual Result<void> check_opened();
 
   /// Brings in all that is still expected, and makes it durable. Errors: those of ingest() and
   /// Store::publish.
-  Result<void> publish();
+  virtual Result<void> publish();
 
   /// All that is durable, waiting for its record.
   std::vector<content::ReadyBlob>& ready() noexcept { return ready_; }

@@ -44,7 +44,7 @@ class Walk {
       if (++nodes_ > kMaxGraphNodes) {
         return Error(Errc::too_large, "image", {}, "more than " + std::to_string(kMaxGraphNodes) + " blobs");
       }
-      BAYPLAN_ASSIGN(const auto size, source_.size(descriptor.digest));
+      BAYPLAN_ASSIGN(const auto size, source_.size(descriptor));
       node.present = size.has_value();
       if (size) node.descriptor.size = *size;
     }

@@ -19,9 +19,10 @@ class ImageSource {
  public:
   virtual ~ImageSource() = default;
 
-  /// Bytes of a blob; empty when the source does not hold it (a sparse layout is legal).
+  /// Bytes of a blob; empty when the source does not hold it (a sparse layout is legal). What cannot tell
+  /// without reading it believes the descriptor.
   /// Errors: invalid_argument (not a regular file), digest_mismatch (known to hold other bytes), io.
-  virtual Result<std::optional<std::uint64_t>> size(const Digest& digest) const = 0;
+  virtual Result<std::optional<std::uint64_t>> size(const Descriptor& descriptor) const = 0;
 
   /// The whole of a small blob that is there, of the size and digest its descriptor says.
   /// Errors: not_found, too_large (over kMaxDocumentBytes), digest_mismatch, invalid_argument, io.

@@ -2,7 +2,6 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
-#include "file_range.h"
 #include "import_names.h"
 #include "media_type.h"
 
@@ -10,10 +9,6 @@ namespace bayplan::images {
 namespace {
 
 constexpr std::string_view kVersion = "1.0.0";
-
-std::string blob_path(const Digest& digest) {
-  return "blobs/" + std::string(to_string(digest.algorithm())) + "/" + digest.hex();
-}
 
 Result<std::string> read_required(int directory, const std::string& name, std::size_t limit) {
   auto text = file::read_file(directory, name, limit);
@@ -50,29 +45,9 @@ Result<std::unique_ptr<LayoutSource>> LayoutSource::open(const std::filesystem::
   return std::unique_ptr<LayoutSource>(new LayoutSource(std::move(fd), std::move(index)));
 }
 
-Result<std::optional<std::uint64_t>> LayoutSource::size(const Digest& digest) const {
-  const std::string path = blob_path(digest);
-  const auto blob = file::open_regular(directory_.get(), path);
-  if (!blob && blob.error().code() == Errc::not_found) return std::optional<std::uint64_t>();
-  if (!blob) return blob.error();
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(blob->get(), path));
-  return std::optional(static_cast<std::uint64_t>(info.st_size));
-}
-
-Result<std::string> LayoutSource::document(const Descriptor& descriptor) const {
-  BAYPLAN_TRY(check_document_size(descriptor));
-  BAYPLAN_ASSIGN(std::string bytes,
-                 file::read_file(directory_.get(), blob_path(descriptor.digest), kMaxDocumentBytes));
-  BAYPLAN_TRY(check_document(descriptor, bytes));
-  return bytes;
-}
-
-Result<std::unique_ptr<ByteSource>> LayoutSource::open(const Descriptor& descriptor) const {
-  const std::string path = blob_path(descriptor.digest);
-  BAYPLAN_ASSIGN(UniqueFd blob, file::open_regular(directory_.get(), path));
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(blob.get(), path));
-  return std::unique_ptr<ByteSource>(std::make_unique<FileRange>(
-      std::make_shared<const UniqueFd>(std::move(blob)), path, 0, static_cast<std::uint64_t>(info.st_size)));
+std::string LayoutSource::path_of(const Descriptor& descriptor) const {
+  const Digest& digest = descriptor.digest;
+  return "blobs/" + std::string(to_string(digest.algorithm())) + "/" + digest.hex();
 }
 
 }  // namespace bayplan::images

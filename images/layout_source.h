@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "bayplan/base/fd.h"
-#include "image_source.h"
+#include "directory_source.h"
 
 namespace bayplan::images {
 
@@ -16,7 +16,7 @@ Result<std::vector<SourceImage>> read_index_json(std::string_view json, std::str
 
 inline constexpr std::size_t kMaxLayoutFileBytes = 4096;
 
-class LayoutSource final : public ImageSource {
+class LayoutSource final : public DirectorySource {
  public:
   /// Errors: not_found, invalid_argument (no layout), unsupported (its version), too_large,
   /// permission_denied, io.
@@ -24,15 +24,11 @@ class LayoutSource final : public ImageSource {
 
   const std::string& index_json() const noexcept { return index_json_; }
 
-  Result<std::optional<std::uint64_t>> size(const Digest& digest) const override;
-  Result<std::string> document(const Descriptor& descriptor) const override;
-  Result<std::unique_ptr<ByteSource>> open(const Descriptor& descriptor) const override;
-
  private:
   LayoutSource(UniqueFd directory, std::string index_json)
-      : directory_(std::move(directory)), index_json_(std::move(index_json)) {}
+      : DirectorySource(std::move(directory)), index_json_(std::move(index_json)) {}
+  std::string path_of(const Descriptor& descriptor) const override;
 
-  UniqueFd directory_;
   std::string index_json_;
 };
 

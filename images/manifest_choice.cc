@@ -72,4 +72,10 @@ Result<std::optional<Platform>> ManifestChooser::platform_of(const ChildDescript
   return std::optional<Platform>(config->platform);
 }
 
+Error none_for(const Platform& wanted, const std::vector<std::string>& others) {
+  std::string message = "no manifest for " + normalize(wanted).to_string();
+  for (std::size_t i = 0; i < others.size(); ++i) message += (i == 0 ? "; there is " : ", ") + others[i];
+  return Error(Errc::not_found, "platform", {}, message);
+}
+
 }  // namespace bayplan::images

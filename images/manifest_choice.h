@@ -54,4 +54,7 @@ class ManifestChooser {
   std::vector<std::string> others_{};
 };
 
+/// What is said where no manifest serves (not_found).
+Error none_for(const Platform& wanted, const std::vector<std::string>& others);
+
 }  // namespace bayplan::images

@@ -28,7 +28,7 @@ class Repair {
 
  private:
   Result<bool> replace(const Descriptor& blob) {
-    const auto size = source_.size(blob.digest);
+    const auto size = source_.size(blob);
     if (!size && size.error().code() != Errc::digest_mismatch) return size.error();
     if (!size || *size != blob.size) return false;
     BAYPLAN_ASSIGN(content::Ingest bytes, ingest(source_, blob, store_.blobs(), control_));

@@ -13,12 +13,6 @@ Error artifact(const Descriptor& descriptor, std::string_view media_type) {
                "an artifact (" + std::string(media_type) + "), not a container image");
 }
 
-Error none_for(const Platform& wanted, const std::vector<std::string>& others) {
-  std::string message = "no manifest for " + normalize(wanted).to_string();
-  for (std::size_t i = 0; i < others.size(); ++i) message += (i == 0 ? "; there is " : ", ") + others[i];
-  return Error(Errc::not_found, "platform", {}, message);
-}
-
 // The manifest to use, among those of an index. `platform`: the host's when empty.
 Result<ManifestChoice> choose_from_index(StoredDocuments& documents, const Descriptor& target,
                                          const std::optional<Platform>& platform) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bayplan/base/file_watch.h"
 #include "environment.h"
-#include "file_watch.h"
 #include "record_diff.h"
 
 namespace bayplan::metadata {
@@ -22,7 +22,7 @@ Watcher::~Watcher() = default;
 
 Result<Watcher> Watcher::begin(const Db& db) {
   BAYPLAN_ASSIGN(const auto environment, Environment::of(db));
-  auto file = std::make_unique<FileWatch>(environment->data_fd());
+  auto file = std::make_unique<FileWatch>(environment->data_fd(), FileWatch::For::write);
   BAYPLAN_ASSIGN(auto at, db.begin_read());
   return Watcher(db, std::move(at), std::move(file));
 }

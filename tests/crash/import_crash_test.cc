@@ -1,13 +1,14 @@
-// Kills a process at every occurrence of every fault point of create, import, export, mount, container create
-// and collect, then looks at what it left with the shipped command: `inspect check` clean, a collection
-// leaves no orphan, the same work done again succeeds. The list of points is walked whole: one that is never
-// reached fails.
+// Kills a process at every occurrence of every fault point of create, import, pull, export, mount, container
+// create and collect, then looks at what it left with the shipped command: `inspect check` clean, a
+// collection leaves no orphan, the same work done again succeeds. The list of points is walked whole: one
+// that is never reached fails.
 #include <gmock/gmock.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -18,8 +19,10 @@
 #include "bayplan/images/export.h"
 #include "bayplan/images/import.h"
 #include "bayplan/images/mount.h"
+#include "bayplan/images/pull.h"
 #include "crash/remains.h"
 #include "support/image_builder.h"
+#include "support/layout_registry.h"
 #include "support/run_command.h"
 #include "support/tar_builder.h"
 #include "support/temp_dir.h"
@@ -28,6 +31,7 @@ namespace bayplan::test {
 namespace {
 
 constexpr const char* kImage = "localhost/crash:1";
+constexpr const char* kPulled = "registry.test/crash:1";
 
 /// An ingest by reference that is closed once on its way.
 Result<void> ingest_by_reference(images::Store& store) {
@@ -56,12 +60,24 @@ Result<void> mount_and_unmount(images::Store& store) {
   return {};
 }
 
+/// Of another image, out of a registry in memory.
+Result<void> pull_and_remove(images::Store& store) {
+  LayoutBuilder layout;
+  const Descriptor target = layout.image({TarBuilder().file("etc/pulled", "3").end()});
+  LayoutRegistry registry(std::move(layout));
+  registry.tag("1", target);
+  const images::RegistryProvider provider = [&]() -> Result<images::Registry*> { return &registry; };
+  BAYPLAN_TRY(images::pull(store, kNamespace, kPulled, provider, {}, {}, {}));
+  return store.db().update([](metadata::WriteTx& tx) { return images::remove(tx, kNamespace, kPulled); });
+}
+
 /// Everything whose fault points are to be survived, on a store that may hold leftovers of any earlier try.
 Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source) {
   BAYPLAN_ASSIGN(images::Store store, images::Store::open(root, {.run_root = root / "run"}));
   BAYPLAN_TRY(ingest_by_reference(store));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
   BAYPLAN_TRY(mount_and_unmount(store));
+  BAYPLAN_TRY(pull_and_remove(store));
   const auto archive = root / "exported.tar";
   std::filesystem::remove(archive);
   BAYPLAN_TRY(images::export_images(store, kNamespace, {kImage}, archive, {}, {}));
@@ -91,7 +107,8 @@ bool dies_at(const Death& death, int nth, const std::filesystem::path& root,
              const std::filesystem::path& source) {
   const pid_t child = ::fork();
   if (child == 0) {
-    fault::arm([death, seen = 0, nth](fault::Point reached) mutable -> std::optional<Error> {
+    std::atomic<int> seen{0};  // a pull has threads
+    fault::arm([death, &seen, nth](fault::Point reached) -> std::optional<Error> {
       if (reached == death.point && ++seen == nth) ::kill(::getpid(), SIGKILL);
       if (reached == fault::Point::unnamed_file && death.ingests == Ingests::directories)
         return Error(Errc::unsupported, "file", "unnamed");

@@ -140,7 +140,7 @@ TEST_F(ArchiveSourceTest, DocumentsInMemoryHaveALimitTogether) {
   const auto source = open(tar.end()).value();
   source->serve_layout();
   const Descriptor last{"application/json", Digest::of(json), json.size()};
-  EXPECT_EQ(source->size(last.digest).value(), json.size());
+  EXPECT_EQ(source->size(last).value(), json.size());
   EXPECT_EQ(outcome(source->document(last)), "invalid_argument");
   EXPECT_EQ(outcome(ingest(*source, last, blobs, {})), "ok");
 }
@@ -179,15 +179,15 @@ TEST_F(ArchiveSourceTest, ServesALayoutsBlobsByTheirNames) {
   const Descriptor big = layout.blob(std::string(kBig, 'x'), "text/plain");
   const Descriptor sha512 = layout.blob(std::string(kBig, 'y'), "text/plain", DigestAlgorithm::sha512);
   const auto source = open(layout.tar()).value();
-  EXPECT_EQ(source->size(small.digest).value(), std::nullopt);
+  EXPECT_EQ(source->size(small).value(), std::nullopt);
   source->serve_layout();
   for (const Descriptor& blob : {small, big, sha512}) {
-    EXPECT_EQ(source->size(blob.digest).value(), blob.size);
+    EXPECT_EQ(source->size(blob).value(), blob.size);
     content::Ingest bytes = ingest(*source, blob, blobs, {}).value();
     EXPECT_EQ(std::move(bytes).finish().value().digest(), blob.digest);
   }
   EXPECT_EQ(source->document(small).value(), "small");
-  EXPECT_EQ(source->size(Digest::of("absent")).value(), std::nullopt);
+  EXPECT_EQ(source->size({"", Digest::of("absent")}).value(), std::nullopt);
 }
 
 TEST_F(ArchiveSourceTest, ABlobThatIsNotItsNameIsAMismatch) {
@@ -198,8 +198,8 @@ TEST_F(ArchiveSourceTest, ABlobThatIsNotItsNameIsAMismatch) {
   layout.files()[LayoutBuilder::blob_name(big.digest)] = std::string(kBig, 'z');
   const auto source = open(pack(layout.tar(), Packing::gzip)).value();
   source->serve_layout();
-  EXPECT_EQ(outcome(source->size(small.digest)), "digest_mismatch");
-  EXPECT_EQ(outcome(source->size(big.digest)), "digest_mismatch");
+  EXPECT_EQ(outcome(source->size(small)), "digest_mismatch");
+  EXPECT_EQ(outcome(source->size(big)), "digest_mismatch");
 }
 
 TEST_F(ArchiveSourceTest, ABigBlobOfAPlainArchiveIsPassedOverAndReadWhenItIsWanted) {
@@ -230,7 +230,7 @@ TEST_F(ArchiveSourceTest, ABlobMayBeALinkInsideTheArchive) {
       open(TarBuilder().file("f", "x").symlink(LayoutBuilder::blob_name(Digest::of("x")), "../../f").end())
           .value();
   source->serve_layout();
-  EXPECT_EQ(source->size(Digest::of("x")).value(), 1u);
+  EXPECT_EQ(source->size({"", Digest::of("x")}).value(), 1u);
 }
 
 TEST_F(ArchiveSourceTest, ServesDocumentsThatWereAdded) {

@@ -25,7 +25,7 @@ class CountingSource final : public ImageSource {
  public:
   CountingSource(LayoutBuilder& layout, content::Store& blobs) : layout_(layout), blobs_(blobs) {}
 
-  Result<std::optional<std::uint64_t>> size(const Digest&) const override {
+  Result<std::optional<std::uint64_t>> size(const Descriptor&) const override {
     return std::optional<std::uint64_t>();
   }
   Result<std::string> document(const Descriptor&) const override {

@@ -55,7 +55,7 @@ TEST_F(DockerArchiveTest, AManifestIsMadeOfConfigAndLayers) {
   ASSERT_EQ(manifest.layers.size(), 1u);
   EXPECT_EQ(manifest.layers[0].digest, Digest::of(layer));
   EXPECT_EQ(manifest.layers[0].media_type, "application/vnd.docker.image.rootfs.diff.tar");
-  EXPECT_EQ(source->size(manifest.layers[0].digest).value(), layer.size());
+  EXPECT_EQ(source->size(manifest.layers[0]).value(), layer.size());
 }
 
 TEST_F(DockerArchiveTest, TheSameArchiveMakesTheSameManifest) {

@@ -28,8 +28,8 @@ class FakeSource final : public ImageSource {
  public:
   explicit FakeSource(LayoutBuilder& layout) : layout_(layout) {}
 
-  Result<std::optional<std::uint64_t>> size(const Digest& digest) const override {
-    const auto found = layout_.files().find(LayoutBuilder::blob_name(digest));
+  Result<std::optional<std::uint64_t>> size(const Descriptor& descriptor) const override {
+    const auto found = layout_.files().find(LayoutBuilder::blob_name(descriptor.digest));
     if (found == layout_.files().end()) return std::optional<std::uint64_t>();
     return std::optional<std::uint64_t>(found->second.size());
   }

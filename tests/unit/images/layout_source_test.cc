@@ -70,14 +70,14 @@ TEST_F(LayoutSourceTest, LongMetadataIsRefused) {
 
 TEST_F(LayoutSourceTest, AnAbsentBlobIsAbsentAndNoError) {
   const auto source = open().value();
-  EXPECT_EQ(source->size(Digest::of("absent")).value(), std::nullopt);
+  EXPECT_EQ(source->size({"", Digest::of("absent")}).value(), std::nullopt);
 }
 
 TEST_F(LayoutSourceTest, BlobsOfBothAlgorithmsAreFound) {
   for (const auto algorithm : {DigestAlgorithm::sha256, DigestAlgorithm::sha512}) {
     const Descriptor blob = layout.blob("blob", "text/plain", algorithm);
     const auto source = open().value();
-    EXPECT_EQ(source->size(blob.digest).value(), 4u);
+    EXPECT_EQ(source->size(blob).value(), 4u);
     EXPECT_EQ(source->document(blob).value(), "blob");
     content::Ingest bytes = ingest(*source, blob, blobs, {}).value();
     EXPECT_EQ(bytes.digest(), blob.digest);
@@ -90,7 +90,7 @@ TEST_F(LayoutSourceTest, ABlobThatIsALinkIsRefused) {
   const auto source = open().value();
   fs::rename(path_of(blob), dir.path() / "elsewhere");
   fs::create_symlink(dir.path() / "elsewhere", path_of(blob));
-  EXPECT_EQ(outcome(source->size(blob.digest)), "invalid_argument");
+  EXPECT_EQ(outcome(source->size(blob)), "invalid_argument");
   EXPECT_EQ(outcome(source->document(blob)), "invalid_argument");
   EXPECT_EQ(outcome(ingest(*source, blob, blobs, {})), "invalid_argument");
 }
@@ -100,7 +100,7 @@ TEST_F(LayoutSourceTest, ABlobThatIsAFifoIsRefusedWithoutWaiting) {
   const auto source = open().value();
   fs::remove(path_of(blob));
   ASSERT_EQ(::mkfifo(path_of(blob).c_str(), 0600), 0);
-  EXPECT_EQ(outcome(source->size(blob.digest)), "invalid_argument");
+  EXPECT_EQ(outcome(source->size(blob)), "invalid_argument");
   EXPECT_EQ(outcome(ingest(*source, blob, blobs, {})), "invalid_argument");
 }
 
@@ -109,7 +109,7 @@ TEST_F(LayoutSourceTest, ABlobsDirectoryThatIsALinkIsRefused) {
   const auto source = open().value();
   fs::rename(dir.path() / "layout/blobs/sha256", dir.path() / "layout/blobs/real");
   fs::create_symlink("real", dir.path() / "layout/blobs/sha256");
-  EXPECT_EQ(outcome(source->size(blob.digest)), "invalid_argument");
+  EXPECT_EQ(outcome(source->size(blob)), "invalid_argument");
 }
 
 TEST_F(LayoutSourceTest, OtherBytesThanTheDigestsArePublishedByNobody) {

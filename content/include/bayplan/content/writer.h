@@ -31,6 +31,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,21 @@ struct WriterOptions {
   Expected expected{};
   /// Lists the ingest while it lasts, in place of an expiry, and what opening finds recorded already.
   std::string lease{};
+};
+
+/// What a writer has written, to be read while it goes on. Copies share a descriptor, which outlives the
+/// writer and the publishing of its bytes. Thread-safe.
+class WrittenBytes {
+ public:
+  /// Fills `into` from byte `offset` on; the caller knows from Writer::offset() that so much is there.
+  /// Errors: corrupt (it is not), io.
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+
+ private:
+  friend class Writer;
+  struct File;
+  explicit WrittenBytes(std::shared_ptr<const File> file);
+  std::shared_ptr<const File> file_;
 };
 
 /// An ingest by reference, open for writing. Move-only. Dropping it is close() that tells nobody of errors.
@@ -64,6 +80,9 @@ class Writer final : public ByteSink {
   /// Whether nothing need be written: the store had the bytes, and this namespace may have them for knowing
   /// their digest (Sharing). Writing more appends to a copy of them.
   bool is_adopted() const noexcept;
+
+  /// Its bytes, unchecked, up to the next truncate(). Precondition: !is_adopted(). Errors: io.
+  Result<WrittenBytes> written() const;
 
   /// Back to offset 0. Errors: no_space, io.
   Result<void> truncate();
@@ -101,6 +120,12 @@ class Writer final : public ByteSink {
 /// permission_denied, closed, io, and those of Db::update. Precondition: outside of write transactions.
 Result<Writer> open_writer(const Store& store, const metadata::Db& db, std::string_view ns,
                            std::string_view ref, const WriterOptions& options = {});
+
+/// Returns when nobody writes to `ref`, which may not exist: at once, or when the writer closes it or dies.
+/// By then another may have begun. Errors: cancelled (noticed within a tenth of a second), corrupt (the
+/// record), permission_denied, closed, io. Precondition: outside of write transactions.
+Result<void> await_writer(const Store& store, const metadata::Db& db, std::string_view ns,
+                          std::string_view ref, const CancelToken& cancel);
 
 /// How far an ingest is.
 struct IngestStatus {

@@ -35,9 +35,11 @@
 #include "bayplan/metadata/db.h"
 #include "bayplan/metadata/events.h"
 
-namespace bayplan::metadata {
-
+namespace bayplan {
 class FileWatch;
+}  // namespace bayplan
+
+namespace bayplan::metadata {
 
 /// Keeps the store open. One thread at a time.
 class Watcher {

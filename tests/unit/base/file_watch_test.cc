@@ -1,4 +1,4 @@
-#include "file_watch.h"
+#include "bayplan/base/file_watch.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include "support/temp_dir.h"
 
-namespace bayplan::metadata {
+namespace bayplan {
 namespace {
 
 constexpr std::chrono::hours kForEver{24};
@@ -16,7 +16,7 @@ class Watched : public ::testing::Test {
   void write() const { ASSERT_EQ(::pwrite(file_.get(), "x", 1, 0), 1); }
   test::TempDir dir_;
   UniqueFd file_{::open((dir_.path() / "file").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-  FileWatch watch_{file_.get()};
+  FileWatch watch_{file_.get(), FileWatch::For::write};
 };
 
 TEST_F(Watched, wakes_after_a_write_that_was_not_forgotten) {
@@ -38,12 +38,24 @@ TEST_F(Watched, sees_writes_through_another_name) {
   watch_.wait(kForEver);
 }
 
+TEST_F(Watched, wakes_when_a_directory_is_closed) {
+  UniqueFd directory(::open(dir_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd other(::open(dir_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const FileWatch watch(directory.get(), FileWatch::For::close);
+  ASSERT_TRUE(watch.watches());
+  write();
+  other.reset();
+  watch.wait(kForEver);
+  watch.forget();
+  watch.wait(std::chrono::milliseconds(0));
+}
+
 TEST(FileWatch, only_waits_where_it_cannot_watch) {
-  const FileWatch watch(-1);
+  const FileWatch watch(-1, FileWatch::For::write);
   EXPECT_FALSE(watch.watches());
   watch.forget();
   watch.wait(std::chrono::milliseconds(1));
 }
 
 }  // namespace
-}  // namespace bayplan::metadata
+}  // namespace bayplan

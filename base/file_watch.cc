@@ -1,4 +1,4 @@
-#include "file_watch.h"
+#include "bayplan/base/file_watch.h"
 
 #include <poll.h>
 #include <sys/inotify.h>
@@ -7,13 +7,14 @@
 #include <array>
 #include <string>
 
-namespace bayplan::metadata {
+namespace bayplan {
 
 // Through the descriptor: the path may name another file by now.
-FileWatch::FileWatch(int fd) noexcept : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+FileWatch::FileWatch(int fd, For event) noexcept : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   if (!inotify_) return;
+  const std::uint32_t mask = event == For::write ? IN_MODIFY : IN_CLOSE;
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
-  if (::inotify_add_watch(inotify_.get(), path.c_str(), IN_MODIFY) < 0) inotify_.reset();
+  if (::inotify_add_watch(inotify_.get(), path.c_str(), mask) < 0) inotify_.reset();
 }
 
 void FileWatch::forget() const noexcept {
@@ -27,4 +28,4 @@ void FileWatch::wait(std::chrono::milliseconds duration) const noexcept {
   ::poll(&waits, inotify_ ? 1 : 0, static_cast<int>(duration.count()));
 }
 
-}  // namespace bayplan::metadata
+}  // namespace bayplan
