@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <limits>
 #include <thread>
@@ -27,6 +28,11 @@ class Pair : public std::enable_shared_from_this<Pair> {
     pump(server_, client_, down_, down_left_);
     pump(client_, server_, up_, up_left_);
   }
+  void cut() {
+    error_code ignored;
+    client_.close(ignored);
+    server_.close(ignored);
+  }
 
  private:
   using Buffer = std::array<char, 16384>;
@@ -43,12 +49,6 @@ class Pair : public std::enable_shared_from_this<Pair> {
                           pump(from, to, buffer, left);
                         });
     });
-  }
-
-  void cut() {
-    error_code ignored;
-    client_.close(ignored);
-    server_.close(ignored);
   }
 
   tcp::socket client_;
@@ -86,8 +86,10 @@ struct CuttingProxy::Impl {
       server.connect(target, refused);
       if (!refused) {
         const bool down = count == Count::to_client;
-        std::make_shared<Pair>(std::move(client), std::move(server), down ? cut : kAll, down ? kAll : cut)
-            ->run();
+        auto pair = std::make_shared<Pair>(std::move(client), std::move(server), down ? cut : kAll,
+                                           down ? kAll : cut);
+        pair->run();
+        pairs.emplace_back(pair);
       }
       accept();
     });
@@ -97,6 +99,7 @@ struct CuttingProxy::Impl {
   Count count;
   std::vector<std::uint64_t> cuts;
   std::atomic<unsigned> accepted{0};
+  std::vector<std::weak_ptr<Pair>> pairs{};
   asio::io_context context;
   tcp::acceptor acceptor;
   std::thread thread;
@@ -105,6 +108,14 @@ struct CuttingProxy::Impl {
 CuttingProxy::CuttingProxy(std::uint16_t target, Count count, std::vector<std::uint64_t> cuts)
     : impl_(std::make_unique<Impl>(target, count, std::move(cuts))) {}
 CuttingProxy::~CuttingProxy() = default;
+
+void CuttingProxy::cut_all() {
+  asio::post(impl_->context, [impl = impl_.get()] {
+    for (const auto& pair : std::exchange(impl->pairs, {})) {
+      if (const auto there = pair.lock()) there->cut();
+    }
+  });
+}
 
 std::uint16_t CuttingProxy::port() const { return impl_->acceptor.local_endpoint().port(); }
 unsigned CuttingProxy::connections() const { return impl_->accepted; }

@@ -17,6 +17,8 @@ class CuttingProxy {
   CuttingProxy& operator=(const CuttingProxy&) = delete;
 
   std::uint16_t port() const;
+  /// Cuts all connections that there are.
+  void cut_all();
   /// How many connections came.
   unsigned connections() const;
 
