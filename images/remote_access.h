@@ -9,9 +9,8 @@ namespace bayplan::images {
 
 /// Puts `ask` to one route for RegistryOperation::push after the other, until one is reached; answers that
 /// one. One is not reached where `ask` says io or failed_precondition; any other answer stands, and plain
-/// HTTP is not tried after it. Each route has the credentials of its own host: those of `context` for the
-/// registry itself, else what find_credentials finds. Errors: those of Registries::load and routes, of
-/// find_credentials, and of `ask`, of the last route that was not reached.
+/// HTTP is not tried after it. Errors: those of Registries::load, of remote_repositories, and of `ask`: of
+/// the last route that was not reached.
 Result<RemoteRepository> reach_for_push(const RemoteContext& context, const RegistryReference& reference,
                                         const CancelToken& cancel,
                                         const std::function<Result<void>(const RemoteRepository&)>& ask);
