@@ -173,6 +173,8 @@ void add_image_commands(CLI::App& app, Session& session) {
 
   add_image_pull_command(*image, session);
   add_image_export_command(*image, session);
+  add_image_push_command(*image, session);
+  add_image_login_commands(*image, session);
   add_image_check_commands(*image, session);
   add_image_unpack_command(*image, session);
   add_image_name_commands(*image, session);

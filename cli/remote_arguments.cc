@@ -30,9 +30,7 @@ Result<images::RegistryCredentials> parse_credentials(const std::string& text) {
 
 }  // namespace
 
-void add_remote_options(CLI::App& command, RemoteArguments& arguments) {
-  command.add_option("--creds", arguments.credentials,
-                     "USER:PASSWORD for the registry, in place of those of files");
+void add_connection_options(CLI::App& command, RemoteArguments& arguments) {
   command.add_option("--authfile", arguments.auth_file,
                      "File with credentials; default: REGISTRY_AUTH_FILE, else where logins are kept");
   command.add_flag_function(
@@ -41,6 +39,12 @@ void add_remote_options(CLI::App& command, RemoteArguments& arguments) {
   command.add_option("--cert-dir", arguments.certificates,
                      "Directory with the authority (*.crt) and client certificate (*.cert, *.key)");
   command.add_option("--registries-conf", arguments.registries_file, "registries.conf to go by, it alone");
+}
+
+void add_remote_options(CLI::App& command, RemoteArguments& arguments) {
+  command.add_option("--creds", arguments.credentials,
+                     "USER:PASSWORD for the registry, in place of those of files");
+  add_connection_options(command, arguments);
 }
 
 Result<images::RemoteContext> remote_context(const RemoteArguments& arguments) {

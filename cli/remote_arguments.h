@@ -21,7 +21,9 @@ struct RemoteArguments {
   std::string platform{};
 };
 
-/// Adds all but `--platform` and `--signature-policy`, which not every command has.
+/// --authfile, --tls-verify, --cert-dir, --registries-conf.
+void add_connection_options(CLI::App& command, RemoteArguments& arguments);
+/// Those and --creds.
 void add_remote_options(CLI::App& command, RemoteArguments& arguments);
 
 /// From the arguments, and the environment for what they leave out. Errors: invalid_argument (a platform,

@@ -13,6 +13,9 @@ void add_content_verify_commands(CLI::App& content, Session& session);
 void add_image_pull_command(CLI::App& image, Session& session);
 void add_image_unpack_command(CLI::App& image, Session& session);
 void add_image_export_command(CLI::App& image, Session& session);
+void add_image_push_command(CLI::App& image, Session& session);
+/// login, logout.
+void add_image_login_commands(CLI::App& image, Session& session);
 /// check, verify, repair.
 void add_image_check_commands(CLI::App& image, Session& session);
 /// status, tag, untag, search-names.

@@ -3,6 +3,7 @@
 #include "bayplan/images/reference.h"
 #include "bayplan/images/resolve.h"
 #include "export_plan.h"
+#include "image_parts.h"
 
 namespace bayplan::images {
 namespace {

@@ -5,9 +5,8 @@
 #include "bayplan/base/json.h"
 #include "bayplan/images/reference.h"
 #include "export_plan.h"
-#include "image_parts.h"
+#include "image_selection.h"
 #include "media_type.h"
-#include "stored_documents.h"
 
 namespace bayplan::images {
 namespace {
@@ -65,17 +64,15 @@ class LayoutPlanner {
 
   Result<void> add(const Image& image) {
     BAYPLAN_ASSIGN(const auto chosen, choose(image.target));
-    BAYPLAN_ASSIGN(const ImageParts parts, image_parts(store_, source_, ns_, image.target));
-    for (const ImagePart& index : parts.indexes) {
-      const bool optional = chosen && index.descriptor.digest != image.target.digest && !index.present;
-      if (!optional) BAYPLAN_TRY(add_part(index.descriptor));
+    BAYPLAN_ASSIGN(const SelectedParts parts,
+                   select_parts(store_, source_, ns_, image.target, chosen, Undistributable::if_present));
+    for (const auto* blobs : {&parts.indexes, &parts.manifests, &parts.blobs}) {
+      for (const Descriptor& blob : *blobs) add_part(blob);
     }
-    for (const ManifestParts& manifest : parts.manifests) {
-      if (chosen && !chosen->contains(manifest.manifest.descriptor.digest)) continue;
-      BAYPLAN_TRY(add_manifest(image, manifest));
+    for (const Descriptor& blob : parts.left_out) {
+      plan_.report.warnings.push_back(image.name + ": " + blob.digest.to_string() +
+                                      " may not be distributed and is not there, left out");
     }
-    if (chosen) return {};
-    for (const ImagePart& other : parts.others) BAYPLAN_TRY(add_part(other.descriptor));
     return {};
   }
 
@@ -88,43 +85,21 @@ class LayoutPlanner {
 
  private:
   /// The manifests to take; empty: all there are.
-  Result<std::optional<std::set<Digest>>> choose(const Descriptor& target) {
-    std::optional<std::set<Digest>> chosen;
-    if (options_.all_platforms || media_kind(target.media_type) != MediaKind::index) return chosen;
+  Result<std::optional<std::set<Digest>>> choose(const Descriptor& target) const {
+    if (options_.all_platforms || media_kind(target.media_type) != MediaKind::index) {
+      return std::optional<std::set<Digest>>();
+    }
     std::vector<Platform> wanted = options_.platforms;
     if (wanted.empty()) wanted.push_back(host_platform());
-    chosen.emplace();
-    for (const Platform& platform : wanted) {
-      StoredDocuments documents(store_, source_, ns_);
-      BAYPLAN_TRY(documents.require_index(target));
-      BAYPLAN_ASSIGN(const auto choice, ManifestChooser(documents, platform).choose({target}));
-      if (!choice) {
-        return Error(Errc::not_found, "platform", normalize(platform).to_string(), "the image has none")
-            .with_advice("choose another platform, or all of them");
-      }
-      chosen->insert(choice->descriptor.digest);
-    }
-    return chosen;
+    BAYPLAN_ASSIGN(const auto manifests, choose_manifests(store_, source_, ns_, target, wanted));
+    std::set<Digest> chosen;
+    for (const Descriptor& manifest : manifests) chosen.insert(manifest.digest);
+    return std::optional(std::move(chosen));
   }
 
-  Result<void> add_manifest(const Image& image, const ManifestParts& manifest) {
-    BAYPLAN_TRY(add_part(manifest.manifest.descriptor));
-    for (const ImagePart& blob : manifest.blobs) {
-      if (!blob.present && is_nondistributable(blob.descriptor.media_type)) {
-        plan_.report.warnings.push_back(image.name + ": " + blob.descriptor.digest.to_string() +
-                                        " may not be distributed and is not there, left out");
-        continue;
-      }
-      BAYPLAN_TRY(add_part(blob.descriptor));
-    }
-    return {};
-  }
-
-  Result<void> add_part(const Descriptor& blob) {
-    BAYPLAN_TRY(require_recorded(source_, ns_, blob));
+  void add_part(const Descriptor& blob) {
     add_blob(plan_, blob_path(blob.digest), blob);
     algorithms_.insert(std::string(to_string(blob.digest.algorithm())));
-    return {};
   }
 
   Store& store_;

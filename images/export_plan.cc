@@ -3,17 +3,8 @@
 #include <algorithm>
 
 #include "bayplan/images/resolve.h"
-#include "image_parts.h"
 
 namespace bayplan::images {
-
-Result<void> require_recorded(const metadata::BucketSource& source, std::string_view ns,
-                              const Descriptor& blob) {
-  BAYPLAN_ASSIGN(const bool recorded, is_recorded(source, ns, blob));
-  if (recorded) return {};
-  return Error(Errc::not_found, "blob", blob.digest.to_string(), "is missing from the store")
-      .with_advice("import the image again, or export other platforms of it");
-}
 
 void add_blob(ExportPlan& plan, const std::string& name, const Descriptor& blob) {
   const bool fresh = plan.files.try_emplace(name, ExportFile{.blob = blob, .read_only = true}).second;

@@ -28,10 +28,6 @@ struct ExportPlan {
 Result<ExportPlan> plan_export(Store& store, const metadata::BucketSource& source, std::string_view ns,
                                const std::vector<std::string>& names, const ExportOptions& options);
 
-/// A blob that an export needs is recorded. Errors: not_found, naming it, corrupt, closed, io.
-Result<void> require_recorded(const metadata::BucketSource& source, std::string_view ns,
-                              const Descriptor& blob);
-
 /// Adds a file that holds `blob`, once, and counts it.
 void add_blob(ExportPlan& plan, const std::string& name, const Descriptor& blob);
 

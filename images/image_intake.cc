@@ -1,6 +1,7 @@
 #include "image_intake.h"
 
 #include "bayplan/base/fault.h"
+#include "distribution_source.h"
 #include "image_parts.h"
 #include "layer_stream.h"
 
@@ -174,8 +175,10 @@ Result<void> ImageIntake::write(metadata::WriteTx& tx, Unpacker& unpacker, BlobI
   BAYPLAN_TRY(check_names(tx));
   consumed_ = true;
   for (content::ReadyBlob& blob : intake.ready()) {
-    const Labels& labels = graph_.nodes.at(blob.digest()).labels;
+    const Digest digest = blob.digest();
+    const Labels& labels = graph_.nodes.at(digest).labels;
     BAYPLAN_TRY(content::add(tx, ns_, std::move(blob), labels, metadata::referred()));
+    BAYPLAN_TRY(note_origin(tx, digest));
   }
   for (std::size_t i = 0; i < plans_.size(); ++i) {
     BAYPLAN_TRY(commit_unpacked(store_, tx, ns_, unpacker.results()[i], plans_[i].config));
@@ -183,6 +186,14 @@ Result<void> ImageIntake::write(metadata::WriteTx& tx, Unpacker& unpacker, BlobI
   for (const NamedImage& image : images_) BAYPLAN_TRY(put_image(tx, image));
   if (also) BAYPLAN_TRY(also(tx));
   return fault::at(fault::Point::import_before_commit);
+}
+
+// Documents are not mounted from one repository to another: they are put.
+Result<void> ImageIntake::note_origin(metadata::WriteTx& tx, const Digest& blob) const {
+  if (!origin_ || graph_.manifests.contains(blob) || graph_.indexes.contains(blob)) return {};
+  BAYPLAN_ASSIGN(const content::Info info, content::stat(tx, ns_, blob));
+  const Labels gained = distribution_source_labels(info.labels, *origin_);
+  return gained.empty() ? Result<void>() : content::merge_labels(tx, ns_, blob, gained);
 }
 
 Result<void> ImageIntake::check_names(const metadata::BucketSource& source) const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bayplan/images/import.h"
+#include "bayplan/images/registry_reference.h"
 #include "blob_intake.h"
 #include "graph.h"
 #include "import_names.h"
@@ -26,6 +27,9 @@ class ImageIntake {
   /// Walks the images, which `source` holds, and decides what of them is unpacked. Errors: already_exists,
   /// not_found (a part that unpacking needs), unsupported, and those of walk_graph and choose_manifest.
   Result<void> read(const ImageSource& source, std::vector<NamedImage> images);
+
+  /// Has the records of blobs say that they are in `repository` (distribution_source.h).
+  void came_from(const RegistryReference& repository) { origin_ = repository; }
 
   /// More to be written by the transaction that records the images.
   using Also = std::function<Result<void>(metadata::WriteTx&)>;
@@ -49,6 +53,7 @@ class ImageIntake {
   Result<void> sort_blobs(BlobIntake& intake);
   Result<void> unpack(Unpacker& unpacker, BlobIntake& intake);
   Result<void> write(metadata::WriteTx& tx, Unpacker& unpacker, BlobIntake& intake, const Also& also);
+  Result<void> note_origin(metadata::WriteTx& tx, const Digest& blob) const;
   Result<void> check_names(const metadata::BucketSource& source) const;
   Result<void> put_image(metadata::WriteTx& tx, const NamedImage& image);
   void report_unpacked(Unpacker& unpacker);
@@ -59,6 +64,7 @@ class ImageIntake {
   const Control& control_;
 
   std::vector<NamedImage> images_{};
+  std::optional<RegistryReference> origin_{};
   Graph graph_{};
   std::vector<Plan> plans_{};
   std::map<Digest, std::optional<std::size_t>> plan_of_{};  // of a target; empty when it is not unpacked

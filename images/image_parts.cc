@@ -60,9 +60,12 @@ class PartsWalk {
     BAYPLAN_ASSIGN(auto index, if_readable(documents_.index(descriptor)));
     BAYPLAN_ASSIGN(ImagePart self, part(descriptor));
     self.readable = index.has_value();
-    parts_.indexes.push_back(std::move(self));
+    IndexPart& added = parts_.indexes.emplace_back(IndexPart{std::move(self)});
     if (!index) return {};
-    for (ChildDescriptor& child : index->manifests) pending_.push_back({std::move(child), depth});
+    for (ChildDescriptor& child : index->manifests) {
+      added.children.push_back(child.descriptor.digest);
+      pending_.push_back({std::move(child), depth});
+    }
     if (pending_.size() + seen_.size() <= kMaxGraphNodes) return {};
     return Error(Errc::too_large, "index", descriptor.digest.to_string(),
                  "of an image with more than " + std::to_string(kMaxGraphNodes) + " parts");
@@ -114,6 +117,14 @@ Result<bool> is_recorded(const metadata::BucketSource& source, std::string_view 
   if (info) return info->size == descriptor.size;
   if (info.error().code() == Errc::not_found) return false;
   return info.error();
+}
+
+Result<void> require_recorded(const metadata::BucketSource& source, std::string_view ns,
+                              const Descriptor& descriptor) {
+  BAYPLAN_ASSIGN(const bool recorded, is_recorded(source, ns, descriptor));
+  if (recorded) return {};
+  return Error(Errc::not_found, "blob", descriptor.digest.to_string(), "is missing from the store")
+      .with_advice("bring the image in again, or choose other platforms of it");
 }
 
 Result<ImageParts> image_parts(Store& store, const metadata::BucketSource& source, std::string_view ns,

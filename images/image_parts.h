@@ -16,6 +16,10 @@ struct ImagePart {
   bool readable = true;  ///< of documents: there, and the bytes it should be
 };
 
+struct IndexPart : ImagePart {
+  std::vector<Digest> children{};  ///< that it names, in its order; none without a readable index
+};
+
 struct ManifestParts {
   ImagePart manifest;
   std::optional<Platform> platform{};   ///< as its index says, else as its config does
@@ -25,7 +29,7 @@ struct ManifestParts {
 
 /// Everything reachable from a target; each document once.
 struct ImageParts {
-  std::vector<ImagePart> indexes{};
+  std::vector<IndexPart> indexes{};
   std::vector<ManifestParts> manifests{};  ///< in the order of their indexes
   std::vector<ImagePart> others{};         ///< what an index names and is neither
 };
@@ -38,5 +42,8 @@ Result<ImageParts> image_parts(Store& store, const metadata::BucketSource& sourc
 /// Whether a blob of this size is recorded. Errors: corrupt, closed, io.
 Result<bool> is_recorded(const metadata::BucketSource& source, std::string_view ns,
                          const Descriptor& descriptor);
+/// It is. Errors: not_found, naming it, corrupt, closed, io.
+Result<void> require_recorded(const metadata::BucketSource& source, std::string_view ns,
+                              const Descriptor& descriptor);
 
 }  // namespace bayplan::images

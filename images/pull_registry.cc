@@ -11,12 +11,14 @@ namespace {
 
 class RegistryPull {
  public:
-  RegistryPull(Store& store, std::string_view ns, const RemoteImage& remote, std::string name,
-               const RemoteContext& context, const PullOptions& options, const Control& control)
+  RegistryPull(Store& store, std::string_view ns, const RemoteImage& remote,
+               const RegistryReference& reference, const RemoteContext& context, const PullOptions& options,
+               const Control& control)
       : store_(store),
         ns_(ns),
         remote_(remote),
-        name_(std::move(name)),
+        reference_(reference),
+        name_(reference.to_string()),
         context_(context),
         options_(options),
         control_(control) {}
@@ -57,6 +59,7 @@ class RegistryPull {
                                        .limits = options_.limits,
                                        .replaced = options_.replaced};
     ImageIntake images(store_, ns_, import_options, control_);
+    images.came_from(reference_);
     BAYPLAN_TRY(images.read(source, {{name_, target}}));
     BlobDownloads downloads({.store = &store_, .ns = ns_, .lease = hold.lease()}, remote_,
                             options_.layers_at_once, control_);
@@ -71,6 +74,7 @@ class RegistryPull {
   Store& store_;
   const std::string ns_;
   const RemoteImage& remote_;
+  const RegistryReference& reference_;
   const std::string name_;
   const RemoteContext& context_;
   const PullOptions& options_;
@@ -93,7 +97,8 @@ Result<PullReport> pull_reference(Store& store, std::string_view ns, const Regis
     return report;
   }
   if (!remote) return std::move(remote).error();
-  BAYPLAN_ASSIGN(PullReport report, RegistryPull(store, ns, *remote, name, context, options, control).run());
+  BAYPLAN_ASSIGN(PullReport report,
+                 RegistryPull(store, ns, *remote, reference, context, options, control).run());
   report.asked = true;
   return report;
 }

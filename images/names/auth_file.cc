@@ -12,7 +12,6 @@
 namespace bayplan::images {
 namespace {
 
-constexpr std::string_view kDockerServer = "https://index.docker.io/v1/";
 constexpr std::string_view kDocker = "docker.io";
 
 std::string_view without_scheme(std::string_view text) noexcept {
@@ -67,7 +66,7 @@ Result<RegistryCredentials> decode_password(std::string_view auth) {
   if (user == kTokenUser && secret.empty()) {
     return Error(Errc::invalid_argument, "JSON member", "auth", "has an empty token");
   }
-  return password_of(user, std::move(secret));
+  return credentials_of(user, std::move(secret));
 }
 
 Result<std::optional<RegistryCredentials>> decode_entry(const json::Value& entry) {
@@ -105,6 +104,22 @@ void write_entry(json::Writer& writer, const RegistryCredentials& credentials) {
   writer.end_object();
 }
 
+// All members but the entries, which follow.
+json::Writer begin_entries(const json::Value& root) {
+  json::Writer writer;
+  writer.begin_object();
+  for (const auto& [name, value] : root.as_object().value()) {
+    if (name != "auths") writer.key(name).value(value);
+  }
+  writer.key("auths").begin_object();
+  return writer;
+}
+
+std::string end_entries(json::Writer writer) {
+  writer.end_object().end_object();
+  return std::move(writer).take() + "\n";
+}
+
 // "h/a/b", "h/a", "h".
 std::vector<std::string_view> scopes_of(std::string_view key) {
   std::vector<std::string_view> scopes;
@@ -122,11 +137,6 @@ std::string key_host(std::string_view key) {
   std::string host = lower(plain.substr(0, plain.find('/')));
   if (host == "index.docker.io" || host == "registry-1.docker.io") return std::string(kDocker);
   return host;
-}
-
-RegistryCredentials password_of(std::string_view user, std::string secret) {
-  if (user == kTokenUser) return {.identity_token = std::move(secret)};
-  return {.user = std::string(user), .password = std::move(secret)};
 }
 
 Result<AuthFile> AuthFile::parse(std::string_view text, std::string_view what) {
@@ -156,6 +166,20 @@ Result<std::optional<AuthFile::Helper>> AuthFile::helper(std::string_view key) c
   return std::optional(Helper{std::string(*store), std::string(host == kDocker ? kDockerServer : host)});
 }
 
+std::vector<AuthFile::Helper> AuthFile::helpers() const {
+  std::vector<Helper> helpers;
+  for (const auto& [server, name] : entries_of(document_.root(), "credHelpers")) {
+    const auto text = name.as_string();  // parse() looked at it
+    if (text && !text->empty()) helpers.push_back({std::string(*text), std::string(server)});
+  }
+  return helpers;
+}
+
+std::string AuthFile::common_helper() const {
+  const auto store = document_.root().optional_string("credsStore");
+  return store && *store ? std::string(**store) : std::string();
+}
+
 Result<std::optional<RegistryCredentials>> AuthFile::find(std::string_view key) const {
   const Entries entries = entries_of(document_.root(), "auths");
   for (const std::string_view scope : scopes_of(key)) {
@@ -170,25 +194,27 @@ Result<std::optional<RegistryCredentials>> AuthFile::find(std::string_view key) 
   return std::optional<RegistryCredentials>();
 }
 
-std::string AuthFile::with(std::string_view key,
-                           const std::optional<RegistryCredentials>& credentials) const {
-  json::Writer writer;
-  writer.begin_object();
-  for (const auto& [name, value] : document_.root().as_object().value()) {
-    if (name != "auths") writer.key(name).value(value);
-  }
-  writer.key("auths").begin_object();
-  bool written = !credentials;
-  for (const auto& [name, entry] : entries_of(document_.root(), "auths")) {
-    if (!is_for(name, key)) {
-      writer.key(name).value(entry);
+std::string AuthFile::with(std::string_view key, std::string_view name,
+                           const RegistryCredentials& credentials) const {
+  json::Writer writer = begin_entries(document_.root());
+  bool written = false;
+  for (const auto& [known, entry] : entries_of(document_.root(), "auths")) {
+    if (!is_for(known, key)) {
+      writer.key(known).value(entry);
     } else if (!std::exchange(written, true)) {
-      write_entry(writer.key(name), *credentials);
+      write_entry(writer.key(known), credentials);
     }
   }
-  if (!written) write_entry(writer.key(key), *credentials);
-  writer.end_object().end_object();
-  return std::move(writer).take() + "\n";
+  if (!written) write_entry(writer.key(name), credentials);
+  return end_entries(std::move(writer));
+}
+
+std::string AuthFile::without(std::string_view key) const {
+  json::Writer writer = begin_entries(document_.root());
+  for (const auto& [known, entry] : entries_of(document_.root(), "auths")) {
+    if (!is_for(known, key)) writer.key(known).value(entry);
+  }
+  return end_entries(std::move(writer));
 }
 
 bool AuthFile::has(std::string_view key) const {
@@ -196,5 +222,9 @@ bool AuthFile::has(std::string_view key) const {
   return std::any_of(entries.begin(), entries.end(),
                      [&](const auto& entry) { return is_for(entry.first, key); });
 }
+
+std::string AuthFile::without_entries() const { return end_entries(begin_entries(document_.root())); }
+
+std::size_t AuthFile::entries() const { return entries_of(document_.root(), "auths").size(); }
 
 }  // namespace bayplan::images

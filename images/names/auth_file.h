@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bayplan/base/json.h"
 #include "bayplan/images/credentials.h"
@@ -14,10 +15,8 @@ namespace bayplan::images {
 /// API. What follows a host in a URL says nothing ("https://index.docker.io/v1/").
 std::string key_host(std::string_view key);
 
-/// The user name that says that the secret is an identity token.
-inline constexpr std::string_view kTokenUser = "<token>";
-/// What a user name and a secret stand for.
-RegistryCredentials password_of(std::string_view user, std::string secret);
+/// What Docker calls docker.io.
+inline constexpr std::string_view kDockerServer = "https://index.docker.io/v1/";
 
 /// One parsed file. Keys that are asked for are as credential_key makes them. Errors never tell of a secret.
 class AuthFile {
@@ -32,14 +31,25 @@ class AuthFile {
   /// The helper that speaks for the host of `key`. Errors: invalid_argument.
   Result<std::optional<Helper>> helper(std::string_view key) const;
 
+  /// Of every host that has one of its own.
+  std::vector<Helper> helpers() const;
+  /// The name of the helper of all others; empty: none.
+  std::string common_helper() const;
+
   /// The credentials of the longest entry for `key` that has some. Errors: invalid_argument (an entry of it).
   Result<std::optional<RegistryCredentials>> find(std::string_view key) const;
 
   /// The file with an entry for `key` in place of those that there were, under the first one's name: other
-  /// tools may know no other. Without credentials, without them.
-  std::string with(std::string_view key, const std::optional<RegistryCredentials>& credentials) const;
+  /// tools may know no other. A new one is called `name`.
+  std::string with(std::string_view key, std::string_view name, const RegistryCredentials& credentials) const;
+  /// The file without the entries for `key`.
+  std::string without(std::string_view key) const;
   /// Whether there is an entry for exactly `key`.
   bool has(std::string_view key) const;
+  /// The file without any entry.
+  std::string without_entries() const;
+  /// How many it has.
+  std::size_t entries() const;
 
  private:
   explicit AuthFile(json::Document document) : document_(std::move(document)) {}

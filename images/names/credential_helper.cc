@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "bayplan/base/json.h"
-#include "names/auth_file.h"
 #include "names/helper_process.h"
 #include "names/text_pieces.h"
 
@@ -52,7 +51,7 @@ Result<std::optional<RegistryCredentials>> CredentialHelper::get(std::string_vie
     BAYPLAN_ASSIGN(const std::string_view username, document.root().string("Username"));
     BAYPLAN_ASSIGN(const std::string_view secret, document.root().string("Secret"));
     if (secret.empty()) return Error(Errc::invalid_argument, "JSON member", "Secret", "is empty");
-    return password_of(username, std::string(secret));
+    return credentials_of(username, std::string(secret));
   };
   BAYPLAN_ASSIGN(RegistryCredentials credentials, read().with_context("credential helper", program_));
   return std::optional(std::move(credentials));
@@ -76,6 +75,20 @@ Result<void> CredentialHelper::store(std::string_view server, const RegistryCred
 Result<bool> CredentialHelper::erase(std::string_view server, const CancelToken& cancel) const {
   BAYPLAN_ASSIGN(const std::optional<std::string> said, ask("erase", server, cancel));
   return said.has_value();
+}
+
+Result<std::vector<std::string>> CredentialHelper::list(const CancelToken& cancel) const {
+  BAYPLAN_ASSIGN(const std::optional<std::string> said, ask("list", {}, cancel));
+  std::vector<std::string> servers;
+  if (!said) return servers;
+  const auto read = [&]() -> Result<void> {
+    BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(*said, "answer to list"));
+    BAYPLAN_ASSIGN(const auto members, document.root().as_object());
+    for (const auto& [server, user] : members) servers.emplace_back(server);
+    return {};
+  };
+  BAYPLAN_TRY(read().with_context("credential helper", program_));
+  return servers;
 }
 
 }  // namespace bayplan::images

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bayplan/images/credentials.h"
 
@@ -23,6 +24,9 @@ class CredentialHelper {
                      const CancelToken& cancel) const;
   /// Answers whether there were some.
   Result<bool> erase(std::string_view server, const CancelToken& cancel) const;
+
+  /// The servers that it has credentials for.
+  Result<std::vector<std::string>> list(const CancelToken& cancel) const;
 
  private:
   CredentialHelper(std::string program, std::chrono::milliseconds deadline)

@@ -51,6 +51,9 @@ Result<Changing> begin_change(const fs::path& file) {
   return Changing{std::move(dir), path.filename(), std::move(content)};
 }
 
+// Docker finds its own registry under one name only, and no repositories.
+bool is_dockers(const fs::path& file) { return file.filename() == "config.json"; }
+
 Result<void> check_storable(std::string_view key, const RegistryCredentials& given) {
   const auto invalid = [&](const char* why) {
     return Error(Errc::invalid_argument, "credentials", key, why);
@@ -65,7 +68,22 @@ Result<void> check_storable(std::string_view key, const RegistryCredentials& giv
   return {};
 }
 
+Result<std::vector<AuthFile::Helper>> kept_by_helpers(const AuthFile& file, const CancelToken& cancel) {
+  std::vector<AuthFile::Helper> kept = file.helpers();
+  const std::string common = file.common_helper();
+  if (common.empty()) return kept;
+  BAYPLAN_ASSIGN(const CredentialHelper program, CredentialHelper::named(common));
+  BAYPLAN_ASSIGN(const std::vector<std::string> servers, program.list(cancel));
+  for (const std::string& server : servers) kept.push_back({common, server});
+  return kept;
+}
+
 }  // namespace
+
+RegistryCredentials credentials_of(std::string_view user, std::string secret) {
+  if (user == kTokenUser) return {.identity_token = std::move(secret)};
+  return {.user = std::string(user), .password = std::move(secret)};
+}
 
 Result<std::string> credential_key(std::string_view text) {
   const std::string host = key_host(text);
@@ -105,11 +123,15 @@ Result<void> store_credentials(const fs::path& file, std::string_view key,
   BAYPLAN_TRY(check_storable(clean, credentials));
   BAYPLAN_ASSIGN(const Changing change, begin_change(file));
   BAYPLAN_ASSIGN(const auto helper, change.content.helper(clean));
-  if (!helper)
-    return file::replace_durably(change.dir.get(), change.name, change.content.with(clean, credentials));
-  if (clean.find('/') != std::string::npos) {
-    return Error(Errc::unsupported, "credentials", clean,
-                 "the helper " + quoted(helper->name) + " keeps hosts only");
+  if (clean.find('/') != std::string::npos && (helper || is_dockers(file))) {
+    return Error(
+        Errc::unsupported, "credentials", clean,
+        (helper ? "the helper " + quoted(helper->name) : std::string("Docker")) + " keeps hosts only");
+  }
+  if (!helper) {
+    const std::string name(is_dockers(file) && clean == "docker.io" ? kDockerServer : clean);
+    return file::replace_durably(change.dir.get(), change.name,
+                                 change.content.with(clean, name, credentials));
   }
   BAYPLAN_ASSIGN(const CredentialHelper program, CredentialHelper::named(helper->name));
   return program.store(helper->server, credentials, cancel);
@@ -127,8 +149,25 @@ Result<bool> remove_credentials(const fs::path& file, std::string_view key, cons
     BAYPLAN_ASSIGN(removed, program.erase(helper->server, cancel));
   }
   if (!change.content.has(clean)) return removed;
-  BAYPLAN_TRY(file::replace_durably(change.dir.get(), change.name, change.content.with(clean, {})));
+  BAYPLAN_TRY(file::replace_durably(change.dir.get(), change.name, change.content.without(clean)));
   return true;
+}
+
+Result<std::size_t> remove_all_credentials(const fs::path& file, const CancelToken& cancel) {
+  BAYPLAN_ASSIGN(const std::optional<std::string> text, read_if_there(file));
+  if (!text) return std::size_t{0};
+  BAYPLAN_ASSIGN(const Changing change, begin_change(file));
+  BAYPLAN_ASSIGN(std::vector<AuthFile::Helper> kept, kept_by_helpers(change.content, cancel));
+  std::size_t removed = 0;
+  for (const AuthFile::Helper& helper : kept) {
+    BAYPLAN_ASSIGN(const CredentialHelper program, CredentialHelper::named(helper.name));
+    BAYPLAN_ASSIGN(const bool erased, program.erase(helper.server, cancel));
+    if (erased) ++removed;
+  }
+  const std::size_t entries = change.content.entries();
+  if (entries == 0) return removed;
+  BAYPLAN_TRY(file::replace_durably(change.dir.get(), change.name, change.content.without_entries()));
+  return removed + entries;
 }
 
 }  // namespace bayplan::images

@@ -4,6 +4,7 @@
 #include "media_type.h"
 #include "operations.h"
 #include "referrers_tag.h"
+#include "subject.h"
 
 namespace bayplan::registry {
 namespace {
@@ -59,7 +60,7 @@ Result<Digest> push_manifest(Shared& shared, const images::RemoteRepository& rep
   if (bytes.size() > images::kMaxDocumentBytes) {
     return Error(Errc::too_large, "manifest", {}, std::to_string(bytes.size()) + " bytes");
   }
-  BAYPLAN_ASSIGN(const auto subject, subject_of(bytes));
+  BAYPLAN_ASSIGN(const auto subject, images::subject_of(bytes));
   BAYPLAN_ASSIGN(Session session, Session::open(shared, repository, "pull,push", control));
   BAYPLAN_ASSIGN(const Put done, put(session, name, media_type, bytes));
   if (subject && !done.lists_subject) {

@@ -62,14 +62,6 @@ Result<std::vector<images::Referrer>> read_referrers(std::string_view index) {
   return found;
 }
 
-Result<std::optional<Digest>> subject_of(std::string_view text) {
-  BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(text, "manifest"));
-  const auto subject = document.root().find("subject");
-  if (!subject || subject->is_null()) return std::optional<Digest>();
-  BAYPLAN_ASSIGN(const Descriptor descriptor, images::read_descriptor(*subject));
-  return std::optional<Digest>(descriptor.digest);
-}
-
 Result<std::optional<std::string>> with_referrer(std::string_view index, const Descriptor& descriptor,
                                                  std::string_view text) {
   BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(text, "manifest"));

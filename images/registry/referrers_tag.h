@@ -16,10 +16,6 @@ std::string referrers_tag(const Digest& subject);
 /// What an index of referrers lists. Errors: as read_descriptor; invalid_argument (not an index), too_large.
 Result<std::vector<images::Referrer>> read_referrers(std::string_view index);
 
-/// The subject that a manifest or index names, if it names one. Errors: invalid_argument (not JSON, or no
-/// descriptor).
-Result<std::optional<Digest>> subject_of(std::string_view document);
-
 /// `index` (empty: none yet) with an entry for the document of `descriptor`, whose bytes tell its artifact
 /// type and annotations; nothing if it has one. The entries that are there are kept as they are. Errors: as
 /// read_referrers.

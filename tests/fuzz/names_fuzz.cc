@@ -11,7 +11,7 @@ namespace {
 
 void write_again(const images::AuthFile& file) {
   const images::RegistryCredentials credentials{.user = "u", .password = "p"};
-  if (!images::AuthFile::parse(file.with("h.io/a", credentials), "output")) __builtin_trap();
+  if (!images::AuthFile::parse(file.with("h.io/a", "h.io/a", credentials), "output")) __builtin_trap();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "manifest_answer.h"
 #include "referrers_tag.h"
 #include "retries.h"
+#include "subject.h"
 #include "token_request.h"
 #include "transfer_error.h"
 #include "url.h"
@@ -65,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     default:
       parse_fields(text);
       ignore_error(read_referrers(text), "any outcome will do");
-      ignore_error(subject_of(text), "any outcome will do");
+      ignore_error(images::subject_of(text), "any outcome will do");
   }
   return 0;
 }

@@ -1,4 +1,5 @@
 // Pulling from Debian's docker-registry: what is fetched, recorded, unpacked and reported.
+#include "bayplan/images/push.h"
 #include "pull_fixture.h"
 
 namespace bayplan::images {
@@ -40,6 +41,19 @@ TEST_F(Pulls, RecordsAndUnpacksAnImage) {
   EXPECT_THAT(puller.ingests(), IsEmpty());
   EXPECT_THAT(puller.problems(), IsEmpty());
   EXPECT_THAT(puller.blobs(), SizeIs(4));
+}
+
+TEST_F(Pulls, WhatWasPulledIsMountedWhereItIsPushedNext) {
+  const Descriptor target = image();
+  push(layout, target, "1");
+  ASSERT_EQ(said(puller.pull(name())), "ok");
+  const std::string other = name().substr(0, name().find('/')) + "/other/repository:1";
+  const auto report =
+      images::push(puller.store(), kNs, name(), other, puller.provider(), puller.context, {}, {});
+  ASSERT_EQ(said(report), "ok") << report.error().to_string();
+  EXPECT_EQ(report->mounted, 3u);
+  EXPECT_EQ(report->bytes, 0u);
+  EXPECT_EQ(report->target.digest, target.digest);
 }
 
 TEST_F(Pulls, TakesWhateverLayersAreCompressedWith) {

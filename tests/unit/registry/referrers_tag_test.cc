@@ -34,12 +34,6 @@ TEST(ReferrersTag, ReadsEntries) {
   EXPECT_FALSE(read_referrers("[]"));
 }
 
-TEST(ReferrersTag, SubjectIsADescriptorOrAbsent) {
-  EXPECT_EQ(*subject_of(R"({"subject":)" + entry("a") + "}"), Digest::of("a"));
-  EXPECT_FALSE(*subject_of("{}"));
-  EXPECT_FALSE(subject_of(R"({"subject":{"digest":"x"}})"));
-}
-
 TEST(ReferrersTag, AddsOnceAndKeepsTheOthersAsTheyAre) {
   const std::string artifact = R"({"artifactType":"x/y","annotations":{"k":"v"}})";
   const Descriptor descriptor{kManifest, Digest::of(artifact), artifact.size()};

@@ -20,6 +20,11 @@ namespace bayplan::images {
 
 inline constexpr std::chrono::seconds kHelperDeadline{30};
 
+/// The user name that says that the secret is an identity token.
+inline constexpr std::string_view kTokenUser = "<token>";
+/// What a user name and a secret stand for.
+RegistryCredentials credentials_of(std::string_view user, std::string secret);
+
 /// host[:port][/path] of what people give to a login: without scheme, the host in lower case, and docker.io
 /// for the names of its API. Errors: invalid_argument.
 Result<std::string> credential_key(std::string_view text);
@@ -39,10 +44,11 @@ Result<std::optional<RegistryCredentials>> find_credentials(const ConfigDirs& di
 std::filesystem::path login_file(const ConfigDirs& dirs);
 
 /// Writes an entry into `file`, durably and at once, with mode 0600; all else in it is kept. Missing
-/// directories are made. Where the file names a helper for the host, that one gets the credentials and the
-/// file stays as it is. Errors: as find_credentials; invalid_argument (`credentials` are none, or more than
-/// one of the three, or have no user, or one with a colon); unsupported (a registry token; a path where a
-/// helper keeps hosts only), no_space, read_only.
+/// directories are made. A file called config.json is Docker's: what is new there is written as Docker reads
+/// it. Where the file names a helper for the host, that one gets the credentials and the file stays as it is.
+/// Errors: as find_credentials; invalid_argument (`credentials` are none, or more than one of the three, or
+/// have no user, or one with a colon); unsupported (a registry token; a path where a helper or Docker keeps
+/// hosts only), no_space, read_only.
 Result<void> store_credentials(const std::filesystem::path& file, std::string_view key,
                                const RegistryCredentials& credentials, const CancelToken& cancel = {});
 
@@ -50,5 +56,9 @@ Result<void> store_credentials(const std::filesystem::path& file, std::string_vi
 /// was one. Errors: as store_credentials.
 Result<bool> remove_credentials(const std::filesystem::path& file, std::string_view key,
                                 const CancelToken& cancel = {});
+
+/// Removes all entries of `file`, and has its helpers erase what they keep: of the hosts that it names, and
+/// all that a credsStore lists. Answers how many there were. Errors: as store_credentials.
+Result<std::size_t> remove_all_credentials(const std::filesystem::path& file, const CancelToken& cancel = {});
 
 }  // namespace bayplan::images

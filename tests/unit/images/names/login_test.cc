@@ -70,6 +70,20 @@ TEST_F(LoginTest, AnEntryKeepsItsName) {
   EXPECT_EQ(find("docker.io/library/a"), "password user:pass:word");
 }
 
+TEST_F(LoginTest, ConfigJsonIsWrittenAsDockerReadsIt) {
+  const fs::path file = at("docker/config.json");
+  ASSERT_EQ(outcome(store_credentials(file, "docker.io", {.user = "u", .password = "p"})), "ok");
+  ASSERT_EQ(outcome(store_credentials(file, "h.io", {.user = "u", .password = "p"})), "ok");
+  EXPECT_EQ(read_text(file), R"({"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},)"
+                             R"("h.io":{"auth":"dTpw"}}})"
+                             "\n");
+  EXPECT_EQ(outcome(store_credentials(file, "h.io/a", {.user = "u", .password = "p"})), "unsupported");
+  EXPECT_EQ(find("docker.io"), "password u:p");
+  EXPECT_TRUE(*remove_credentials(file, "docker.io"));
+  EXPECT_EQ(read_text(file), R"({"auths":{"h.io":{"auth":"dTpw"}}})"
+                             "\n");
+}
+
 TEST_F(LoginTest, MissingDirectoriesAreMadeAndEmptyFilesFilled) {
   ASSERT_EQ(outcome(store_credentials(at("x/y/auth.json"), "h.io", kPassword)), "ok");
   struct stat info {};
@@ -129,6 +143,37 @@ TEST_F(LoginTest, WhereAHelperSpeaksItKeepsTheCredentials) {
   EXPECT_TRUE(*remove_credentials(file, "h.io"));
   EXPECT_EQ(read_text(helpers_.path() / "docker-credential-t.erase"), "h.io");
   EXPECT_EQ(read_text(file), "{\"credHelpers\":{\"h.io\":\"t\"},\"auths\":{}}\n");
+}
+
+TEST_F(LoginTest, AllAreRemoved) {
+  const fs::path file = write_text(at("auth.json"), entries({"h.io", "h.io/a", "g.io"}));
+  EXPECT_EQ(*remove_all_credentials(file), 3u);
+  EXPECT_EQ(read_text(file), entries({}) + "\n");
+  EXPECT_EQ(*remove_all_credentials(file), 0u);
+  EXPECT_EQ(*remove_all_credentials(at("none.json")), 0u);
+  EXPECT_FALSE(fs::exists(at("none.json")));
+}
+
+TEST_F(LoginTest, AllThatHelpersKeepIsRemoved) {
+  helpers_.add("one", "cat >> \"$0.$1\"");
+  helpers_.add("all",
+               "[ \"$1\" = list ] && echo '{\"https://b.io/v1/\":\"u\",\"c.io\":\"u\"}' || { cat; echo; } >> "
+               "\"$0.$1\"");
+  const fs::path file =
+      write_text(at("auth.json"), R"({"credsStore":"all","credHelpers":{"a.io":"one"},"auths":{"b.io":{}}})");
+  EXPECT_EQ(*remove_all_credentials(file), 4u);
+  EXPECT_EQ(read_text(helpers_.path() / "docker-credential-one.erase"), "a.io");
+  EXPECT_EQ(read_text(helpers_.path() / "docker-credential-all.erase"), "https://b.io/v1/\nc.io\n");
+  EXPECT_EQ(read_text(file), R"({"credsStore":"all","credHelpers":{"a.io":"one"},"auths":{}})"
+                             "\n");
+}
+
+TEST_F(LoginTest, AHelperThatDoesNotListIsAnError) {
+  helpers_.add("all", "echo 'no such command'; exit 1");
+  const std::string text = R"({"credsStore":"all","auths":{"b.io":{}}})";
+  const fs::path file = write_text(at("auth.json"), text);
+  EXPECT_EQ(outcome(remove_all_credentials(file)), "io");
+  EXPECT_EQ(read_text(file), text);
 }
 
 TEST_F(LoginTest, NoLoginIsLostToAnother) {

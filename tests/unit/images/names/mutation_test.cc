@@ -100,10 +100,10 @@ void feed_auth_file(const std::string& text) {
   refused(file->helper("h.io"));
   refused(file->find("h.io/a/b"));
   const RegistryCredentials stored{.user = "u", .password = "p"};
-  const auto with = AuthFile::parse(file->with("h.io/a/b", stored), "with");
+  const auto with = AuthFile::parse(file->with("h.io/a/b", "h.io/a/b", stored), "with");
   ASSERT_TRUE(with) << with.error().to_string();
   EXPECT_EQ((**with->find("h.io/a/b")).password, stored.password);
-  EXPECT_FALSE(AuthFile::parse(with->with("h.io/a/b", {}), "without")->has("h.io/a/b"));
+  EXPECT_FALSE(AuthFile::parse(with->without("h.io/a/b"), "without")->has("h.io/a/b"));
 }
 
 void feed_policy(const std::string& text) {
