@@ -180,10 +180,11 @@ std::string AuthFile::with(std::string_view key,
   writer.key("auths").begin_object();
   bool written = !credentials;
   for (const auto& [name, entry] : entries_of(document_.root(), "auths")) {
-    if (!is_for(name, key)) {
+    if (is_for(name, key)) {
+      if (!std::exchange(written, true)) write_entry(writer.key(name), *credentials);
+    } else if (lower(name) !=
+               lower(key)) {  // a twin in case, which no repository's name can be, is not JSON for us
       writer.key(name).value(entry);
-    } else if (!std::exchange(written, true)) {
-      write_entry(writer.key(name), *credentials);
     }
   }
   if (!written) write_entry(writer.key(key), *credentials);
