@@ -13,7 +13,8 @@ target_compile_options(bayplan_options INTERFACE
 target_compile_definitions(bayplan_options INTERFACE _FILE_OFFSET_BITS=64)
 if(BAYPLAN_SANITIZE)
   target_compile_options(bayplan_options INTERFACE -fsanitize=${BAYPLAN_SANITIZE} -fno-omit-frame-pointer
-                         -fno-sanitize-recover=all)
+                         -fno-sanitize-recover=all
+                         $<$<CXX_COMPILER_ID:Clang>:-fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizers-ignore.txt>)
   target_link_options(bayplan_options INTERFACE -fsanitize=${BAYPLAN_SANITIZE})
 endif()
 

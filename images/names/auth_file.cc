@@ -199,10 +199,11 @@ std::string AuthFile::with(std::string_view key, std::string_view name,
   json::Writer writer = begin_entries(document_.root());
   bool written = false;
   for (const auto& [known, entry] : entries_of(document_.root(), "auths")) {
-    if (!is_for(known, key)) {
+    if (is_for(known, key)) {
+      if (!std::exchange(written, true)) write_entry(writer.key(known), credentials);
+    } else if (lower(known) != lower(name)) {
+      // A twin in case, which no repository's name can be, is not JSON for us.
       writer.key(known).value(entry);
-    } else if (!std::exchange(written, true)) {
-      write_entry(writer.key(known), credentials);
     }
   }
   if (!written) write_entry(writer.key(name), credentials);

@@ -7,6 +7,17 @@
 #include "text.h"
 
 namespace bayplan::registry {
+namespace {
+
+// libcurl takes every coding off that it knows, asked for or not: a few bytes would become any number, while
+// it holds them all.
+bool is_coded(const HeaderFields& fields) {
+  const auto codings = fields.all("transfer-encoding");
+  return std::any_of(codings.begin(), codings.end(),
+                     [](std::string_view coding) { return !equal_but_for_case(coding, "chunked"); });
+}
+
+}  // namespace
 
 void Exchange::finish(CURLcode code) {
   const std::lock_guard lock(mutex_);
@@ -59,15 +70,21 @@ bool Exchange::over_http2() {
 
 std::size_t Exchange::on_header(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (state_.head) return line.size();  // a trailer, which nothing here asks for
-  if (line.starts_with("HTTP/")) fields_ = {};
-  if (!fields_.add_line(line)) {
+  head_bytes_ += line.size();
+  if (head_bytes_ > kMaxHeadBytes) {
     header_overflow_ = true;
     return 0;
   }
+  if (state_.head) return line.size();  // a trailer, which nothing here asks for
+  if (line.starts_with("HTTP/")) fields_ = {};
+  fields_.add_line(line);
   if (line != "\r\n" && line != "\n") return line.size();
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status_);
   if (status_ < 200) return line.size();
+  if (is_coded(fields_)) {
+    refused_coding_ = true;
+    return 0;
+  }
   note_connection();
   state_.head = true;
   changed_.notify_all();

@@ -21,6 +21,8 @@ namespace bayplan::registry {
 class Exchange {
  public:
   static constexpr std::size_t kBufferBytes = 256u << 10;
+  /// Of an answer's head, the interim ones before it and the trailers behind it: libcurl keeps them all.
+  static constexpr std::size_t kMaxHeadBytes = 64u << 10;
 
   /// What the asking thread sees in one look.
   struct State {
@@ -52,6 +54,7 @@ class Exchange {
   std::string peer_address();                                             ///< numeric; once State::head
   bool over_http2();                                                      ///< once State::head
   bool header_overflow() const noexcept { return header_overflow_; }      ///< once State::done
+  bool refused_coding() const noexcept { return refused_coding_; }        ///< once State::done
   bool refused_address() const noexcept { return refused_address_; }      ///< once State::done
   long new_connections() const noexcept { return new_connections_; }      ///< once State::done
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }       ///< of the request
@@ -91,7 +94,9 @@ class Exchange {
   std::string peer_;
   long http_version_ = 0;
   long new_connections_ = 0;
+  std::size_t head_bytes_ = 0;
   bool header_overflow_ = false;
+  bool refused_coding_ = false;
   bool refused_address_ = false;
   std::string inbox_;
   std::string outbox_;

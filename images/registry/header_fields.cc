@@ -4,14 +4,11 @@
 
 namespace bayplan::registry {
 
-bool HeaderFields::add_line(std::string_view line) {
-  bytes_ += line.size();
-  if (bytes_ > kMaxBytes) return false;
+void HeaderFields::add_line(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return true;
+  if (colon == std::string_view::npos || colon == 0) return;
   fields_.emplace_back(lowered(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
-  return true;
 }
 
 std::optional<std::string_view> HeaderFields::find(std::string_view name) const {

@@ -1,4 +1,4 @@
-// The fields of an answer, bounded.
+// The fields of an answer.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,8 @@ namespace bayplan::registry {
 
 class HeaderFields {
  public:
-  /// All fields of one answer together, names included.
-  static constexpr std::size_t kMaxBytes = 64u << 10;
-
-  /// Takes a line as it was sent. False: more than kMaxBytes now, and no more is taken. What is no field is
-  /// passed over.
-  bool add_line(std::string_view line);
+  /// Takes a line as it was sent. What is no field is passed over.
+  void add_line(std::string_view line);
 
   /// The first of that name, whatever its case.
   std::optional<std::string_view> find(std::string_view name) const;
@@ -28,7 +24,6 @@ class HeaderFields {
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
-  std::size_t bytes_ = 0;
 };
 
 /// The address of `rel="next"` in a Link field (RFC 8288), if it names one.

@@ -48,12 +48,18 @@ Result<PagesEnd> walk_pages(Session& session, Call call, std::string_view kind, 
     if (response.status() != 200) return session.failure_of(response, kind, name).error;
     BAYPLAN_ASSIGN(const std::string body, get_page(session, response));
     bytes += body.size();
-    if (bytes > kMaxListBytes) return Error(Errc::too_large, kind, name, "a list of more than 64 MiB");
+    if (bytes > kMaxListBytes) return Error(Errc::too_large, kind, name, "a list of more than 32 MiB");
     BAYPLAN_TRY(take(body));
     BAYPLAN_ASSIGN(auto next, next_page(session, response));
     if (!next) return PagesEnd::all;
     call.url = std::move(*next);
   }
+}
+
+Result<void> check_list_entries(std::size_t count, std::string_view kind, std::string_view name) {
+  if (count <= kMaxListEntries) return {};
+  return Error(Errc::too_large, kind, name,
+               "a list of more than " + std::to_string(kMaxListEntries) + " entries");
 }
 
 Result<std::vector<std::string>> tags(Shared& shared, const images::RemoteRepository& repository,
@@ -63,6 +69,7 @@ Result<std::vector<std::string>> tags(Shared& shared, const images::RemoteReposi
   const auto take = [&](std::string_view body) -> Result<void> {
     BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(body, "list of tags"));
     BAYPLAN_ASSIGN(const auto names, document.root().optional_strings("tags"));
+    BAYPLAN_TRY(check_list_entries(all.size() + names.size(), "repository", session.path()));
     for (const std::string_view tag : names) {
       if (!check_tag(tag)) return Error(Errc::corrupt, "tag", tag, "in the registry's list, and not a tag");
       all.emplace_back(tag);

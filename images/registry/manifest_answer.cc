@@ -36,6 +36,8 @@ Result<void> check_type(std::string_view type, const images::ManifestName& name)
 Result<std::string> written_type(std::string_view bytes, const images::ManifestName& name) {
   BAYPLAN_ASSIGN(const json::Document document, json::Document::parse(bytes, "manifest " + name_text(name)));
   const json::Value root = document.root();
+  if (!root.is_object())
+    return Error(Errc::invalid_argument, "manifest", name_text(name), "is no JSON object");
   const auto version = root.integer("schemaVersion");
   if (version && *version == 1) return images::schema1_error().with_context("manifest", name_text(name));
   BAYPLAN_ASSIGN(const auto type, root.optional_string("mediaType"));

@@ -27,8 +27,11 @@ Result<std::vector<images::Referrer>> referrers(Shared& shared, const images::Re
   call.headers.push_back("Accept: " + std::string(images::kOciIndex));
   call.redirects = Redirects::follow;
   std::vector<images::Referrer> found;
+  std::size_t entries = 0;
   const auto take = [&](std::string_view body) -> Result<void> {
     BAYPLAN_ASSIGN(auto page, read_referrers(body));
+    for (const images::Referrer& entry : page) entries += 4 + entry.descriptor.annotations.size();
+    BAYPLAN_TRY(check_list_entries(entries, "referrers", subject.to_string()));
     std::move(page.begin(), page.end(), std::back_inserter(found));
     return {};
   };

@@ -10,6 +10,7 @@ namespace bayplan::registry {
 namespace {
 
 constexpr std::string_view kClientId = "bayplan";
+constexpr std::size_t kMaxText = 64u << 10;  // it is kept, and sent with every request
 constexpr std::int64_t kLeastSeconds = 60;
 constexpr std::int64_t kMostSeconds = 24 * 3600;
 
@@ -96,6 +97,7 @@ Result<Token> parse_token(std::string_view answer) {
   if (text.empty()) return bad("the token server's answer holds none");
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (!plain) return bad("holds more than printable ASCII");
+  if (text.size() > kMaxText) return bad("longer than 64 KiB");
   std::int64_t seconds = kLeastSeconds;
   if (const auto lifetime = root.integer("expires_in"))
     seconds = std::clamp(*lifetime, kLeastSeconds, kMostSeconds);

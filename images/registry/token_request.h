@@ -23,7 +23,7 @@ struct Token {
   std::chrono::seconds lifetime{};  ///< at least 60
 };
 
-/// Errors: corrupt (no token in it, or one that is not a field's text).
+/// Errors: corrupt (no token in it, or one that is not a field's text, or longer than 64 KiB).
 Result<Token> parse_token(std::string_view answer);
 
 /// True if there is anything to identify with.

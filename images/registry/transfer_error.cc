@@ -37,6 +37,11 @@ bool is_local_file(CURLcode code) noexcept {
   return code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE;
 }
 
+bool is_no_http(CURLcode code) noexcept {
+  return code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ||
+         code == CURLE_BAD_CONTENT_ENCODING;
+}
+
 struct RegistryError {
   std::string code;
   std::string message;
@@ -90,8 +95,13 @@ Errc class_of(long status) noexcept {
 Failure transfer_failure(Exchange& exchange, CURLcode code, const Url& url) {
   const std::string words = *exchange.error_text() != '\0' ? exchange.error_text() : curl_easy_strerror(code);
   const std::string name = url.shown();
-  if (exchange.header_overflow()) {
+  // What libcurl says of a line that it does not gather up any more.
+  if (exchange.header_overflow() || code == CURLE_OUT_OF_MEMORY) {
     return {Error(Errc::too_large, "registry", name, "the answer's head has more than 64 KiB")};
+  }
+  if (exchange.refused_coding()) {
+    return {Error(Errc::unsupported, "registry", name,
+                  "the answer is sent with a Transfer-Encoding, which nobody asked for")};
   }
   if (exchange.refused_address()) {
     return {
@@ -104,6 +114,7 @@ Failure transfer_failure(Exchange& exchange, CURLcode code, const Url& url) {
     return {Error(Errc::failed_precondition, "registry", name, "its certificate is not trusted: " + words)
                 .with_advice("give the CA that signed it")};
   }
+  if (is_no_http(code)) return {Error(Errc::corrupt, "registry", name, words)};
   if (is_local_file(code)) return {Error(Errc::invalid_argument, "registry", name, words)};
   return {Error(Errc::io, "registry", name, words), may_pass(code)};
 }

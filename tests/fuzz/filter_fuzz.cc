@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     expect(code == bayplan::Errc::invalid_argument || code == bayplan::Errc::too_large);
     return 0;
   }
-  const auto bound = filter->bind(kFields, bayplan::Time{});
+  const auto bound = filter->bind(kFields, {.now = bayplan::Time{}});
   if (!bound) {
     expect(bound.error().code() == bayplan::Errc::invalid_argument);
     return 0;

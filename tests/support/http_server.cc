@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
@@ -63,10 +64,12 @@ std::string HttpServerRequest::field(std::string_view name) const {
 }
 
 struct HttpServer::Impl {
+  template <class Stream>
   class Connection;
 
-  explicit Impl(Handler wanted)
-      : handler(std::move(wanted)), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
+  Impl(Handler wanted, const HttpServerOptions& how)
+      : handler(std::move(wanted)), options(how), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
+    if (!options.certificate.empty()) set_up_tls();
     accept();
     thread = std::thread([this] { context.run(); });
   }
@@ -74,9 +77,12 @@ struct HttpServer::Impl {
     context.stop();
     thread.join();
   }
+  void set_up_tls();
   void accept();
 
   Handler handler;
+  HttpServerOptions options;
+  asio::ssl::context tls{asio::ssl::context::tls_server};
   asio::io_context context;
   tcp::acceptor acceptor;
   mutable std::mutex mutex;
@@ -84,47 +90,69 @@ struct HttpServer::Impl {
   std::thread thread;
 };
 
-class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection> {
+template <class Stream>
+class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connection<Stream>> {
  public:
-  Connection(Impl& server, tcp::socket socket)
-      : server_(server), socket_(std::move(socket)), timer_(server.context) {}
+  Connection(Impl& server, Stream stream)
+      : server_(server), stream_(std::move(stream)), timer_(server.context) {}
+
+  void begin() {
+    if constexpr (std::is_same_v<Stream, tcp::socket>) {
+      connected();
+    } else {
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](error_code error) {
+                                if (!error) self->connected();
+                              });
+    }
+  }
+
+ private:
+  void connected() {
+    if (server_.options.asked == Asked::connection) return answer();
+    read_head();
+  }
 
   void read_head() {
-    asio::async_read_until(socket_, asio::dynamic_buffer(text_), "\r\n\r\n",
-                           [self = shared_from_this()](error_code error, std::size_t bytes) {
+    asio::async_read_until(stream_, asio::dynamic_buffer(text_), "\r\n\r\n",
+                           [self = this->shared_from_this()](error_code error, std::size_t bytes) {
                              if (!error) self->read_body(bytes);
                            });
   }
 
- private:
   void read_body(std::size_t head) {
     request_ = parse_head(text_.substr(0, head));
     text_.erase(0, head);
     const std::string length = request_.field("content-length");
-    const std::size_t wanted = length.empty() ? 0 : std::stoul(length);
+    const bool whole = server_.options.asked == Asked::request && !length.empty();
+    const std::size_t wanted = whole ? std::stoul(length) : 0;
     const std::size_t missing = wanted - std::min(wanted, text_.size());
-    asio::async_read(socket_, asio::dynamic_buffer(text_), asio::transfer_exactly(missing),
-                     [self = shared_from_this(), wanted](error_code error, std::size_t) {
-                       if (!error) self->answer(wanted);
+    asio::async_read(stream_, asio::dynamic_buffer(text_), asio::transfer_exactly(missing),
+                     [self = this->shared_from_this(), wanted](error_code error, std::size_t) {
+                       if (!error) self->take_body(wanted);
                      });
   }
 
-  void answer(std::size_t body) {
+  void take_body(std::size_t body) {
     request_.body = text_.substr(0, body);
     text_.erase(0, body);
     {
       const std::lock_guard lock(server_.mutex);
       server_.requests.push_back(request_);
     }
+    answer();
+  }
+
+  void answer() {
     reply_ = server_.handler(request_);
     const bool with_body = request_.method != "HEAD" && reply_.status != 204;
-    out_ = reply_.raw.empty() ? head_of(reply_) + (with_body ? reply_.body : "") : reply_.raw;
+    out_ = reply_.raw ? *reply_.raw : head_of(reply_) + (with_body ? reply_.body : "");
     write();
   }
 
   void write() {
-    asio::async_write(socket_, asio::buffer(out_),
-                      [self = shared_from_this()](error_code error, std::size_t) {
+    asio::async_write(stream_, asio::buffer(out_),
+                      [self = this->shared_from_this()](error_code error, std::size_t) {
                         if (!error) self->go_on();
                       });
   }
@@ -136,9 +164,13 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
         return;
       case Then::close:
         return;  // nobody holds the connection any more
+      case Then::reset:
+        stream_.lowest_layer().set_option(asio::socket_base::linger(true, 0));
+        stream_.lowest_layer().close();
+        return;
       case Then::stall:
-        asio::async_read(socket_, asio::dynamic_buffer(text_), asio::transfer_at_least(1),
-                         [self = shared_from_this()](error_code, std::size_t) {});
+        asio::async_read(stream_, asio::dynamic_buffer(text_), asio::transfer_at_least(1),
+                         [self = this->shared_from_this()](error_code, std::size_t) {});
         return;
       case Then::endless:
         out_ = reply_.body;
@@ -147,7 +179,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
       case Then::drip:
         out_ = reply_.body;
         timer_.expires_after(std::chrono::milliseconds(5));
-        timer_.async_wait([self = shared_from_this()](error_code error) {
+        timer_.async_wait([self = this->shared_from_this()](error_code error) {
           if (!error) self->write();
         });
         return;
@@ -155,7 +187,7 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   }
 
   Impl& server_;
-  tcp::socket socket_;
+  Stream stream_;
   asio::steady_timer timer_;
   std::string text_;
   HttpServerRequest request_;
@@ -163,15 +195,35 @@ class HttpServer::Impl::Connection : public std::enable_shared_from_this<Connect
   std::string out_;
 };
 
+void HttpServer::Impl::set_up_tls() {
+  tls.use_certificate_chain_file(options.certificate);
+  tls.use_private_key_file(options.key, asio::ssl::context::pem);
+  if (!options.http2) return;
+  const auto agree = [](SSL*, const unsigned char** out, unsigned char* size, const unsigned char*, unsigned,
+                        void*) {
+    static constexpr unsigned char kHttp2[] = {'h', '2'};
+    *out = kHttp2;
+    *size = sizeof(kHttp2);
+    return SSL_TLSEXT_ERR_OK;
+  };
+  ::SSL_CTX_set_alpn_select_cb(tls.native_handle(), agree, nullptr);
+}
+
 void HttpServer::Impl::accept() {
   acceptor.async_accept([this](error_code error, tcp::socket socket) {
     if (error) return;
-    std::make_shared<Connection>(*this, std::move(socket))->read_head();
+    if (options.certificate.empty()) {
+      std::make_shared<Connection<tcp::socket>>(*this, std::move(socket))->begin();
+    } else {
+      using Tls = asio::ssl::stream<tcp::socket>;
+      std::make_shared<Connection<Tls>>(*this, Tls(std::move(socket), tls))->begin();
+    }
     accept();
   });
 }
 
-HttpServer::HttpServer(Handler handler) : impl_(std::make_unique<Impl>(std::move(handler))) {}
+HttpServer::HttpServer(Handler handler, const HttpServerOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(handler), options)) {}
 HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const { return impl_->acceptor.local_endpoint().port(); }

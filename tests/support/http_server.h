@@ -1,4 +1,4 @@
-// An HTTP/1.1 server on 127.0.0.1 that says and does what a test wants, right or wrong.
+// An HTTP/1.1 server on 127.0.0.1 that says and does what a test wants, right or wrong; in plain or over TLS.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ struct HttpServerRequest {
 enum class Then : unsigned char {
   keep,     ///< wait for the next request
   close,    ///< end the connection
+  reset,    ///< end it as if the machine had gone
   stall,    ///< say nothing more, until the client goes
   endless,  ///< say the body again and again, until the client goes
   drip,     ///< the same, with some milliseconds before each
@@ -41,7 +42,21 @@ struct HttpReply {
   std::optional<std::uint64_t> content_length{};  ///< what it says, if not the size of the body
   bool sized = true;                              ///< whether there is a Content-Length at all
   Then then = Then::keep;
-  std::string raw{};  ///< sent instead of everything above, if not empty
+  std::optional<std::string> raw{};  ///< sent instead of all of these but `then`
+};
+
+/// When the handler is asked for a reply.
+enum class Asked : unsigned char {
+  request,     ///< once all of a request is there
+  head,        ///< once its head is there; the body is not read
+  connection,  ///< at once, with an empty request, which is not kept
+};
+
+struct HttpServerOptions {
+  Asked asked = Asked::request;
+  std::string certificate{};  ///< files in PEM; empty: no TLS
+  std::string key{};
+  bool http2 = false;  ///< agrees to HTTP/2, of which it speaks what replies hold as `raw`
 };
 
 class HttpServer {
@@ -49,7 +64,7 @@ class HttpServer {
   using Handler = std::function<HttpReply(const HttpServerRequest&)>;
 
   /// `handler` is called on the server's thread, one call at a time.
-  explicit HttpServer(Handler handler);
+  explicit HttpServer(Handler handler, const HttpServerOptions& options = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

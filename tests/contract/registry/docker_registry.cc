@@ -49,16 +49,6 @@ void read_log(BackgroundCommand& process, std::promise<bool>& listening) {
 
 }  // namespace
 
-Certificate make_certificate(const TempDir& dir, const std::string& name) {
-  Certificate made{dir.path() / (name + ".crt"), dir.path() / (name + ".key")};
-  const CommandResult result =
-      run_command({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                   "/CN=" + name, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", made.key,
-                   "-out", made.certificate});
-  if (result.exit_code != 0) throw std::runtime_error("openssl: " + result.err);
-  return made;
-}
-
 DockerRegistry::DockerRegistry(const Options& options) : options_(options), port_(free_port()) { start(); }
 
 DockerRegistry::~DockerRegistry() { stop(); }

@@ -7,17 +7,11 @@
 #include <thread>
 
 #include "bayplan/images/registry_endpoint.h"
+#include "support/certificate.h"
 #include "support/run_command.h"
 #include "support/temp_dir.h"
 
 namespace bayplan::test {
-
-/// A key and a certificate of its own for localhost and 127.0.0.1, in PEM.
-struct Certificate {
-  std::string certificate;  ///< file
-  std::string key;          ///< file
-};
-Certificate make_certificate(const TempDir& dir, const std::string& name);
 
 class DockerRegistry {
  public:

@@ -11,7 +11,7 @@ constexpr std::string_view kIndex = "application/vnd.oci.image.index.v1+json";
 HeaderFields fields(const std::vector<std::pair<std::string_view, std::string>>& values) {
   HeaderFields made;
   for (const auto& [name, value] : values) {
-    EXPECT_TRUE(made.add_line(std::string(name) + ": " + value + "\r\n"));
+    made.add_line(std::string(name) + ": " + value + "\r\n");
   }
   return made;
 }

@@ -27,6 +27,13 @@ TEST_F(LoginTest, AHostInAnotherCaseIsReplaced) {
   EXPECT_EQ(read_text(file), entries({"g.io"}) + "\n");
 }
 
+TEST_F(LoginTest, ATwinInCaseDoesNotMakeTheFileUnreadable) {
+  const fs::path file = write_text(at("run/auth.json"), entries({"h.io/A", "g.io"}));
+  ASSERT_EQ(outcome(store_credentials(file, "h.io/a", kPassword)), "ok");
+  EXPECT_EQ(find("h.io/a"), "password user:pass:word");
+  EXPECT_EQ(find("g.io"), "password u:g.io");
+}
+
 TEST_F(LoginTest, ALoginGoesToTheNamedFileOrTheRuntimeDirectory) {
   EXPECT_EQ(login_file(dirs_), at("run/auth.json"));
   dirs_.auth_file = "/mine.json";
