@@ -25,12 +25,13 @@ Result<std::filesystem::path> mount_points(const metadata::StoreRoot& root,
 }  // namespace
 
 Store::Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-             const std::filesystem::path& run_root, std::filesystem::path mount_points)
+             std::filesystem::path run_root, std::filesystem::path mount_points)
     : root_(std::move(root)),
       blobs_(std::move(blobs)),
       snapshotter_(std::move(snapshotter)),
+      run_root_(std::move(run_root)),
       mount_points_(std::move(mount_points)),
-      leases_(metadata::leases::gc_kind(run_root)) {}
+      leases_(metadata::leases::gc_kind(run_root_)) {}
 
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;

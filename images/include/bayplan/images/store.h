@@ -39,6 +39,8 @@ class Store {
 
   const metadata::StoreRoot& root() const noexcept { return root_; }
   const metadata::Db& db() const noexcept { return root_.db; }
+  /// As it was opened with; may be empty.
+  const std::filesystem::path& run_root() const noexcept { return run_root_; }
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
   /// Mount points are made below the run root. Not to outlive this object, and not to be kept when it moves.
@@ -50,12 +52,13 @@ class Store {
 
  private:
   Store(metadata::StoreRoot root, content::Store blobs, snapshots::Snapshotter snapshotter,
-        const std::filesystem::path& run_root, std::filesystem::path mount_points);
+        std::filesystem::path run_root, std::filesystem::path mount_points);
   void unlink_removed() const;
   void recover_mounts() const;
   metadata::StoreRoot root_;
   content::Store blobs_;
   snapshots::Snapshotter snapshotter_;
+  std::filesystem::path run_root_;
   std::filesystem::path mount_points_;
   std::unique_ptr<metadata::GcKind> leases_;
 };
