@@ -174,6 +174,7 @@ void add_image_commands(CLI::App& app, Session& session) {
   add_image_export_command(*image, session);
   add_image_check_commands(*image, session);
   add_image_unpack_command(*image, session);
+  add_image_name_commands(*image, session);
   add_list_command(*image, session, "List images", "Names", list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();

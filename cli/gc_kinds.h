@@ -9,10 +9,14 @@
 
 namespace bayplan::cli {
 
+/// Those of objects that may use images, beside those of the store.
+inline std::vector<const metadata::GcKind*> users_of_images() {
+  return {&containers::container_gc_kind(), &containers::sandboxes::gc_kind()};
+}
+
 inline std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
   auto kinds = store.gc_kinds();
-  kinds.push_back(&containers::container_gc_kind());
-  kinds.push_back(&containers::sandboxes::gc_kind());
+  for (const metadata::GcKind* kind : users_of_images()) kinds.push_back(kind);
   return kinds;
 }
 

@@ -14,6 +14,8 @@ void add_image_unpack_command(CLI::App& image, Session& session);
 void add_image_export_command(CLI::App& image, Session& session);
 /// check, verify, repair.
 void add_image_check_commands(CLI::App& image, Session& session);
+/// status, tag, untag, search-names.
+void add_image_name_commands(CLI::App& image, Session& session);
 /// mount, unmount.
 void add_image_mount_commands(CLI::App& image, Session& session);
 

@@ -94,11 +94,20 @@ Result<void> read_container_part(const json::Value& config, ImageConfig& into) {
   return {};
 }
 
+// It is for people only: no image is refused for it.
+std::optional<Time> read_created(const json::Value& root) {
+  const auto text = root.optional_string("created");
+  if (!text || !*text) return {};
+  const auto time = parse_rfc3339(**text);
+  return time ? std::optional(*time) : std::optional<Time>();
+}
+
 Result<ImageConfig> read_config(const json::Value& root) {
   if (!root.is_object()) return Error(Errc::invalid_argument, "document", {}, "not a JSON object");
   ImageConfig result;
   BAYPLAN_ASSIGN(result.platform, read_platform(root));
   BAYPLAN_ASSIGN(result.diff_ids, read_diff_ids(root));
+  result.created = read_created(root);
   const auto config = root.find("config");
   if (!config || config->is_null()) return result;
   if (!config->is_object()) return bad_member("config", "not an object");

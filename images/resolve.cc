@@ -1,9 +1,8 @@
 #include "bayplan/images/resolve.h"
 
 #include "bayplan/images/reference.h"
-#include "manifest_choice.h"
 #include "media_type.h"
-#include "stored_documents.h"
+#include "target_choice.h"
 
 namespace bayplan::images {
 namespace {
@@ -35,14 +34,18 @@ Result<ManifestChoice> choose_from_index(StoredDocuments& documents, const Descr
   return std::move(*choice);
 }
 
-Result<ManifestChoice> choose(StoredDocuments& documents, const Descriptor& target,
-                              const std::optional<Platform>& platform) {
+}  // namespace
+
+Result<ManifestChoice> choose_stored(StoredDocuments& documents, const Descriptor& target,
+                                     const std::optional<Platform>& platform) {
   if (is_schema1(target.media_type)) return schema1_error();
   switch (media_kind(target.media_type)) {
     case MediaKind::index:
       return choose_from_index(documents, target, platform);
     case MediaKind::manifest: {
       BAYPLAN_ASSIGN(Manifest manifest, documents.require_manifest(target));
+      const std::string& config_type = manifest.config.media_type;
+      if (media_kind(config_type) != MediaKind::config) return artifact(target, config_type);
       return ManifestChoice{target, std::move(manifest)};
     }
     default:
@@ -50,18 +53,9 @@ Result<ManifestChoice> choose(StoredDocuments& documents, const Descriptor& targ
   }
 }
 
-Result<ResolvedImage> resolve_target(StoredDocuments& documents, Image image,
-                                     const std::optional<Platform>& platform) {
-  BAYPLAN_ASSIGN(ManifestChoice choice, choose(documents, image.target, platform));
+Result<ResolvedImage> with_config(StoredDocuments& documents, Image image, ManifestChoice choice) {
   Manifest& manifest = *choice.document;
-  if (media_kind(manifest.config.media_type) != MediaKind::config) {
-    return artifact(choice.descriptor, manifest.config.media_type);
-  }
   BAYPLAN_ASSIGN(ImageConfig config, documents.require_config(manifest.config));
-  const bool single = choice.descriptor.digest == image.target.digest;
-  if (single && platform && !match_rank(*platform, config.platform)) {
-    return none_for(*platform, {normalize(config.platform).to_string()});
-  }
   if (config.diff_ids.size() != manifest.layers.size()) {
     return Error(Errc::invalid_argument, "config", manifest.config.digest.to_string(),
                  "names " + std::to_string(config.diff_ids.size()) + " layers, the manifest " +
@@ -70,6 +64,20 @@ Result<ResolvedImage> resolve_target(StoredDocuments& documents, Image image,
   ResolvedImage resolved{std::move(image), std::move(choice.descriptor), std::move(manifest),
                          std::move(config)};
   if (!resolved.config.diff_ids.empty()) resolved.chain_id = chain_ids(resolved.config.diff_ids).back();
+  return resolved;
+}
+
+namespace {
+
+Result<ResolvedImage> resolve_target(StoredDocuments& documents, Image image,
+                                     const std::optional<Platform>& platform) {
+  const Digest target = image.target.digest;
+  BAYPLAN_ASSIGN(ManifestChoice choice, choose_stored(documents, image.target, platform));
+  BAYPLAN_ASSIGN(ResolvedImage resolved, with_config(documents, std::move(image), std::move(choice)));
+  const bool single = resolved.manifest.digest == target;
+  if (single && platform && !match_rank(*platform, resolved.config.platform)) {
+    return none_for(*platform, {normalize(resolved.config.platform).to_string()});
+  }
   return resolved;
 }
 

@@ -8,10 +8,6 @@ namespace {
 constexpr std::string_view kSnapshotRefLabel = "containerd.io/snapshot.ref";
 constexpr int kAttempts = 3;
 
-std::string config_label(const snapshots::Snapshotter& snapshotter) {
-  return "containerd.io/gc.ref.snapshot." + std::string(snapshotter.name());
-}
-
 Result<void> write_unpacked(Store& store, metadata::WriteTx& tx, std::string_view ns,
                             UnpackedLayers& unpacked, const Digest& config) {
   std::string parent;
@@ -29,7 +25,7 @@ Result<void> write_unpacked(Store& store, metadata::WriteTx& tx, std::string_vie
   if (parent.empty()) return {};
   const std::string snapshotter(store.snapshotter().name());
   return content::merge_labels(tx, ns, config,
-                               {{config_label(store.snapshotter()), parent},
+                               {{snapshot_ref_label(snapshotter), parent},
                                 {std::string(kUnpackedLabel) + snapshotter, std::string(kSynced)}});
 }
 
@@ -48,7 +44,8 @@ Result<bool> is_unpacked(Store& store, const metadata::BucketSource& source, std
   const auto snapshot = store.snapshotter().stat(source, ns, top);
   if (!snapshot && snapshot.error().code() == Errc::not_found) return false;
   if (!snapshot) return snapshot.error();
-  BAYPLAN_ASSIGN(bool there, has_label(source, ns, image.id(), config_label(store.snapshotter()), top));
+  BAYPLAN_ASSIGN(bool there,
+                 has_label(source, ns, image.id(), snapshot_ref_label(store.snapshotter().name()), top));
   for (const LayerInput& layer : layers) {
     if (!there) break;
     BAYPLAN_ASSIGN(there, has_label(source, ns, layer.descriptor.digest, std::string(kUncompressedLabel),
@@ -85,6 +82,10 @@ Result<ResolvedImage> unpack_once(Store& store, std::string_view ns, std::string
 }
 
 }  // namespace
+
+std::string snapshot_ref_label(std::string_view snapshotter) {
+  return "containerd.io/gc.ref.snapshot." + std::string(snapshotter);
+}
 
 Result<UnpackedLayers> unpack_layers(Store& store, std::string_view ns, const std::vector<LayerInput>& layers,
                                      const Control& control, const UnpackLimits& limits) {

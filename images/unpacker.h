@@ -16,6 +16,9 @@ namespace bayplan::images {
 /// The key of a content record's label that says what the blob was seen to decompress to.
 inline constexpr std::string_view kUncompressedLabel = "containerd.io/uncompressed";
 
+/// The label of a config that keeps the snapshots of its layers, by the name of the top one.
+std::string snapshot_ref_label(std::string_view snapshotter);
+
 /// Not thread-safe. Borrows all it is given.
 class Unpacker {
  public:

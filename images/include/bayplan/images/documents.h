@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bayplan/base/descriptor.h"
+#include "bayplan/base/time.h"
 #include "bayplan/images/platform.h"
 
 namespace bayplan::images {
@@ -45,6 +46,7 @@ struct Manifest {
 struct ImageConfig {
   Platform platform;
   std::vector<Digest> diff_ids;
+  std::optional<Time> created{};  ///< empty where it says none, or one that cannot be read
   std::string user;
   std::vector<std::string> env;  ///< entries that are not NAME=value are dropped
   std::vector<std::string> entrypoint;

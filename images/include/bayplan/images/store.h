@@ -63,4 +63,10 @@ class Store {
   std::unique_ptr<metadata::GcKind> leases_;
 };
 
+/// The store at `root`, shared by all of this process that ask for it while it is open: the same root, run
+/// root, snapshotter and access (links on the way do not matter). The options of the first one count. Errors:
+/// as Store::open. Thread-safe.
+Result<std::shared_ptr<Store>> open_shared(const std::filesystem::path& root,
+                                           const StoreOptions& options = {});
+
 }  // namespace bayplan::images
