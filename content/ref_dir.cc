@@ -1,12 +1,13 @@
 #include "ref_dir.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "bayplan/base/file.h"
 
@@ -15,6 +16,9 @@ namespace {
 
 // One is lost when somebody only looks whether it is locked, or removes the directory meanwhile.
 constexpr int kAttempts = 10000;
+// Of them, those that do not wait: who looks is done at once, unless it is kept from its processor.
+constexpr int kQuickAttempts = 64;
+constexpr std::chrono::microseconds kPause{200};
 constexpr mode_t kPrivateMode = 0700;
 constexpr char kHolder[] = "writer";
 constexpr std::size_t kMostPidBytes = 32;
@@ -56,7 +60,10 @@ Result<RefDir> RefDir::lock(SharedDirs dirs, std::string_view ref, std::string n
     const auto locked = file::try_lock_exclusive(fd->get(), name);
     if (is(locked, Errc::busy)) {
       if (!file::try_lock_shared(fd->get(), name)) return is_held(ref, holder_of(fd->get()));
-      ::sched_yield();
+      if (attempt < kQuickAttempts)
+        std::this_thread::yield();
+      else
+        std::this_thread::sleep_for(kPause);
       continue;
     }
     BAYPLAN_TRY(locked);

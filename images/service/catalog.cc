@@ -10,9 +10,6 @@ Result<metadata::BoundFilter> all_images() {
   return filter.bind(image_fields());
 }
 
-// What keeps the store from being read; everything else is the record's own.
-bool is_of_store(const Error& error) { return error.code() == Errc::closed || error.code() == Errc::io; }
-
 // That a document is absent must not read as if the image were.
 Error problem_of(const std::string& name, const Error& error) {
   if (error.code() != Errc::not_found) return Error(error).with_context("image", name);
@@ -20,6 +17,10 @@ Error problem_of(const std::string& name, const Error& error) {
 }
 
 }  // namespace
+
+bool is_of_store(const Error& error) noexcept {
+  return error.code() == Errc::closed || error.code() == Errc::io;
+}
 
 Error image_not_known(std::string_view text) { return {Errc::not_found, "image", text, "image not known"}; }
 

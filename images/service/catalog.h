@@ -46,6 +46,9 @@ class Catalog {
   std::map<std::string, Error, std::less<>> problems_{};
 };
 
+/// Whether it keeps the store from being read; everything else is a record's own.
+bool is_of_store(const Error& error) noexcept;
+
 /// What every call answers of an image that is not there.
 Error image_not_known(std::string_view text);
 

@@ -73,6 +73,13 @@ Result<void> write_state(metadata::WriteTx& tx, std::string_view ns, const Image
   return content::set_labels(tx, ns, id.config(), labels);
 }
 
+Result<void> write_history(metadata::WriteTx& tx, std::string_view ns, const ImageId& id,
+                           const ImageState& state) {
+  auto written = write_state(tx, ns, id, state);
+  if (!written && written.error().code() == Errc::not_found) return {};
+  return written;
+}
+
 void put_in_front(std::vector<std::string>& history, const std::vector<std::string>& names) {
   std::vector<std::string> result;
   put_behind(result, names);

@@ -27,6 +27,10 @@ Result<ImageState> read_state(const metadata::BucketSource& source, std::string_
 Result<void> write_state(metadata::WriteTx& tx, std::string_view ns, const ImageId& id,
                          const ImageState& state);
 
+/// The same; where the config is not recorded there is nowhere to remember, and the names count.
+Result<void> write_history(metadata::WriteTx& tx, std::string_view ns, const ImageId& id,
+                           const ImageState& state);
+
 /// Puts `names` in front, in their order, each once.
 void put_in_front(std::vector<std::string>& history, const std::vector<std::string>& names);
 /// Adds those that are not there behind, in their order.

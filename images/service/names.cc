@@ -69,4 +69,21 @@ Result<void> StoredImages::remove_names(WriteTx& tx, const StoredImageId& id,
   });
 }
 
+Result<void> StoredImages::name_moved(WriteTx& tx, const Image& before) const {
+  const auto meant = state_->ids.of(state_->store, tx, state_->ns, before.target);
+  // What belonged to no image is nobody's loss.
+  if (!meant) return is_of_store(meant.error()) ? meant.error() : Result<void>();
+  BAYPLAN_ASSIGN(const Catalog catalog, state_->catalog(tx));
+  const bool has_records = catalog.images().contains(meant->id);
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    if (!has_records) {
+      const std::string keeper = meant->id.config().to_string();
+      BAYPLAN_TRY(images::create(inner, state_->ns, {.name = keeper, .target = before.target, .labels = {}}));
+    }
+    BAYPLAN_ASSIGN(ImageState state, read_state(inner, state_->ns, meant->id));
+    put_in_front(state.history, {before.name});
+    return write_history(inner, state_->ns, meant->id, state);
+  });
+}
+
 }  // namespace bayplan::images

@@ -82,10 +82,7 @@ Result<void> Renaming::finish(const ImageId& id, const Changed& image) {
   BAYPLAN_ASSIGN(ImageState state, read_state(tx_, ns_, id));
   put_behind(state.history, catalog_.images().at(id).names());
   put_in_front(state.history, image.given);
-  auto written = write_state(tx_, ns_, id, state);
-  // Without the config there is nowhere to remember, and the names count.
-  if (!written && written.error().code() == Errc::not_found) return {};
-  return written;
+  return write_history(tx_, ns_, id, state);
 }
 
 }  // namespace bayplan::images

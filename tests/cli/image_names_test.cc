@@ -104,7 +104,7 @@ TEST_F(ImageNamesCommand, S24_UntagTakesNamesAndWithTheLastTheImage) {
 
 TEST_F(ImageNamesCommand, S24_UntagRefusesTheLastNameOfAnImageInUse) {
   command.ok({"image", "import", command.layout().string()});
-  command.ok({"container", "create", "--image", kImage, "--pin-image", "c1"});
+  command.ok({"container", "create", "--pin-image", kImage, "c1", "/bin/sh"});
   const CommandResult refused = command.run({"image", "untag", kImage});
   EXPECT_EQ(refused.exit_code, 6);
   EXPECT_THAT(refused.err, HasSubstr("container \"c1\""));

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,7 @@
 
 #include "bayplan/metadata/check.h"
 #include "support/load_worker.h"
+#include "support/process_barrier.h"
 #include "support/temp_dir.h"
 #include "unit/metadata/child_process.h"
 
@@ -86,6 +88,7 @@ class CollectLoad : public testing::Test {
     objects_.reset();
     std::filesystem::remove_all(path());
     expected_.clear();
+    together_.emplace(kWorkers);
   }
   void reopen() { objects_ = open_(path()); }
   std::filesystem::path path() const { return dir_.path() / "store"; }
@@ -133,17 +136,25 @@ class CollectLoad : public testing::Test {
     std::vector<std::thread> threads;
     for (LoadWorker& worker : workers) {
       threads.emplace_back([&] {
-        try {
+        const auto attempt = [&](const std::function<void()>& part) {
+          try {
+            part();
+          } catch (const std::exception& error) {
+            const std::lock_guard lock(guard);
+            failure = error.what();
+          }
+        };
+        // Of what others do to begin and to verify, no writer's wait tells.
+        together_->wait();
+        attempt([&] {
           for (std::size_t step = 0; step < images_; ++step) {
             worker.step();
             ++steps;
             steps.notify_one();
           }
-          worker.verify();
-        } catch (const std::exception& error) {
-          const std::lock_guard lock(guard);
-          failure = error.what();
-        }
+        });
+        together_->wait();
+        attempt([&] { worker.verify(); });
         --running;
         ++steps;
         steps.notify_one();
@@ -231,6 +242,7 @@ class CollectLoad : public testing::Test {
   std::size_t store_ = number_from("BAYPLAN_COLLECT_STORE", 0);
   std::size_t rounds_ = number_from("BAYPLAN_COLLECT_ROUNDS", 1);
   std::unique_ptr<LoadObjects> objects_{};
+  std::optional<ProcessBarrier> together_{};  // all workers, of both processes
   std::set<std::string> expected_{};
   std::size_t removed_ = 0;
   std::size_t kept_ = 0;

@@ -190,6 +190,10 @@ class StoredImages {
   /// Errors: not_found.
   Result<void> remove_names(metadata::WriteTx& tx, const StoredImageId& id,
                             const std::vector<std::string>& names) const;
+  /// For who points a record at another image by images::update: afterwards, in the same transaction, with
+  /// the record as it was. The image that it named stays, as after add_names. Errors: those of
+  /// images::create.
+  Result<void> name_moved(metadata::WriteTx& tx, const Image& before) const;
   /// Errors: not_found, too_large (kMaxImageMetadataBytes).
   Result<void> set_metadata(metadata::WriteTx& tx, const StoredImageId& id, std::string_view metadata) const;
   /// Replaces all flags; empty values are not stored. Errors: not_found, invalid_argument (an empty key),

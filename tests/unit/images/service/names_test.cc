@@ -137,6 +137,21 @@ TEST_F(StoredImagesNames, S20_NamesAreAddedToThoseThatAreThere) {
   EXPECT_THAT(names(one), ElementsAre("docker.io/library/mine:latest", "registry.test/one:1"));
 }
 
+TEST_F(StoredImagesNames, T21_AnImageWhoseRecordIsPointedElsewhereStaysIfThatIsSaid) {
+  const Image before =
+      view([&](const metadata::ReadTx& tx) { return find(tx, kNs, "registry.test/one:1"); }).value();
+  const auto move = [&](metadata::WriteTx& tx) -> Result<void> {
+    Image moved = before;
+    moved.target = bayplan::images::find(tx, kNs, "registry.test/two:1")->target;
+    BAYPLAN_TRY(bayplan::images::update(tx, kNs, moved));
+    return images().name_moved(tx, before);
+  };
+  ASSERT_EQ(outcome(update(move)), "ok");
+  EXPECT_THAT(records(), UnorderedElementsAre(keeper(one), "registry.test/one:1", "registry.test/two:1"));
+  EXPECT_THAT(get(one).history, ElementsAre("registry.test/one:1"));
+  ASSERT_EQ(outcome(update(move)), "ok") << "it is kept already";
+}
+
 TEST_F(StoredImagesNames, T5_EachIsAllOrNothing) {
   ASSERT_EQ(outcome(add_names(one, {"a", "b"})), "ok");
   const auto add = [&](metadata::WriteTx& tx) {
