@@ -24,6 +24,19 @@ class ContainerDirectories : public testing::Test {
     EXPECT_EQ(::stat(path.c_str(), &info), 0);
     return info.st_mode & 07777;
   }
+  static ino_t inode_of(const fs::path& path) {
+    struct stat info {};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0);
+    return info.st_ino;
+  }
+  /// Whether the kernel has somebody wait for a lock of this inode.
+  static bool somebody_waits_for(const std::string& inode) {
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+      if (line.find("->") != std::string::npos && line.find(inode) != std::string::npos) return true;
+    }
+    return false;
+  }
   void record(const std::string& id) const {
     Container container;
     container.id = id;
@@ -110,13 +123,15 @@ TEST_F(ContainerDirectories, ASweepSparesWhatSomebodyIsMaking) {
 TEST_F(ContainerDirectories, WhoWaitedForOneThatWasRemovedGetsANewOne) {
   auto held = dirs_.lock(kNs, "c1").value();
   put(dirs_.work(kNs, "c1") / "old");
+  const std::string inode = ":" + std::to_string(inode_of(dirs_.work(kNs, "c1"))) + " ";
   std::thread waiter([&] {
     const auto mine = dirs_.lock(kNs, "c1").value();
-    EXPECT_TRUE(fs::is_empty(dirs_.work(kNs, "c1")));
+    EXPECT_TRUE(fs::exists(dirs_.work(kNs, "c1")));
+    EXPECT_FALSE(fs::exists(dirs_.work(kNs, "c1") / "old"));
   });
+  while (!somebody_waits_for(inode)) std::this_thread::yield();
   dirs_.remove(std::move(held)).value();
   waiter.join();
-  EXPECT_TRUE(fs::exists(dirs_.work(kNs, "c1")));
 }
 
 TEST_F(ContainerDirectories, AStoreWithoutARunRootHasNone) {
