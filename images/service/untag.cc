@@ -21,20 +21,26 @@ std::vector<std::string> damaged_records(const Catalog& catalog, std::string_vie
 Result<ImageUntag> StoredImages::plan_untag(const BucketSource& source, std::string_view text,
                                             metadata::GcKinds users) const {
   const auto found = lookup(source, text);
-  if (!found) {
-    BAYPLAN_ASSIGN(const Catalog catalog, state_->catalog(source));
-    ImageUntag damaged{.names = damaged_records(catalog, text)};
-    if (damaged.names.empty()) return found.error();
-    return damaged;
-  }
+  if (!found) return untag_damaged(source, text, found.error());
   BAYPLAN_ASSIGN(const StoredImage image, get(source, found->id));
-  ImageUntag untag{.id = found->id};
-  untag.names = found->by_id ? image.names : names_among(image.names, {std::string(text), found->name});
-  if (untag.names.empty() && !found->by_id) {
+  Result<ImageUntag> untag{ImageUntag()};
+  untag->id = found->id;
+  untag->names = found->by_id ? image.names : names_among(image.names, {std::string(text), found->name});
+  if (untag->names.empty() && !found->by_id) {
     return Error(Errc::not_found, "image name", text, "the image that it means has other names");
   }
-  if (untag.names.size() < image.names.size()) return untag;
-  BAYPLAN_ASSIGN(untag.removal, plan_removal(source, found->id, users));
+  if (untag->names.size() < image.names.size()) return untag;
+  BAYPLAN_ASSIGN(untag->removal, plan_removal(source, found->id, users));
+  return untag;
+}
+
+// Of records that belong to no image, only the names are known.
+Result<ImageUntag> StoredImages::untag_damaged(const BucketSource& source, std::string_view text,
+                                               const Error& why) const {
+  BAYPLAN_ASSIGN(const Catalog catalog, state_->catalog(source));
+  Result<ImageUntag> untag{ImageUntag()};
+  untag->names = damaged_records(catalog, text);
+  if (untag->names.empty()) return why;
   return untag;
 }
 

@@ -223,6 +223,8 @@ class StoredImages {
   struct State;
   Result<StoredImage> describe(const metadata::BucketSource& source, const ImageId& id,
                                const CatalogImage& image) const;
+  Result<ImageUntag> untag_damaged(const metadata::BucketSource& source, std::string_view text,
+                                   const Error& why) const;
   std::shared_ptr<State> state_;
 };
 
