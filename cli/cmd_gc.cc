@@ -15,8 +15,9 @@ using metadata::GcNode;
 Result<int> collect(const Session& session, bool dry_run) {
   BAYPLAN_ASSIGN(const images::Store store,
                  dry_run ? session.open_store_read_only() : session.open_present_store());
+  const CollectedKinds kinds(store);
   BAYPLAN_ASSIGN(const auto report,
-                 metadata::collect(store.db(), all_kinds(store), {.dry_run = dry_run}, session.control));
+                 metadata::collect(store.db(), kinds.list(), {.dry_run = dry_run}, session.control));
   if (session.json()) {
     json::Writer out = begin_json();
     write_gc_report(out, report, dry_run);

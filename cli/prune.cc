@@ -91,8 +91,8 @@ Result<int> prune(const Session& session, const PruneArguments& arguments) {
   BAYPLAN_ASSIGN(const images::Store store,
                  arguments.dry_run ? session.open_store_read_only() : session.open_present_store());
   BAYPLAN_ASSIGN(const Images pruned, prune_images(session, store, arguments));
-  auto report =
-      metadata::collect(store.db(), all_kinds(store), {.dry_run = arguments.dry_run}, session.control);
+  const CollectedKinds kinds(store);
+  auto report = metadata::collect(store.db(), kinds.list(), {.dry_run = arguments.dry_run}, session.control);
   // The images are gone even if another process collects what they kept.
   const metadata::GcReport collected = report ? *report : metadata::GcReport{};
   if (session.json()) {

@@ -7,6 +7,7 @@
 #include "bayplan/snapshots/mount.h"
 #include "bundle_config.h"
 #include "bundle_state.h"
+#include "container_snapshot.h"
 #include "runtime_state.h"
 #include "spec_defaults.h"
 
@@ -22,17 +23,6 @@ struct Prepared {
   Container container;
   std::vector<snapshots::Mount> mounts;
 };
-
-// A store speaks for the snapshotter it was opened with.
-Result<void> check_snapshotter(images::Store& store, const Container& container) {
-  const std::string_view ours = store.snapshotter().name();
-  if (container.snapshotter == ours) return {};
-  return Error(Errc::failed_precondition, "container", container.id,
-               container.snapshotter.empty()
-                   ? "it has no snapshot"
-                   : "its snapshot belongs to snapshotter " + quoted(container.snapshotter) +
-                         ", the store was opened with " + quoted(ours));
-}
 
 Result<Prepared> load(images::Store& store, std::string_view ns, std::string_view id) {
   return store.db().view([&](const ReadTx& tx) -> Result<Prepared> {
@@ -61,17 +51,6 @@ Result<void> fill(images::Store& store, const BundleDir& directory, std::string_
   BAYPLAN_ASSIGN(const UniqueFd rootfs,
                  file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));
   return snapshots::mount_all(prepared.mounts, directory.rootfs()).with_context("container", id);
-}
-
-Result<void> remove_records(WriteTx& tx, images::Store& store, std::string_view ns, std::string_view id) {
-  BAYPLAN_ASSIGN(const Container container, get(tx, ns, id));
-  BAYPLAN_TRY(remove(tx, ns, id));
-  if (container.snapshotter.empty()) return {};
-  BAYPLAN_TRY(check_snapshotter(store, container));
-  auto removed = store.snapshotter().remove(tx, ns, container.snapshot_key);
-  if (!removed && removed.error().code() == Errc::not_found)
-    return {};  // containerd's clients may have been first
-  return removed;
 }
 
 }  // namespace

@@ -18,4 +18,7 @@ Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_
 /// spec).
 Result<std::string> config_for_bundle(std::string_view spec, std::string_view cgroup);
 
+/// `spec` with `root` for its root.path. Errors: as config_for_bundle.
+Result<std::string> config_with_root(std::string_view spec, std::string_view root);
+
 }  // namespace bayplan::containers

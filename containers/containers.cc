@@ -1,6 +1,7 @@
 #include "bayplan/containers/containers.h"
 
 #include "container_record.h"
+#include "storage_names.h"
 
 namespace bayplan::containers {
 namespace {
@@ -49,7 +50,10 @@ Result<void> set_labels(WriteTx& tx, std::string_view ns, std::string_view id, c
 }
 
 Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id) {
-  return ContainerRecords::remove(tx, ns, id);
+  return tx.savepoint([&](WriteTx& inner) -> Result<void> {
+    BAYPLAN_TRY(storage::forget_names(inner, ns, id));
+    return ContainerRecords::remove(inner, ns, id);
+  });
 }
 
 Result<void> walk(const BucketSource& source, std::string_view ns,

@@ -18,7 +18,7 @@ namespace bayplan::containers {
 using ProblemText = std::function<void(std::string)>;
 
 template <class R>
-class RecordGcKind final : public metadata::GcKind {
+class RecordGcKind : public metadata::GcKind {
  public:
   std::string_view kind() const override { return R::kWord; }
 

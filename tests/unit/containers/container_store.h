@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,10 +44,13 @@ struct ImageWishes {
 class ContainerStore {
  public:
   explicit ContainerStore(const std::string& driver)
-      : store_(images::Store::open(dir_.path() / "store", {.snapshotter = driver}).value()) {}
+      : store_(std::make_shared<images::Store>(
+            images::Store::open(root(), {.snapshotter = driver, .run_root = run_root()}).value())) {}
 
-  images::Store& operator*() { return store_; }
-  images::Store* operator->() { return &store_; }
+  images::Store& operator*() { return *store_; }
+  images::Store* operator->() { return store_.get(); }
+  const std::shared_ptr<images::Store>& shared() const { return store_; }
+  std::filesystem::path root() const { return dir_.path() / "store"; }
   std::filesystem::path run_root() const { return dir_.path() / "run"; }
   std::filesystem::path bundle_path(std::string_view id) const { return run_root() / kNs / id; }
   std::filesystem::path work(std::string_view name) const { return dir_.path() / name; }
@@ -67,32 +71,32 @@ class ContainerStore {
     layout.tag(layout.blob(test::manifest_json(config, layers, kManifest), kManifest));
     const auto directory = work("layout-" + std::to_string(images_++));
     layout.write_to(directory);
-    const auto report = images::import(store_, kNs, directory, {.name = name, .unpack = unpack}, {});
+    const auto report = images::import(*store_, kNs, directory, {.name = name, .unpack = unpack}, {});
     ASSERT_EQ(words(report), "");
   }
 
   Result<Container> create(std::string_view id, std::string_view image, const CreateOptions& options = {}) {
-    return create_from_image(store_, kNs, id, image, options, {});
+    return create_from_image(*store_, kNs, id, image, options, {});
   }
   Result<Container> get(std::string_view id) {
-    return store_.db().view([&](const metadata::ReadTx& tx) { return containers::get(tx, kNs, id); });
+    return store_->db().view([&](const metadata::ReadTx& tx) { return containers::get(tx, kNs, id); });
   }
   Result<snapshots::Info> snapshot(std::string_view key) {
-    return store_.db().view(
-        [&](const metadata::ReadTx& tx) { return store_.snapshotter().stat(tx, kNs, key); });
+    return store_->db().view(
+        [&](const metadata::ReadTx& tx) { return store_->snapshotter().stat(tx, kNs, key); });
   }
-  Result<Bundle> prepare(std::string_view id) { return Bundle::prepare(store_, run_root(), kNs, id); }
-  Result<void> remove(std::string_view id) { return remove_with_snapshot(store_, run_root(), kNs, id); }
+  Result<Bundle> prepare(std::string_view id) { return Bundle::prepare(*store_, run_root(), kNs, id); }
+  Result<void> remove(std::string_view id) { return remove_with_snapshot(*store_, run_root(), kNs, id); }
 
   std::vector<const metadata::GcKind*> kinds() const {
-    auto kinds = store_.gc_kinds();
+    auto kinds = store_->gc_kinds();
     kinds.push_back(&container_gc_kind());
     kinds.push_back(&sandboxes::gc_kind());
     return kinds;
   }
   /// What the checks find wrong, one text each.
   std::vector<std::string> problems() const {
-    const auto report = metadata::check(store_.db(), kinds());
+    const auto report = metadata::check(store_->db(), kinds());
     EXPECT_EQ(words(report), "");
     std::vector<std::string> found;
     for (const auto& problem : report->problems) found.push_back(problem.object.key + ": " + problem.what);
@@ -120,7 +124,7 @@ class ContainerStore {
   }
 
   test::TempDir dir_;
-  images::Store store_;
+  std::shared_ptr<images::Store> store_;
   int images_ = 0;
 };
 

@@ -39,6 +39,8 @@ class Store {
 
   const metadata::StoreRoot& root() const noexcept { return root_; }
   const metadata::Db& db() const noexcept { return root_.db; }
+  /// As it was opened with; may be empty.
+  const std::filesystem::path& run_root() const noexcept { return run_root_; }
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
   /// StoreOptions::run_root.

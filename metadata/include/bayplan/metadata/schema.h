@@ -24,6 +24,11 @@
 //       containers/<id>/               createdat updatedat: btime · image snapshotter snapshotKey sandboxid:
 //                                      string · spec any · runtime/{name string, options any}
 //                                      extensions/<name> any · labels/<k>
+//                                      (+) bayplan.storage/{owner metadata string · names/<n> string
+//                                      layernames/<n> string · bigdata/<k>/{data string, or
+//                                      digest string, size varint}}; n: u32 BE, the newest is 0
+//       (+) bayplan.names/<name>       string: the container that has the name
+//       (+) bayplan.layernames/<name>  string: the container whose layer has it
 //       sandboxes/<id>/                createdat updatedat: btime · sandboxer string · spec any
 //                                      runtime/{name string, options any} · extensions/<name> any ·
 //                                      labels/<k>
@@ -81,6 +86,16 @@ inline constexpr std::string_view kOptions = "options";
 inline constexpr std::string_view kExtensions = "extensions";
 inline constexpr std::string_view kSandboxId = "sandboxid";
 inline constexpr std::string_view kSandboxer = "sandboxer";
+
+inline constexpr std::string_view kStorage = "bayplan.storage";
+inline constexpr std::string_view kStorageOwner = "owner";
+inline constexpr std::string_view kMetadata = "metadata";
+inline constexpr std::string_view kNames = "names";
+inline constexpr std::string_view kLayerNames = "layernames";
+inline constexpr std::string_view kBigData = "bigdata";
+inline constexpr std::string_view kData = "data";
+inline constexpr std::string_view kNameIndex = "bayplan.names";
+inline constexpr std::string_view kLayerNameIndex = "bayplan.layernames";
 
 inline constexpr std::string_view kCount = "count";
 inline constexpr std::string_view kMade = "made";

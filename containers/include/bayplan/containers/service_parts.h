@@ -1,0 +1,57 @@
+// What the runtime service and libpod's storage service have in common for their callers.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bayplan/base/progress.h"
+#include "bayplan/images/documents.h"
+#include "bayplan/images/remote_context.h"
+#include "bayplan/images/signature_policy.h"
+#include "bayplan/metadata/namespaces.h"
+
+namespace bayplan::containers {
+
+/// What a service was asked wrongly. Its errors have the code invalid_argument where the input can never be
+/// right, and not_found where nothing is called so.
+enum class BadInput : unsigned char { pod_name, image_name, container_name, sandbox_id, container_id };
+/// Which of them `error`, of a service, is; empty: it is another error.
+std::optional<BadInput> bad_input(const Error& error);
+
+/// What a delete or stop of a container that is not known answers.
+enum class Unknown : bool {
+  is_success,  ///< as CRI-O does now
+  is_error,    ///< not_found, as its first version and libpod do
+};
+
+/// Pulls the image of that name with what the caller of the service knew.
+using PullImage = std::function<Result<void>(const std::string& image, const images::RemoteContext& context)>;
+
+struct ServiceOptions {
+  std::string ns = std::string(metadata::kDefaultNamespace);
+  /// Asked before a container is made, about the image that was resolved.
+  images::SignaturePolicy policy = images::SignaturePolicy::accept_anything();
+};
+
+/// A container that was made.
+struct ContainerInfo {
+  std::string id;
+  std::filesystem::path dir;                    ///< lasts as long as the container
+  std::filesystem::path run_dir;                ///< goes with the container or the boot
+  std::optional<images::ImageConfig> config{};  ///< of its image; empty: it has none
+  std::string mount_label{};
+};
+
+/// A container that is mounted.
+struct MountedContainer {
+  std::string id;
+  std::filesystem::path target;
+  std::uint64_t count = 0;
+
+  friend bool operator==(const MountedContainer&, const MountedContainer&) = default;
+};
+
+}  // namespace bayplan::containers

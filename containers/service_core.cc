@@ -1,0 +1,192 @@
+#include "service_core.h"
+
+#include <array>
+#include <utility>
+
+#include "config_template.h"
+#include "container_snapshot.h"
+
+namespace bayplan::containers {
+namespace {
+
+using metadata::ReadTx;
+using metadata::WriteTx;
+
+// In the order of BadInput.
+constexpr std::array<std::string_view, 5> kBadKinds = {"pod name", "image name", "container name",
+                                                       "sandbox ID", "container ID"};
+
+}  // namespace
+
+Error bad(BadInput what, std::string_view name, std::string_view message, Errc code) {
+  return {code, kBadKinds.at(static_cast<std::size_t>(what)), name, message};
+}
+
+std::optional<BadInput> bad_input(const Error& error) {
+  if (error.code() != Errc::invalid_argument && error.code() != Errc::not_found) return {};
+  for (std::size_t i = 0; i < kBadKinds.size(); ++i) {
+    if (error.kind() == kBadKinds.at(i)) return static_cast<BadInput>(i);
+  }
+  return {};
+}
+
+Error no_such_object(std::string_view id) {
+  return {Errc::not_found, "container", id, "identifier is not a layer, image, or container"};
+}
+
+std::int64_t unix_seconds(Time time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+std::string layer_name_of(const std::string& container_name) { return container_name + "-layer"; }
+
+ServiceCore::ServiceCore(std::shared_ptr<images::Store> store, ServiceOptions options, std::string owner)
+    : store_(std::move(store)),
+      options_(std::move(options)),
+      owner_(std::move(owner)),
+      images_(*store_, options_.ns) {}
+
+Result<ServiceImage> ServiceCore::image(std::string_view name, std::string_view id) const {
+  return db().view([&](const ReadTx& tx) { return find_image(images_, tx, name, id); });
+}
+
+Result<std::optional<std::string>> ServiceCore::canonical_image(std::string_view id) const {
+  return db().view([&](const ReadTx& tx) -> Result<std::optional<std::string>> {
+    const auto found = images_.lookup(tx, id);
+    if (!found && found.error().code() == Errc::not_found) return std::optional<std::string>();
+    BAYPLAN_TRY(found);
+    BAYPLAN_ASSIGN(images::ImageStatus status, images_.status(tx, found->id));
+    return std::move(status.canonical);
+  });
+}
+
+Result<std::string> ServiceCore::find(std::string_view text, const Error& unknown) const {
+  auto found = db().view([&](const ReadTx& tx) { return storage::find(tx, ns(), text); });
+  if (!found && found.error().code() == Errc::not_found) return unknown;
+  return found;
+}
+
+// Its snapshot may be gone, as containerd's clients do not ask us.
+Result<void> ServiceCore::stop(const std::string& id) const {
+  const auto unmounted = unmount(id, snapshots::Force::yes);
+  if (unmounted || unmounted.error().kind() == "snapshot") return {};
+  return unmounted.error();
+}
+
+Result<bool> ServiceCore::unmount(const std::string& id, snapshots::Force force) const {
+  BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
+  BAYPLAN_ASSIGN(const std::uint64_t left, store_->mounts().unmount(ns(), container.snapshot_key, force));
+  return left > 0;
+}
+
+Result<void> ServiceCore::remove(const std::string& id) const {
+  BAYPLAN_TRY(stop(id));
+  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
+  BAYPLAN_ASSIGN(ContainerDirs::Held held, dirs.lock(ns(), id));
+  BAYPLAN_TRY(
+      db().update([&](WriteTx& tx) { return remove_records(tx, *store_, ns(), id); }, {.reclaiming = true}));
+  BAYPLAN_TRY(dirs.remove(std::move(held)));
+  return {};
+}
+
+Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
+  BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
+  BAYPLAN_TRY(check_snapshotter(*store_, container));
+  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
+  const snapshots::Mounts mounts = store_->mounts();
+  BAYPLAN_ASSIGN(const snapshots::MountPoint at, mounts.mount(ns(), container.snapshot_key));
+  const auto prepare = [&]() -> Result<void> {
+    BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
+    BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
+    return write_config(work.get(), run.get(), at.target);
+  };
+  auto prepared = prepare();
+  if (prepared) return at.target;
+  ignore_error(mounts.unmount(ns(), container.snapshot_key), "what failed before is the answer");
+  return std::move(prepared).error().with_context("container", id);
+}
+
+Result<std::filesystem::path> ServiceCore::work_dir(const std::string& id) const {
+  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
+  BAYPLAN_ASSIGN(const UniqueFd made, dirs.make_work(ns(), id));
+  return dirs.work(ns(), id);
+}
+
+Result<std::filesystem::path> ServiceCore::run_dir(const std::string& id) const {
+  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
+  BAYPLAN_ASSIGN(const UniqueFd made, dirs.make_run(ns(), id));
+  return dirs.run(ns(), id);
+}
+
+Result<std::string> ServiceCore::metadata(std::string_view id) const {
+  const auto record = db().view([&](const ReadTx& tx) { return storage::get(tx, ns(), id); });
+  if (!record && record.error().code() == Errc::not_found) return no_such_object(id);
+  if (!record) return record.error();
+  return record->metadata;
+}
+
+Result<void> ServiceCore::change_metadata(
+    std::string_view id, const std::function<Result<std::string>(std::string_view)>& change) const {
+  return db().update([&](WriteTx& tx) -> Result<void> {
+    const auto record = storage::get(tx, ns(), id);
+    if (!record && record.error().code() == Errc::not_found) return no_such_object(id);
+    BAYPLAN_TRY(record);
+    auto changed = change(record->metadata);
+    if (!changed) return std::move(changed).error().with_context("container", id);
+    return storage::set_metadata(tx, ns(), id, *changed);
+  });
+}
+
+Result<std::set<std::string>> ServiceCore::own(const metadata::BucketSource& source) const {
+  std::set<std::string> ids;
+  BAYPLAN_TRY(storage::walk(source, ns(), [&](const storage::View& container) -> Result<void> {
+    if (container.owner == owner_) ids.emplace(container.id);
+    return {};
+  }));
+  return ids;
+}
+
+Result<std::vector<MountedContainer>> ServiceCore::mounted(const std::set<std::string>& ids) const {
+  return db().view([&](const ReadTx& tx) -> Result<std::vector<MountedContainer>> {
+    std::vector<MountedContainer> found;
+    BAYPLAN_TRY(store_->mounts().walk(tx, ns(), [&](const snapshots::MountPoint& at) -> Result<void> {
+      if (ids.contains(at.key)) found.push_back({at.key, at.target, at.count});
+      return {};
+    }));
+    return found;
+  });
+}
+
+Result<std::optional<MountedContainer>> ServiceCore::mount_of(const std::string& id) const {
+  BAYPLAN_ASSIGN(auto found, mounted({id}));
+  return found.empty() ? std::optional<MountedContainer>() : std::move(found.front());
+}
+
+Result<std::vector<std::string>> ServiceCore::list() const {
+  BAYPLAN_ASSIGN(const auto ids, db().view([&](const ReadTx& tx) { return own(tx); }));
+  return std::vector<std::string>(ids.begin(), ids.end());
+}
+
+Result<std::vector<MountedContainer>> ServiceCore::shutdown(snapshots::Force force) const {
+  BAYPLAN_ASSIGN(const auto ids, db().view([&](const ReadTx& tx) { return own(tx); }));
+  BAYPLAN_ASSIGN(auto found, mounted(ids));
+  if (force == snapshots::Force::no) return found;
+  std::optional<Error> first;
+  for (const MountedContainer& container : found) {
+    auto stopped = stop(container.id);
+    if (!stopped && !first) first = std::move(stopped).error();
+  }
+  if (first) return *std::move(first);
+  return found;
+}
+
+Result<std::vector<std::string>> ServiceCore::wipe() const {
+  BAYPLAN_ASSIGN(auto ids, list());
+  for (const std::string& id : ids) {
+    auto removed = remove(id);
+    if (!removed && removed.error().code() != Errc::not_found) return std::move(removed).error();
+  }
+  return ids;
+}
+
+}  // namespace bayplan::containers

@@ -1,0 +1,138 @@
+// libpod's storage service, beside the runtime service (items S55 to S59).
+#include "service_fixture.h"
+
+namespace bayplan::containers {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class LibpodService : public ServiceFixture {
+ protected:
+  void make(const std::string& id) const {
+    ASSERT_EQ(words(libpod().create_container(libpod_request(id), {})), "");
+  }
+};
+
+TEST_F(LibpodService, S55_WhatIsEmptyIsSaidInOrder) {
+  StorageRequest request;
+  const auto create = [&] { return wrong(libpod().create_container(request, {})); };
+  EXPECT_EQ(create(), (Wrong{Errc::invalid_argument, BadInput::image_name}));
+  request.image_name = "not-there";
+  EXPECT_EQ(create(), (Wrong{Errc::invalid_argument, BadInput::container_name}));
+  request.container_name = "c";
+  EXPECT_EQ(create(), (Wrong{Errc::invalid_argument, BadInput::container_id}));
+  request.container_id = "c1";
+  EXPECT_EQ(create(), (Wrong{Errc::not_found, {}}));
+}
+
+TEST_F(LibpodService, S55_AnIdAloneIsEnough) {
+  StorageRequest request = libpod_request("c1");
+  request.image_name.clear();
+  request.image_id = image_id();
+  ASSERT_EQ(words(libpod().create_container(request, {})), "");
+  const LibpodMetadata metadata = libpod().container_metadata("c1").value();
+  EXPECT_EQ(metadata.image_name, kImage);
+  EXPECT_EQ(metadata.image_id, image_id());
+}
+
+TEST_F(LibpodService, S56_S57_NamesMetadataAndLayerName) {
+  StorageRequest request = libpod_request("c1");
+  request.mount_label = "label";
+  const ContainerInfo info = libpod().create_container(request, {}).value();
+  EXPECT_EQ(info.mount_label, "label");
+  EXPECT_EQ(info.config->user, "app");
+  const storage::Record stored = record("c1");
+  EXPECT_EQ(stored.owner, kLibpodOwner);
+  EXPECT_THAT(stored.names, ElementsAre("name-c1"));
+  EXPECT_THAT(stored.layer_names, ElementsAre("name-c1-layer"));
+  const auto created = std::to_string(libpod().container_metadata("c1")->created_at);
+  EXPECT_EQ(stored.metadata, "{\"image-name\":\"" + kImage + "\",\"image-id\":\"" + image_id() +
+                                 "\",\"name\":\"name-c1\",\"created-at\":" + created +
+                                 ",\"mountlabel\":\"label\"}");
+}
+
+TEST_F(LibpodService, S57_AFailureLeavesNothing) {
+  make("c1");
+  const Digest before = digest();
+  const auto directories_before = directories();
+  StorageRequest request = libpod_request("c2");
+  request.container_name = "name-c1";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "already_exists");
+  EXPECT_EQ(digest(), before);
+  EXPECT_EQ(directories(), directories_before);
+}
+
+TEST_F(LibpodService, S58_EachCallHasItsOwnErrors) {
+  const StorageService service = libpod();
+  const Wrong empty{Errc::invalid_argument, BadInput::container_id};
+  const Wrong no_such{Errc::not_found, BadInput::container_id};
+  const Wrong raw{Errc::not_found, {}};
+  EXPECT_EQ(wrong(service.delete_container("")), empty);
+  EXPECT_EQ(wrong(service.delete_container("none")), raw);
+  EXPECT_EQ(wrong(service.stop_container("")), empty);
+  EXPECT_EQ(wrong(service.stop_container("none")), raw);
+  EXPECT_EQ(wrong(service.start_container("none")), no_such);
+  EXPECT_EQ(wrong(service.work_dir("none")), no_such);
+  EXPECT_EQ(wrong(service.run_dir("none")), no_such);
+  EXPECT_THAT(service.container_metadata("none").error().message(),
+              HasSubstr("identifier is not a layer, image, or container"));
+}
+
+TEST_F(LibpodService, S58_StartsStopsAndDeletes) {
+  make("c1");
+  const fs::path at = libpod().start_container("name-c1").value();
+  EXPECT_TRUE(is_mounted(at));
+  EXPECT_TRUE(fs::exists(libpod().run_dir("c1").value() / "config.json"));
+  ASSERT_EQ(words(libpod().stop_container("c1")), "");
+  EXPECT_FALSE(fs::exists(at));
+  LibpodMetadata metadata = libpod().container_metadata("c1").value();
+  metadata.mount_label = "changed";
+  ASSERT_EQ(words(libpod().set_container_metadata("c1", metadata)), "");
+  EXPECT_EQ(libpod().container_metadata("c1").value(), metadata);
+  ASSERT_EQ(words(libpod().delete_container("c1")), "");
+  EXPECT_THAT(libpod().list().value(), IsEmpty());
+}
+
+TEST_F(LibpodService, S59_UnmountingCountsAndTellsWhatIsLeft) {
+  make("c1");
+  const StorageService service = libpod();
+  EXPECT_EQ(service.mounted("c1").value(), std::nullopt);
+  const fs::path at = service.start_container("c1").value();
+  ASSERT_EQ(words(service.start_container("c1")), "");
+  EXPECT_EQ(*service.mounted("c1").value(), (MountedContainer{"c1", at, 2}));
+  EXPECT_TRUE(service.unmount_container("c1").value());
+  EXPECT_FALSE(service.unmount_container("c1").value());
+  const auto again = service.unmount_container("c1");
+  ASSERT_EQ(outcome(again), "not_found");
+  EXPECT_EQ(again.error().kind(), "mount");
+  EXPECT_THAT(again.error().message(), HasSubstr("not mounted"));
+  EXPECT_FALSE(service.unmount_container("c1", snapshots::Force::yes).value());
+}
+
+TEST_F(LibpodService, S56_EachServiceSparesWhatTheOtherMade) {
+  make("l1");
+  ASSERT_EQ(words(service().create_pod_sandbox(pod("p1"), {})), "");
+  EXPECT_THAT(libpod().list().value(), ElementsAre("l1"));
+  EXPECT_THAT(service().list().value(), ElementsAre("p1"));
+  EXPECT_EQ(service().pods()->size(), 1u);
+  EXPECT_THAT(service().wipe().value(), ElementsAre("p1"));
+  EXPECT_THAT(libpod().list().value(), ElementsAre("l1"));
+  ASSERT_EQ(words(service().create_pod_sandbox(pod("p1"), {})), "");
+  EXPECT_THAT(libpod().wipe().value(), ElementsAre("l1"));
+  EXPECT_THAT(service().list().value(), ElementsAre("p1"));
+}
+
+TEST_F(LibpodService, ANameOfTheOtherServiceSaysWhose) {
+  make("l1");
+  ContainerRequest request = member("p1", "c1");
+  request.container_name = "name-l1";
+  const auto refused = service().create_container(request, {});
+  ASSERT_EQ(outcome(refused), "already_exists");
+  EXPECT_THAT(refused.error().message(), HasSubstr("which libpod made"));
+}
+
+}  // namespace
+}  // namespace bayplan::containers
