@@ -65,7 +65,7 @@ void feed_manifest(std::string_view text) {
 
 // A list that was added to is a list.
 void feed_referrers(std::string_view text) {
-  ignore_error(subject_of(text), kWhy);
+  ignore_error(images::subject_of(text), kWhy);
   const Descriptor added{"application/vnd.oci.image.manifest.v1+json", Digest::of("x"), 1};
   const auto changed = read_referrers(text) ? with_referrer(text, added, "{}") : std::nullopt;
   if (changed && *changed) expect(!read_referrers(**changed)->empty());

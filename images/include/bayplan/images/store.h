@@ -43,8 +43,6 @@ class Store {
   const std::filesystem::path& run_root() const noexcept { return run_root_; }
   content::Store& blobs() noexcept { return blobs_; }
   snapshots::Snapshotter& snapshotter() noexcept { return snapshotter_; }
-  /// StoreOptions::run_root.
-  const std::filesystem::path& run_root() const noexcept { return run_root_; }
   /// Mount points are made below the run root. Not to outlive this object, and not to be kept when it moves.
   snapshots::Mounts mounts() const;
 
