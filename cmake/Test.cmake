@@ -1,11 +1,12 @@
 # bayplan_unit_tests(FOLDER files...): one executable test_FOLDER over tests/unit/FOLDER, ctest label "fast".
-# bayplan_tests(NAME n FOLDER folder LABEL l SOURCES ... [LIBS ...]): any other group of GoogleTest files.
+# bayplan_tests(NAME n FOLDER folder LABEL l SOURCES ... [LIBS ...] [SHARDS n]): any other group of GoogleTest files. Each
+# of its tests is one of ctest's, in a process of its own; with SHARDS they share as many processes.
 # Every *_test.cc below the calling directory must be registered, or configuration fails: a forgotten test is no test.
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
 function(bayplan_tests)
-  cmake_parse_arguments(arg "" "NAME;FOLDER;LABEL" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;FOLDER;LABEL;SHARDS" "SOURCES;LIBS" ${ARGN})
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_link_libraries(${arg_NAME} PRIVATE bayplan_${arg_FOLDER} bayplan_${arg_FOLDER}_internal bayplan_test_support
                         bayplan_options bayplan_light_options ${arg_LIBS} GTest::gmock GTest::gtest_main)
@@ -14,7 +15,16 @@ function(bayplan_tests)
   if(NOT BAYPLAN_SANITIZE)
     target_compile_options(${arg_NAME} PRIVATE -O1)
   endif()
-  gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
+  if(arg_SHARDS)
+    foreach(shard RANGE 1 ${arg_SHARDS})
+      math(EXPR index "${shard} - 1")
+      add_test(NAME ${arg_NAME}.${shard} COMMAND ${arg_NAME})
+      set_tests_properties(${arg_NAME}.${shard} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600
+                           ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
+    endforeach()
+  else()
+    gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
+  endif()
   set_property(DIRECTORY APPEND PROPERTY BAYPLAN_REGISTERED_TESTS ${arg_SOURCES})
   cmake_language(EVAL CODE "cmake_language(DEFER ID check_tests_${arg_NAME} CALL bayplan_check_registered)")
 endfunction()
