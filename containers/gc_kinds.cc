@@ -2,13 +2,14 @@
 
 #include "bayplan/containers/containers.h"
 #include "bayplan/containers/directories.h"
+#include "bayplan/containers/name_registrar.h"
 #include "bayplan/containers/sandboxes.h"
 #include "bayplan/containers/tasks.h"
 
 namespace bayplan::containers {
 
 std::vector<const metadata::GcKind*> gc_kinds() {
-  return {&container_gc_kind(), &sandboxes::gc_kind(), &tasks::gc_kind()};
+  return {&container_gc_kind(), &sandboxes::gc_kind(), &tasks::gc_kind(), &reservation_gc_kind()};
 }
 
 CollectedKinds::CollectedKinds(const images::Store& store)

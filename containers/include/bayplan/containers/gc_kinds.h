@@ -9,7 +9,7 @@
 
 namespace bayplan::containers {
 
-/// Those of this folder: container, sandbox, task. They live as long as the process.
+/// Those of this folder: container, sandbox, task, reservation. They live as long as the process.
 std::vector<const metadata::GcKind*> gc_kinds();
 
 /// Those of `store` and of this folder, and what has no objects but files. Borrows `store`.
