@@ -88,12 +88,15 @@ Result<int> label_container(const Session& session, const std::string& text,
   return 0;
 }
 
-Result<int> remove_containers(const Session& session, const std::vector<std::string>& texts) {
-  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
-  BAYPLAN_ASSIGN(const auto ids, find_containers(session, store, texts));
-  for (const auto& id : ids) {
-    BAYPLAN_TRY(containers::remove_with_snapshot(store, session.run_root, session.ns, id));
-  }
+struct RemoveArguments {
+  std::vector<std::string> containers;
+  bool sync = false;
+};
+
+Result<int> remove_containers(const Session& session, const RemoveArguments& arguments) {
+  BAYPLAN_ASSIGN(const Services services, open_services(session, &Session::open_present_store));
+  BAYPLAN_ASSIGN(const auto ids, find_containers(session, *services.store, arguments.containers));
+  BAYPLAN_TRY(remove_containers(session, services, ids, {.sync = arguments.sync}));
   return 0;
 }
 
@@ -103,6 +106,7 @@ void add_container_commands(CLI::App& app, Session& session) {
   CLI::App* container = app.add_subcommand("container", "Containers");
   container->require_subcommand(1);
   add_container_create_commands(*container, session);
+  add_container_start_commands(*container, session);
   add_container_mount_commands(*container, session);
   add_container_metadata_commands(*container, session);
 
@@ -111,20 +115,22 @@ void add_container_commands(CLI::App& app, Session& session) {
   auto id = std::make_shared<std::string>();
   CLI::App* command = add_command(*container, session, "info", "Show a container and its spec, as JSON",
                                   [&session, id] { return show_container(session, *id); });
-  command->add_option("ID", *id, kContainerHelp)->required();
+  command->add_option("CONTAINER", *id, kContainerHelp)->required();
 
   auto labelled = std::make_shared<std::string>();
   auto labels = std::make_shared<std::vector<std::string>>();
   command =
       add_command(*container, session, "label", "Set labels; KEY= removes one",
                   [&session, labelled, labels] { return label_container(session, *labelled, *labels); });
-  command->add_option("ID", *labelled, kContainerHelp)->required();
+  command->add_option("CONTAINER", *labelled, kContainerHelp)->required();
   command->add_option("LABELS", *labels, "KEY=value")->required();
 
-  auto ids = std::make_shared<std::vector<std::string>>();
-  command = add_command(*container, session, "rm", "Remove containers and their snapshots",
-                        [&session, ids] { return remove_containers(session, *ids); });
-  command->add_option("ID", *ids, kContainerHelp)->required();
+  auto removed = std::make_shared<RemoveArguments>();
+  command = add_command(*container, session, "rm",
+                        "Remove containers that do not run, with their snapshots and directories, unmounted",
+                        [&session, removed] { return remove_containers(session, *removed); });
+  command->add_option("CONTAINER", removed->containers, kContainerHelp)->required();
+  add_sync_option(*command, removed->sync);
 }
 
 }  // namespace bayplan::cli

@@ -110,7 +110,9 @@ Result<int> list_pods(const Session& session, bool quiet) {
   return std::move(listing).finish();
 }
 
-void write_member(json::Writer& out, const containers::ContainerStatus& status) {
+using MaybeTask = std::optional<containers::tasks::Task>;
+
+void write_member(json::Writer& out, const containers::ContainerStatus& status, const MaybeTask& task) {
   out.begin_object().member("id", status.id).member("name", status.metadata.name);
   out.key("infrastructure").boolean(status.metadata.pod);
   out.member("imageID", status.metadata.image_id).member("imageName", status.metadata.image_name);
@@ -118,6 +120,10 @@ void write_member(json::Writer& out, const containers::ContainerStatus& status) 
   if (status.mounted) {
     out.key("mounted").begin_object().member("target", status.mounted->target.native());
     out.key("count").unsigned_integer(status.mounted->count).end_object();
+  }
+  if (task) {
+    out.key("task").begin_object().key("pid").integer(task->pid);
+    out.member("state", to_string(containers::tasks::state(*task))).end_object();
   }
   out.end_object();
 }
@@ -130,31 +136,29 @@ Result<int> inspect_pod(const Session& session, const std::string& text) {
   out.key("containers").begin_array();
   for (const auto& member : pod.members) {
     BAYPLAN_ASSIGN(const auto status, services.runtime.container_status(member.id));
-    write_member(out, status);
+    BAYPLAN_ASSIGN(const auto task, find_task(session, *services.store, member.id));
+    write_member(out, status, task);
   }
   out.end_array().end_object();
   print_json(std::move(out));
   return 0;
 }
 
-// Members first: without its infrastructure container a pod has no place to be looked up at.
-Result<void> remove_pod(const Services& services, const Pod& pod) {
-  for (auto member = pod.members.rbegin(); member != pod.members.rend(); ++member) {
-    const bool infrastructure = member->id == pod.id;
-    BAYPLAN_TRY(infrastructure ? services.runtime.remove_pod_sandbox(member->id)
-                               : services.runtime.delete_container(member->id));
-  }
-  return {};
-}
+struct RemoveArguments {
+  std::vector<std::string> pods;
+  bool sync = false;
+};
 
-Result<int> remove_pods(const Session& session, const std::vector<std::string>& texts) {
+// Of each pod its members first: the infrastructure container is what the pod is found by.
+Result<int> remove_pods(const Session& session, const RemoveArguments& arguments) {
   BAYPLAN_ASSIGN(const Services services, open_services(session, &Session::open_present_store));
-  std::vector<Pod> pods;
-  for (const auto& text : texts) {
-    BAYPLAN_ASSIGN(Pod pod, find_pod(session, services, text));
-    pods.push_back(std::move(pod));
+  std::vector<std::string> ids;
+  for (const auto& text : arguments.pods) {
+    BAYPLAN_ASSIGN(const Pod pod, find_pod(session, services, text));
+    for (auto member = pod.members.rbegin(); member != pod.members.rend(); ++member)
+      ids.push_back(member->id);
   }
-  for (const Pod& pod : pods) BAYPLAN_TRY(remove_pod(services, pod).with_context("pod", pod.id));
+  BAYPLAN_TRY(remove_containers(session, services, ids, {.sync = arguments.sync}));
   return 0;
 }
 
@@ -200,10 +204,12 @@ void add_pod_commands(CLI::App& app, Session& session) {
                         [&session, inspected] { return inspect_pod(session, *inspected); });
   command->add_option("POD", *inspected, kPodHelp)->required();
 
-  auto removed = std::make_shared<std::vector<std::string>>();
-  command = add_command(*pod, session, "rm", "Remove pods with all their containers and what those wrote",
+  auto removed = std::make_shared<RemoveArguments>();
+  command = add_command(*pod, session, "rm",
+                        "Remove pods with all their containers, which must not run, and what those wrote",
                         [&session, removed] { return remove_pods(session, *removed); });
-  command->add_option("POD", *removed, kPodHelp)->required();
+  command->add_option("POD", removed->pods, kPodHelp)->required();
+  add_sync_option(*command, removed->sync);
 }
 
 }  // namespace bayplan::cli

@@ -19,6 +19,15 @@ void add_config_option(CLI::App& command, std::filesystem::path& config);
 /// something beside it), and those of read_argument.
 Result<std::string> read_config(const std::filesystem::path& config, const SpecArguments& spec);
 
+/// --sync, of what removes.
+void add_sync_option(CLI::App& command, bool& sync);
+
+/// Removes all of them, in this order, each unmounted and with what a runtime keeps of it. Nothing is removed
+/// where one of them runs. Errors: failed_precondition (one runs), and those of
+/// containers::remove_with_snapshot; what was removed stays so.
+Result<void> remove_containers(const Session& session, const Services& services,
+                               const std::vector<std::string>& ids, const containers::RemoveOptions& options);
+
 /// When the container was made, to the second.
 Time time_of(const containers::RuntimeMetadata& metadata);
 

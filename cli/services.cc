@@ -39,6 +39,14 @@ Result<std::vector<std::string>> find_containers(const Session& session, const i
   return ids;
 }
 
+Result<std::optional<containers::tasks::Task>> find_task(const Session& session, const images::Store& store,
+                                                         std::string_view id) {
+  auto task = store.db().view([&](const ReadTx& tx) { return containers::tasks::get(tx, session.ns, id); });
+  if (task) return std::optional(*std::move(task));
+  if (task.error().code() == Errc::not_found) return std::optional<containers::tasks::Task>();
+  return std::move(task).error();
+}
+
 Result<Pod> find_pod(const Session& session, const Services& services, std::string_view text) {
   BAYPLAN_ASSIGN(auto pods, services.runtime.pods(tell_problem));
   const auto infrastructure = find_container(session, *services.store, text);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "bayplan/containers/libpod_service.h"
 #include "bayplan/containers/runtime_service.h"
+#include "bayplan/containers/tasks.h"
 #include "session.h"
 
 namespace bayplan::cli {
@@ -29,6 +31,10 @@ Result<std::string> find_container(const Session& session, const images::Store& 
 /// All of them, or none. Errors: as find_container.
 Result<std::vector<std::string>> find_containers(const Session& session, const images::Store& store,
                                                  const std::vector<std::string>& texts);
+
+/// What runs the container; empty: nothing was left to run it. Errors: corrupt, closed, io.
+Result<std::optional<containers::tasks::Task>> find_task(const Session& session, const images::Store& store,
+                                                         std::string_view id);
 
 struct Pod {
   std::string id;

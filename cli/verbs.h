@@ -25,6 +25,8 @@ void add_image_mount_commands(CLI::App& image, Session& session);
 
 /// create, run.
 void add_container_create_commands(CLI::App& container, Session& session);
+/// start, stop.
+void add_container_start_commands(CLI::App& container, Session& session);
 /// mount, unmount, workdir, rundir.
 void add_container_mount_commands(CLI::App& container, Session& session);
 /// metadata, exec-config.

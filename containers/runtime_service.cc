@@ -125,7 +125,7 @@ Result<void> RuntimeService::delete_container(std::string_view id_or_name,
 Result<std::filesystem::path> RuntimeService::start_container(std::string_view id_or_name) const {
   BAYPLAN_ASSIGN(const std::string id, state_->container(id_or_name));
   BAYPLAN_ASSIGN(const std::string text, state_->core.metadata(id));
-  BAYPLAN_TRY(decode_runtime_metadata(text).with_context("container", id));
+  if (!text.empty()) BAYPLAN_TRY(decode_runtime_metadata(text).with_context("container", id));
   return state_->core.start(id);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "bundle_config.h"
 #include "config_template.h"
 #include "container_snapshot.h"
 #include "task_record.h"
@@ -104,7 +105,10 @@ Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
   const auto prepare = [&]() -> Result<void> {
     BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
     BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
-    return write_config(work.get(), run.get(), at.target);
+    BAYPLAN_ASSIGN(const std::string kept, metadata(id));
+    if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
+    BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
+    return write_config(work.get(), run.get(), {at.target, std::move(cgroup)});
   };
   auto prepared = prepare();
   if (prepared) return at.target;

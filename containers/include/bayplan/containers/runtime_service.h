@@ -13,7 +13,8 @@
 // The records of one call are made or removed in one transaction. Making a container makes its two
 // directories before; when anything fails, they go too, and the store holds what it held. The runtime's
 // configuration is kept in the work directory as a template, config.json; every start mounts the container,
-// puts the mountpoint into a copy as root.path, and replaces the run directory's config.json by it.
+// puts the mountpoint into a copy as root.path, and a cgroup of its own where none is named, and replaces the
+// run directory's config.json by it.
 //
 // Wherever a container is asked for, its ID, a name, a name of its layer, or the beginning of its ID will do.
 // Thread-safe, and safe beside other processes.
@@ -131,7 +132,8 @@ class RuntimeService {
       std::string_view id, const std::function<Result<void>(RuntimeMetadata&)>& change) const;
 
   /// Mounts the container and prepares the run directory; answers the mountpoint, which may be another one
-  /// each time. Counted: a container that is started twice is mounted once. Errors: unknown container;
+  /// each time. Counted: a container that is started twice is mounted once. Of a container that no service
+  /// made the record's spec is the template. Errors: unknown container;
   /// corrupt (metadata, before anything is mounted; the template), not_found (kind "file": no template),
   /// those of snapshots::Mounts::mount; nothing more is mounted then than before.
   Result<std::filesystem::path> start_container(std::string_view id_or_name) const;
