@@ -5,6 +5,7 @@ import; see docs/benchmarks.md."""
 import contextlib
 import sys
 
+import image_made
 import image_runs
 
 
@@ -26,8 +27,8 @@ def by_umoci(job):
 
 
 @contextlib.contextmanager
-def prepare(images, _work):
-    yield images
+def prepare(work, _bayplan):
+    yield image_made.build(work)
 
 
 if __name__ == "__main__":

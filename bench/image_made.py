@@ -118,4 +118,14 @@ def build(work: Path):
     packed = ", ".join(f"{image.archive.stat().st_size / 2**20:.0f} MiB {packing}" for packing, image in images.items())
     for tar in tars:
         tar.unlink()
-    return images, f"2 layers, {len(first) + len(second):,} entries, {size / 2**20:.0f} MiB of tar, {packed}"
+    contents = f"2 layers, {len(first) + len(second):,} entries, {size / 2**20:.0f} MiB of tar, {packed}"
+    return images, f"{contents}; fresh trees, clock stops after syncfs"
+
+
+def build_small(work: Path):
+    """An Image with one layer of one file."""
+    content = work / "content"
+    content.write_text("small\n")
+    tar = work / "small.tar"
+    _write_tar([str(content)], tar)
+    return _pack([tar], "gzip", work)

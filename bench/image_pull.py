@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 
+import image_made
 import image_runs
 
 HOST = "127.0.0.1"
@@ -37,7 +38,8 @@ def _listens(port):
 
 
 @contextlib.contextmanager
-def prepare(images, work):
+def prepare(work, _bayplan):
+    images, described = image_made.build(work)
     port = _free_port()
     config = work / "registry.yml"
     config.write_text(f"version: 0.1\nlog: {{accesslog: {{disabled: true}}}}\n"
@@ -48,7 +50,7 @@ def prepare(images, work):
         for packing, image in images.items():
             image_runs.run(["skopeo", "--insecure-policy", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false",
                             f"oci:{image.layout}:1", f"docker://{HOST}:{port}/bench/{packing}:1"])
-        yield {packing: f"{HOST}:{port}/bench/{packing}:1" for packing in images}
+        yield {packing: f"{HOST}:{port}/bench/{packing}:1" for packing in images}, described
 
 
 if __name__ == "__main__":

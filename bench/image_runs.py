@@ -1,5 +1,5 @@
-"""What the comparisons of whole commands on one image share: fresh stores, turns, the clock, the table. Used by
-bench/image_import.py and bench/image_pull.py."""
+"""What the comparisons of whole commands share: fresh stores, turns, the clock, the table. Used by bench/image_import.py,
+bench/image_pull.py and bench/image_ls.py."""
 
 import argparse
 import contextlib
@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
-import image_made
-
 NOISY = 1.5  # largest / smallest ratio of the rounds beyond which their median says nothing
 ROUNDS = {"full": 5, "quick": 3, "smoke": 1}
 
@@ -31,17 +29,17 @@ class Job:
     program: Path  # bayplan's command
     empty: Path  # an empty directory, the peers' PATH: none finds igzip, unpigz or pigz
     store: Path  # an empty directory of its own
-    image: object  # what `prepare` answered for this packing
+    image: object  # what `prepare` answered for this case
 
 
 @dataclass
 class Comparison:
     name: str  # of --only
-    title: str  # of a row, before the packing
+    title: str  # of a row, before the case
     measure: dict  # name of a program -> function of a Job that answers seconds; "bayplan" is the first
-    goals: dict  # (packing, peer) -> least ratio
-    unable: set  # (packing, peer) that are left out
-    prepare: Callable  # context manager: ({packing: image_made.Image}, work) -> {packing: Job.image}
+    goals: dict  # (case, peer) -> least ratio
+    unable: set  # (case, peer) that are left out
+    prepare: Callable  # context manager of a work directory and bayplan's command: ({case: Job.image}, what it is)
 
 
 def run(command, path=None):
@@ -82,27 +80,40 @@ def daemon(command, log, environment=None):
         process.wait()
 
 
-def by_podman(job, *command):
+@contextlib.contextmanager
+def podman(store):
+    """The beginning of a command line of podman with a store of its own."""
     with tempfile.TemporaryDirectory(prefix="bp-", dir="/tmp") as run_root:  # podman takes 50 characters
-        places = ["--root", job.store / "root", "--runroot", run_root, "--tmpdir", run_root]
         try:
-            return timed(job.store, ["podman", *places, "--storage-driver", "overlay", *command], job.empty)
+            yield ["podman", "--root", store / "root", "--runroot", run_root, "--tmpdir", run_root, "--storage-driver", "overlay"]
         finally:  # its storage stays mounted
-            subprocess.run(["umount", job.store / "root" / "overlay"], capture_output=True, check=False)
+            subprocess.run(["umount", store / "root" / "overlay"], capture_output=True, check=False)
 
 
-def by_containerd(job, *command):
-    """`command` is ctr's. The daemon listens before the clock starts."""
-    socket = job.store / "socket"
-    config = job.store / "config.toml"
-    config.write_text(f'version = 2\nroot = "{job.store}/root"\nstate = "{job.store}/state"\n'
+def by_podman(job, *command):
+    with podman(job.store) as places:
+        return timed(job.store, [*places, *command], job.empty)
+
+
+@contextlib.contextmanager
+def containerd(store, path):
+    """The beginning of a command line of ctr; its daemon listens, with `path` for its PATH."""
+    socket = store / "socket"
+    config = store / "config.toml"
+    config.write_text(f'version = 2\nroot = "{store}/root"\nstate = "{store}/state"\n'
                       f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{socket}"\n')
-    environment = {**os.environ, "PATH": str(job.empty), "CONTAINERD_DISABLE_PIGZ": "1"}
-    log = job.store / "log"
+    environment = {**os.environ, "PATH": str(path), "CONTAINERD_DISABLE_PIGZ": "1"}
+    log = store / "log"
     with daemon([shutil.which("containerd"), "--config", str(config)], log, environment) as process:
         ctr = ["ctr", "--address", socket]
         wait_until(socket.exists, process, log)
         run([*ctr, "version"])
+        yield ctr
+
+
+def by_containerd(job, *command):
+    """`command` is ctr's."""
+    with containerd(job.store, job.empty) as ctr:
         spent = timed(job.store, [*ctr, *command], job.empty)
         if not run([*ctr, "image", "ls", "-q"]).strip() or "Committed" not in run([*ctr, "snapshot", "ls"]):
             raise Failed("containerd did not record and unpack the image")
@@ -122,42 +133,44 @@ def _arguments(comparison):
 
 
 def _measure(comparison, options, prepared, work):
-    """(packing, peer) -> seconds of each round."""
-    seconds = {(packing, peer): [] for packing in prepared for peer in comparison.measure
-               if (packing, peer) not in comparison.unable}
+    """(case, peer) -> seconds of each round."""
+    seconds = {(case, peer): [] for case in prepared for peer in comparison.measure
+               if (case, peer) not in comparison.unable}
     empty = work / "empty"
     empty.mkdir()
     rounds = ROUNDS[options.mode]
     for number in range(rounds):
-        for packing, peer in seconds:
-            store = work / f"{peer}-{packing}-{number}"
+        for case, peer in seconds:
+            store = work / f"{peer}-{case.replace(' ', '-')}-{number}"
             store.mkdir()
             os.sync()  # what one left dirty must not slow the next
-            job = Job(options.programs / "bayplan", empty, store, prepared[packing])
-            seconds[packing, peer].append(comparison.measure[peer](job))
+            job = Job(options.programs / "bayplan", empty, store, prepared[case])
+            seconds[case, peer].append(comparison.measure[peer](job))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return seconds
 
 
 def _rows(comparison, seconds):
-    """One for each peer of bayplan's and packing."""
-    for (packing, peer), theirs in seconds.items():
+    """One for each peer of bayplan's and case."""
+    for (case, peer), theirs in seconds.items():
         if peer == "bayplan":
             continue
-        ours = seconds[packing, "bayplan"]
+        ours = seconds[case, "bayplan"]
         ratios = [b / a for a, b in zip(ours, theirs)]  # neighbours in time share their noise
-        yield {"row": f"{comparison.title}, {packing}", "unit": "s", "bayplan": statistics.median(ours),
+        yield {"row": f"{comparison.title}, {case}", "unit": "s", "bayplan": statistics.median(ours),
                "peer": statistics.median(theirs), "peer_name": peer, "ratio": statistics.median(ratios),
-               "goal": comparison.goals.get((packing, peer)), "noisy": max(ratios) > NOISY * min(ratios),
+               "goal": comparison.goals.get((case, peer)), "noisy": max(ratios) > NOISY * min(ratios),
                "runs": {"bayplan": ours, peer: theirs}}
 
 
 def _span(runs):
-    return f"{statistics.median(runs):.2f} s ({min(runs):.2f}..{max(runs):.2f})"
+    unit, factor, digits = ("s", 1, 2) if statistics.median(runs) > 0.1 else ("ms", 1000, 1)
+    middle, least, most = (f"{value * factor:.{digits}f}" for value in (statistics.median(runs), min(runs), max(runs)))
+    return f"{middle} {unit} ({least}..{most})"
 
 
 def _report(described, found):
-    print(f"\n{described}; fresh trees, clock stops after syncfs\n")
+    print(f"\n{described}\n")
     missed = 0
     for row in found:
         goal = row["goal"]
@@ -175,8 +188,7 @@ def main(comparison):
     options = _arguments(comparison)
     work = Path(tempfile.mkdtemp(prefix="bayplan-bench-"))
     try:
-        images, described = image_made.build(work)
-        with comparison.prepare(images, work) as prepared:
+        with comparison.prepare(work, options.programs / "bayplan") as (prepared, described):
             found = list(_rows(comparison, _measure(comparison, options, prepared, work)))
         if options.json:
             options.json.write_text(json.dumps(found, indent=1) + "\n")
