@@ -102,7 +102,8 @@ Result<ContainerInfo> RuntimeService::create_container(const ContainerRequest& r
   return state_->create(std::move(all), control);
 }
 
-Result<void> RuntimeService::remove_pod_sandbox(std::string_view id_or_name) const {
+Result<void> RuntimeService::remove_pod_sandbox(std::string_view id_or_name,
+                                                const RemoveOptions& options) const {
   const Error unknown = bad(BadInput::sandbox_id, id_or_name, "no pod sandbox is called so",
                             id_or_name.empty() ? Errc::invalid_argument : Errc::not_found);
   BAYPLAN_ASSIGN(const std::string id, state_->core.find(id_or_name, unknown));
@@ -111,11 +112,13 @@ Result<void> RuntimeService::remove_pod_sandbox(std::string_view id_or_name) con
   if (!metadata || !metadata->pod) {
     return bad(BadInput::sandbox_id, id_or_name, "it is no pod's infrastructure container");
   }
-  return state_->core.remove(id);
+  return state_->core.remove(id, options);
 }
 
-Result<void> RuntimeService::delete_container(std::string_view id_or_name) const {
-  return state_->with_known(id_or_name, [&](const std::string& id) { return state_->core.remove(id); });
+Result<void> RuntimeService::delete_container(std::string_view id_or_name,
+                                              const RemoveOptions& options) const {
+  return state_->with_known(id_or_name,
+                            [&](const std::string& id) { return state_->core.remove(id, options); });
 }
 
 Result<std::filesystem::path> RuntimeService::start_container(std::string_view id_or_name) const {

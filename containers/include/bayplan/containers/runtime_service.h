@@ -111,12 +111,12 @@ class RuntimeService {
 
   /// Removes the infrastructure container, unmounted, with its directories; not the members. Errors:
   /// bad_input sandbox_id (empty, unknown, no infrastructure container), and those of delete_container.
-  Result<void> remove_pod_sandbox(std::string_view id_or_name) const;
-  /// Removes a container, unmounted, with its snapshot, names and directories, which is one transaction.
-  /// Errors: bad_input container_id (empty; unknown, if asked so), in_use (its snapshot has children),
-  /// failed_precondition (the snapshot is of another snapshotter), permission_denied, and those of the record
-  /// functions.
-  Result<void> delete_container(std::string_view id_or_name) const;
+  Result<void> remove_pod_sandbox(std::string_view id_or_name, const RemoveOptions& options = {}) const;
+  /// Removes a container, unmounted, with its snapshot and names, which is one transaction, and its
+  /// directories. Errors: bad_input container_id (empty; unknown, if asked so), failed_precondition (its task
+  /// runs (tasks.h); the snapshot is of another snapshotter), in_use (its snapshot got children meanwhile),
+  /// conflict (its snapshot was changed meanwhile), permission_denied, and those of the record functions.
+  Result<void> delete_container(std::string_view id_or_name, const RemoveOptions& options = {}) const;
 
   /// Errors: not_found ("identifier is not a layer, image, or container"), corrupt (no metadata of CRI-O's).
   Result<RuntimeMetadata> container_metadata(std::string_view id) const;
