@@ -31,6 +31,7 @@ NewContainer container_of(const CreateRequest& request) {
   wanted.metadata = encode(metadata);
   wanted.mount_label = metadata.mount_label;
   wanted.config = request.config;
+  wanted.spec = request.spec;
   return wanted;
 }
 
@@ -73,7 +74,7 @@ RuntimeService::RuntimeService(std::shared_ptr<images::Store> store, RuntimeServ
 
 Result<ContainerInfo> RuntimeService::create_pod_sandbox(const SandboxRequest& request,
                                                          const Control& control) const {
-  CreateRequest all{.copy_options = request.copy_options, .config = request.config};
+  CreateRequest all{.copy_options = request.copy_options, .config = request.config, .spec = request.spec};
   all.id = request.pod_id;
   all.metadata.pod_name = request.pod_name;
   all.metadata.pod_id = request.pod_id;
@@ -89,7 +90,7 @@ Result<ContainerInfo> RuntimeService::create_pod_sandbox(const SandboxRequest& r
 
 Result<ContainerInfo> RuntimeService::create_container(const ContainerRequest& request,
                                                        const Control& control) const {
-  CreateRequest all{.copy_options = request.copy_options, .config = request.config};
+  CreateRequest all{.copy_options = request.copy_options, .config = request.config, .spec = request.spec};
   all.id = request.container_id;
   all.metadata.pod_name = request.pod_name;
   all.metadata.pod_id = request.pod_id;

@@ -28,6 +28,7 @@
 
 #include "bayplan/containers/runtime_metadata.h"
 #include "bayplan/containers/service_parts.h"
+#include "bayplan/containers/spec.h"
 #include "bayplan/images/store.h"
 #include "bayplan/metadata/list.h"
 #include "bayplan/snapshots/mounts.h"
@@ -58,6 +59,7 @@ struct SandboxRequest {
   std::uint32_t attempt = 0;
   images::RemoteContext copy_options{};  ///< to pull the pause image with
   std::string config{};                  ///< an OCI runtime spec, JSON
+  SpecOptions spec{};                    ///< what a generated config has in place of the image's
 };
 struct ContainerRequest {
   std::string pod_name{};
@@ -71,6 +73,7 @@ struct ContainerRequest {
   std::string mount_label{};
   images::RemoteContext copy_options{};
   std::string config{};
+  SpecOptions spec{};
 };
 
 struct ContainerStatus {
