@@ -64,8 +64,8 @@ class BlobDownloads::Follower final : public ByteSource {
   // How much there is, more than was read; with bytes_ empty all of it is in the store.
   Result<std::uint64_t> await() {
     std::unique_lock guard(owner_.mutex_);
-    owner_.changed_.wait(
-        guard, [this] { return download_.over || (download_.bytes && download_.arrived > position_); });
+    owner_.await(guard,
+                 [this] { return download_.over || (download_.bytes && download_.arrived > position_); });
     if (download_.error) return *download_.error;
     bytes_ = download_.bytes;
     return download_.arrived;
