@@ -274,6 +274,19 @@ TEST_P(PodRun, OneThatHasEndedByItselfIsRemovedOrStartedAgain) {
   expect_nothing_left();
 }
 
+TEST_P(PodRun, AStopEndsWhatRunsInTheForegroundAndLetsItTidyUp) {
+  const auto run =
+      command.start({"container", "run", "--image", "registry.test/app:1", "--rm", "c1", "/bin/sh", "-c",
+                     "trap 'exit 7' TERM; echo ready; while :; do sleep 1000 & wait $!; done"});
+  ASSERT_EQ(run->line(), "ready");
+  EXPECT_EQ(command.run({"container", "start", "c1"}).exit_code, 6) << "it is mounted for the other";
+  command.ok({"container", "stop", "--time", "60", "c1"});
+  EXPECT_EQ(run->exit_code(), 7);
+  EXPECT_EQ(command.ok({"container", "ls", "-q"}), "") << "--rm";
+  EXPECT_THAT(mounts(), testing::IsEmpty());
+  command.ok({"system", "check"});
+}
+
 TEST_P(PodRun, WhatTheRuntimeRefusesIsSaidInItsWordsAndLeavesNothing) {
   command.ok(
       {"pod", "create", "--image", "registry.test/pause:1", "--id", "pod1", "web", "/no/such/program"});
