@@ -51,7 +51,7 @@ def _spent(job, phases):
 
 
 def by_bayplan(job):
-    ours = [job.program, "--root", job.store / "root", "--run-root", job.store / "run"]
+    ours = [job.program, "--root", job.store / "root", "--run-root", job.store / "run", "--snapshotter", "overlay"]
     image_runs.run([*ours, "image", "import", job.image["archive"]])
     return _spent(job, _phases(_bayplan_create, ours, [*ours, "pod", "ls"], lambda pod: [*ours, "pod", "rm", pod]))
 
