@@ -80,6 +80,10 @@ std::vector<HostileCase> http2_cases() {
                          endless(kGreeting + head, frame(kData, 0, 1, std::string(kMostPayload, ' '))),
                          {Errc::too_large, "registry"});
   body.pulled = broken;  // there it is the answer to a HEAD
+  body.impatient = true;
+  HostileCase empty =
+      row("http2_empty_data_flood", endless(kGreeting + head, many(frame(kData, 0, 1, ""), 1000)), broken);
+  empty.impatient = true;
   return {
       stall,
       window,
@@ -110,6 +114,7 @@ std::vector<HostileCase> http2_cases() {
       row("http2_window_overflow",
           raw(kGreeting + many(frame(kWindow, 0, 0, number(0x7fffffff, 4)), 2), Then::stall), broken),
       body,
+      empty,
   };
 }
 
