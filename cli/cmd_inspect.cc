@@ -112,11 +112,14 @@ Result<int> check_file(const Session& session, const std::string& path) {
 
 void add_inspect_commands(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* inspect = app.add_subcommand("inspect", "Look into a store, or a bolt file, without changing it");
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "Look into a store, or a file of one, without changing it");
   inspect->require_subcommand(1);
   inspect->fallthrough();
-  inspect->add_option("--source", arguments->source,
-                      "A bolt file to look into, instead of the store of --root");
+  inspect->add_option(
+      "--source", arguments->source,
+      "A bolt file, a data.mdb or a store's directory, damaged or not, read without the engine that wrote it "
+      "and without touching anything; default: the store of --root");
 
   using Print = Result<int> (*)(const InspectSource&, const Arguments&, const Session&);
   const auto add = [&](const char* name, const char* description, Print print) {

@@ -12,7 +12,7 @@ namespace bayplan::cli {
 Result<InspectSource> InspectSource::open(const Session& session, const std::string& source) {
   InspectSource opened;
   if (!source.empty()) {
-    BAYPLAN_ASSIGN(opened.file_, metadata::open_bolt_file(source));
+    BAYPLAN_ASSIGN(opened.file_, metadata::open_file_source(source));
     return opened;
   }
   metadata::OpenOptions options;

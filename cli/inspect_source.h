@@ -16,7 +16,8 @@ namespace bayplan::cli {
 
 class InspectSource {
  public:
-  /// `source`: a bolt file; empty for the store. Errors: those of open_store_root and open_bolt_file.
+  /// `source`: as open_file_source; empty for the store. Errors: those of open_store_root and
+  /// open_file_source.
   static Result<InspectSource> open(const Session& session, const std::string& source);
 
   const metadata::BucketSource& buckets() const noexcept;

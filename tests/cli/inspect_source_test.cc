@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "bayplan/metadata/db.h"
 #include "cli/command_line.h"
@@ -131,6 +132,50 @@ TEST_F(InspectFile, ADamagedMetaPageIsDamageToEveryCommand) {
   write(bytes);
   for (const char* verb : {"info", "check", "tree", "keys", "dump"})
     EXPECT_EQ(inspect({verb}).exit_code, 4) << verb;
+}
+
+// A store by its root, its directory or its file: the lock file stays as it was, too.
+TEST_F(InspectFile, ReadsAStoreWithoutTouchingIt) {
+  const auto store = command.directory() / "made";
+  const auto state = [&] {
+    std::map<std::string, std::pair<std::string, std::filesystem::file_time_type>> files;
+    for (const auto& entry : std::filesystem::directory_iterator(store)) {
+      std::ifstream in(entry.path(), std::ios::binary);
+      files[entry.path()] = {{std::istreambuf_iterator<char>(in), {}}, entry.last_write_time()};
+    }
+    return files;
+  };
+  const auto before = state();
+  std::string dump;
+  for (const auto& place : {store, store / "data.mdb"}) {
+    for (const char* verb : {"info", "check", "tree", "keys", "dump"}) {
+      const CommandResult result = command.run({"inspect", "--source", place, verb});
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      dump = result.out;
+    }
+  }
+  EXPECT_EQ(state(), before);
+  const std::string bolt = ok({"dump"});
+  const std::string digest = bolt.substr(bolt.find("\"digest\""));
+  EXPECT_NE(dump.find(digest), std::string::npos) << "bolt's file holds the same: " << dump;
+}
+
+TEST_F(InspectFile, ShowsWhatIsLeftOfADamagedStore) {
+  const auto data = command.directory() / "made" / "data.mdb";
+  std::fstream changing(data, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(changing), {});
+  // In the row that holds the image, wherever LMDB keeps a copy of it.
+  for (std::size_t at = bytes.find("docker.io/a:1"); at != std::string::npos;
+       at = bytes.find("docker.io/a:1", at + 1)) {
+    changing.seekp(static_cast<std::streamoff>(at));
+    changing.put('D');
+  }
+  changing.close();
+  const CommandResult tree = command.run({"inspect", "--source", data, "tree"});
+  EXPECT_EQ(tree.exit_code, 4) << tree.err;
+  EXPECT_EQ(tree.out.find("other/\n"), 0u) << tree.out;
+  EXPECT_NE(tree.out.find("checksum does not match"), std::string::npos) << tree.out;
+  EXPECT_EQ(command.run({"inspect", "--source", data, "check"}).exit_code, 4);
 }
 
 }  // namespace
