@@ -168,6 +168,7 @@ struct ReadState {
   }
   /// What is pending is written. Errors: no_space, io.
   Result<void> settle() { return core ? core->flush() : Result<void>{}; }
+  bool writes() const noexcept { return core != nullptr; }
   MDB_txn* txn() const noexcept { return core ? core->txn() : own_txn; }
   std::uint64_t version() const noexcept { return core ? core->version() : 0; }
   /// `bytes` of LMDB's pages, so that they last as long as the transaction.

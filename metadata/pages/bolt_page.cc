@@ -21,7 +21,6 @@ constexpr std::uint32_t kBucketFlag = 1;
 constexpr std::size_t kMostFarBytes = std::size_t{4} << 20;
 
 constexpr const char* kMisplaced = "does not lie right behind the one before it";
-constexpr const char* kDisordered = "its key is out of order";
 
 struct Header {
   std::uint64_t number;
@@ -46,10 +45,6 @@ Result<void> within(std::uint64_t number, Result<void> read) {
   return read;
 }
 
-void blame(Element& element, const char* problem) {
-  if (element.problem == nullptr) element.problem = problem;
-}
-
 // What an inline bucket is, and nothing else will ever be.
 bool looks_like_bucket(std::string_view value) {
   if (value.size() < kBucketRecordBytes + kPageHeaderBytes || load_le<std::uint64_t>(value.data()) != 0)
@@ -62,7 +57,7 @@ bool is_key_size(std::size_t size) { return size > 0 && size <= kMaxKeyBytes; }
 
 }  // namespace
 
-Result<Page::Pointer> Page::read(const File& file, std::uint64_t number, const Bounds& bounds) {
+Result<Page::Pointer> Page::read(const File& file, std::uint64_t number, const PageBounds& bounds) {
   std::shared_ptr<Page> page(new Page);
   page->number_ = number;
   page->offset_ = number * file.page_bytes;
@@ -84,7 +79,7 @@ Result<Page::Pointer> Page::read_inline(std::uint64_t host, std::string_view byt
   page->count_ = header.count;
   BAYPLAN_TRY(page->read_elements(nullptr));
   for (Element& element : page->elements_) {
-    if (element.is_bucket) blame(element, "is a bucket inside an inline bucket");
+    if (element.is_bucket) element.blame("is a bucket inside an inline bucket");
   }
   page->check_order({});
   return Pointer(std::move(page));
@@ -130,7 +125,7 @@ Result<void> Page::check_padding(const File& file) {
   std::string behind(bytes_ - begin, '\0');
   BAYPLAN_TRY(read_bytes(file, offset_ + begin, behind.data(), behind.size()));
   if ((rest + behind).find_first_not_of('\0') != std::string::npos)
-    blame(elements_.back(), "is not followed by zeros alone");
+    elements_.back().blame("is not followed by zeros alone");
   return {};
 }
 
@@ -151,23 +146,23 @@ Result<void> Page::read_element(const File* file, std::size_t index, std::uint64
     element.value_at = begin + key_size;
     element.value_bytes = word(12);
     element.is_bucket = word(0) == kBucketFlag;
-    if (word(0) > kBucketFlag) blame(element, "is of unknown kind");
+    if (word(0) > kBucketFlag) element.blame("is of unknown kind");
     if (element.is_bucket && element.value_bytes < kBucketRecordBytes)
-      blame(element, "is too short for a bucket");
+      element.blame("is too short for a bucket");
   } else {
     element.child = load_le<std::uint64_t>(at + 8);
     if (element.child < kFirstDataPage || element.child >= file->end)
-      blame(element, "leads to no page of the file");
+      element.blame("leads to no page of the file");
   }
   if (begin != expected) {
-    blame(element, kMisplaced);
-    if (index > 0) blame(elements_[index - 1], kMisplaced);
+    element.blame(kMisplaced);
+    if (index > 0) elements_[index - 1].blame(kMisplaced);
   }
   end_ = begin + key_size + element.value_bytes;
   if (!is_key_size(key_size)) {
-    blame(element, "has a key of impossible length");
+    element.blame("has a key of impossible length");
   } else if (end_ > bytes_) {
-    blame(element, "reaches out of the page");
+    element.blame("reaches out of the page");
   } else {
     return read_key(file, begin, key_size, element);
   }
@@ -181,7 +176,7 @@ Result<void> Page::read_key(const File* file, std::uint64_t at, std::size_t size
   }
   far_bytes_ += size;
   if (far_bytes_ > kMostFarBytes) {
-    blame(element, "is one of too many long keys");
+    element.blame("is one of too many long keys");
     return {};
   }
   char* const to = far_keys_.allocate(size);
@@ -190,37 +185,10 @@ Result<void> Page::read_key(const File* file, std::uint64_t at, std::size_t size
   return {};
 }
 
-void Page::check_order(const Bounds& bounds) {
-  Element* last = nullptr;
-  for (Element& element : elements_) {
-    if (element.key.empty()) continue;
-    if (last != nullptr && element.key <= last->key) {
-      blame(element, kDisordered);
-      blame(*last, kDisordered);
-    }
-    if (!bounds.end.empty() && element.key >= bounds.end) blame(element, kDisordered);
-    last = &element;
-  }
+void Page::check_order(const PageBounds& bounds) {
+  check_key_order(elements_, bounds);
   if (!bounds.first.empty() && !elements_.empty() && elements_.front().key != bounds.first)
-    blame(elements_.front(), "its key is not the one that its parent has for this page");
-}
-
-Page::Place Page::find(std::string_view key) const {
-  const auto is_sound = [](const Element& element) { return element.problem == nullptr; };
-  std::size_t before = 0;  // behind the last sound element whose key is smaller, or, in a branch, equal
-  std::size_t at = 0;
-  for (; at < elements_.size(); ++at) {
-    if (!is_sound(elements_[at])) continue;
-    const int order = elements_[at].key.compare(key);
-    if (order > 0 || (is_leaf_ && order == 0)) break;
-    before = at + 1;
-  }
-  if (is_leaf_) {
-    const bool exact = at < elements_.size() && elements_[at].key == key;
-    return exact || before == at ? Place{at, false} : Place{before, true};
-  }
-  if (before != at) return {before, true};
-  return {at == 0 ? 0 : at - 1, elements_.empty()};
+    elements_.front().blame("its key is not the one that its parent has for this page");
 }
 
 Error Page::damaged_element(std::size_t index) const {

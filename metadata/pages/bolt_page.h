@@ -13,22 +13,14 @@
 
 #include "arena.h"
 #include "bayplan/base/result.h"
+#include "pages/tree_walk.h"
 
 namespace bayplan::metadata::bolt {
 
-/// Keys that a page may hold. Empty: not known.
-struct Bounds {
-  std::string_view first{};  ///< the page's first key: its parent keeps it too
-  std::string_view end{};    ///< all keys are smaller
-};
-
-struct Element {
-  std::string_view key{};      ///< as long as the page lives
+struct Element : PageElement {
   std::uint64_t value_at = 0;  ///< leaf: offset in the page
   std::uint32_t value_bytes = 0;
-  bool is_bucket = false;         ///< leaf
-  std::uint64_t child = 0;        ///< branch
-  const char* problem = nullptr;  ///< why it cannot be used
+  bool is_bucket = false;  ///< leaf
 };
 
 class Page {
@@ -42,8 +34,9 @@ class Page {
     std::uint64_t end;
     std::string_view name;
   };
-  /// Reads page `number`, except for its values. Errors: corrupt (nothing of it can be used), io.
-  static Result<Pointer> read(const File& file, std::uint64_t number, const Bounds& bounds);
+  /// Reads page `number`, except for its values. Its first key is that of `bounds`: bolt keeps it in the
+  /// parent. Errors: corrupt (nothing of it can be used), io.
+  static Result<Pointer> read(const File& file, std::uint64_t number, const PageBounds& bounds);
   /// The page inside an inline bucket, a copy of `bytes`. `host`: the page that the bucket lies on.
   static Result<Pointer> read_inline(std::uint64_t host, std::string_view bytes);
 
@@ -60,19 +53,13 @@ class Page {
   /// Precondition: the element has a problem.
   Error damaged_element(std::size_t index) const;
 
-  struct Place {
-    std::size_t index;  ///< leaf: of the first key >= the one sought; branch: of the child that holds it
-    bool doubtful;      ///< elements that have a problem lie there
-  };
-  Place find(std::string_view key) const;
-
  private:
   Page() = default;
   Result<void> read_head(const File& file);
   Result<void> read_elements(const File* file);
   Result<void> read_element(const File* file, std::size_t index, std::uint64_t expected);
   Result<void> read_key(const File* file, std::uint64_t at, std::size_t size, Element& element);
-  void check_order(const Bounds& bounds);
+  void check_order(const PageBounds& bounds);
   Result<void> check_padding(const File& file);
   bool fits(std::uint64_t used, const File* file) const noexcept;
 

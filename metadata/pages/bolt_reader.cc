@@ -10,7 +10,7 @@ constexpr std::uint64_t kIndexBits = 0xffff;
 
 }  // namespace
 
-Result<Page::Pointer> Reader::page(std::uint64_t number, std::uint64_t owner, const Bounds& bounds) {
+Result<Page::Pointer> Reader::page(std::uint64_t number, std::uint64_t owner, const PageBounds& bounds) {
   Page::Pointer page = cache_.find(number);
   const bool known = page != nullptr;
   if (!known) {

@@ -14,13 +14,8 @@
 
 namespace bayplan::metadata::bolt {
 
-/// Names the bucket that holds the top-level ones. Others are named by where their records lie.
+/// Names the bucket that holds the top-level ones. Others are named by where their records lie (place_of).
 inline constexpr std::uint64_t kRootBucket = ~std::uint64_t{0};
-
-/// Names element `index` of page `number`: as a bucket's handle, and as who refers to a page.
-constexpr std::uint64_t place_of(std::uint64_t number, std::size_t index) noexcept {
-  return number << 16 | index;
-}
 
 /// A bucket's record.
 struct BucketRecord {
@@ -31,6 +26,9 @@ struct BucketRecord {
 
 class Reader {
  public:
+  using Pointer = Page::Pointer;
+  static Error damaged(std::uint64_t number, std::string_view what) { return bolt::damaged(number, what); }
+
   Reader(UniqueFd fd, std::string name, const Meta& meta)
       : fd_(std::move(fd)), name_(std::move(name)), meta_(meta) {}
 
@@ -44,7 +42,7 @@ class Reader {
 
   /// Page `number`, to which `owner` (place_of) refers. Errors: corrupt (also: another refers to it, too),
   /// io.
-  Result<Page::Pointer> page(std::uint64_t number, std::uint64_t owner, const Bounds& bounds);
+  Result<Page::Pointer> page(std::uint64_t number, std::uint64_t owner, const PageBounds& bounds);
   /// Errors: corrupt, too_large, io.
   Result<BucketRecord> bucket(std::uint64_t handle);
 

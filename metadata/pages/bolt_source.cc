@@ -1,7 +1,6 @@
 #include "pages/bolt_source.h"
 
 #include "bayplan/base/file.h"
-#include "bayplan/metadata/walk.h"
 #include "pages/bolt_cursor.h"
 #include "pages/open_regular.h"
 
@@ -67,27 +66,7 @@ Result<std::unique_ptr<BucketCursor>> Source::open_cursor(const BucketHandle& bu
 
 Result<void> Source::check(const DamageSink& tell) const {
   bool complete = true;
-  std::vector<std::string> path;
-  for (const std::string& problem : facts_.problems)
-    BAYPLAN_TRY(tell({{}, Error(Errc::corrupt, "file", reader_.name(), problem)}));
-  BAYPLAN_TRY(walk(root_bucket(*this),
-                   {.enter = [&](std::string_view key, const Bucket&, std::size_t depth) -> Result<void> {
-                      if (depth > 1) path.emplace_back(key);
-                      forget();
-                      return {};
-                    },
-                    .value = [&](const Entry&) -> Result<void> {
-                      forget();
-                      return {};
-                    },
-                    .leave = [&]() -> Result<void> {
-                      if (!path.empty()) path.pop_back();
-                      return {};
-                    },
-                    .damage = [&](const Error& error) -> Result<void> {
-                      complete = false;
-                      return tell({path, error});
-                    }}));
+  BAYPLAN_TRY(check_buckets(tell, complete));
   return check_free_pages(reader_, complete, tell);
 }
 

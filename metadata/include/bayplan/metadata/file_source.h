@@ -67,6 +67,11 @@ class FileSource : public BucketSource {
 
   /// Errors: busy (the file was written to meanwhile, so that what was read means nothing), io.
   virtual Result<void> unchanged() const = 0;
+
+ protected:
+  /// Tells the problems of facts(), and what is damaged in buckets; `complete` becomes false where something
+  /// is. Ends views. Errors: tell's, io.
+  Result<void> check_buckets(const DamageSink& tell, bool& complete) const;
 };
 
 /// Opens the bolt file `path`; links are followed. Any page size from 1 KiB to 64 KiB. With one meta page
@@ -74,5 +79,15 @@ class FileSource : public BucketSource {
 /// regular file), version_mismatch (another version of the format, or bytes in the other order), corrupt
 /// (neither meta page can be read), permission_denied, io.
 Result<std::unique_ptr<FileSource>> open_bolt_file(const std::filesystem::path& path);
+
+/// Opens the data.mdb of a store, bare or not, with the same care, without LMDB and its lock file. A store in
+/// use can be read while no more than one commit is made; unchanged() tells. Errors: not_found,
+/// invalid_argument (no regular file), version_mismatch (LMDB 1.0, a 32-bit or big-endian machine's), corrupt
+/// (neither meta page can be read; nothing leads to rows), permission_denied, io.
+Result<std::unique_ptr<FileSource>> open_store_file(const std::filesystem::path& path);
+
+/// Whichever `path` is: a bolt file, a data.mdb, or a directory that has one, a store's root for example.
+/// Errors: those of both.
+Result<std::unique_ptr<FileSource>> open_file_source(const std::filesystem::path& path);
 
 }  // namespace bayplan::metadata
