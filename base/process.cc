@@ -105,6 +105,16 @@ Result<std::uint64_t> own_start_time() {
   return own.start_time;
 }
 
+Result<std::uint64_t> start_time(pid_t pid) {
+  BAYPLAN_TRY(read_own_stat());
+  auto stat = read_stat("/proc/" + std::to_string(pid));
+  if (!stat && stat.error().code() == Errc::not_found) {
+    return Error(Errc::not_found, "process", std::to_string(pid));
+  }
+  if (!stat) return std::move(stat).error();
+  return stat->start_time;
+}
+
 Result<bool> is_running(pid_t pid, std::uint64_t start_time) {
   if (!exists(pid)) return false;
   BAYPLAN_TRY(read_own_stat());

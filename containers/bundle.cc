@@ -4,35 +4,18 @@
 #include <cstdlib>
 
 #include "bayplan/base/file.h"
-#include "bayplan/snapshots/mount.h"
+#include "bayplan/snapshots/mounts.h"
 #include "bundle_config.h"
 #include "bundle_state.h"
 #include "container_snapshot.h"
-#include "runtime_state.h"
 #include "spec_defaults.h"
 
 namespace bayplan::containers {
 namespace {
 
 using metadata::ReadTx;
-using metadata::WriteTx;
 
 const std::string kConfigName = "config.json";
-
-struct Prepared {
-  Container container;
-  std::vector<snapshots::Mount> mounts;
-};
-
-Result<Prepared> load(images::Store& store, std::string_view ns, std::string_view id) {
-  return store.db().view([&](const ReadTx& tx) -> Result<Prepared> {
-    Prepared prepared;
-    BAYPLAN_ASSIGN(prepared.container, get(tx, ns, id));
-    BAYPLAN_TRY(check_snapshotter(store, prepared.container));
-    BAYPLAN_ASSIGN(prepared.mounts, store.snapshotter().mounts(tx, ns, prepared.container.snapshot_key));
-    return prepared;
-  });
-}
 
 Result<void> write_config(int directory, std::string_view config) {
   BAYPLAN_TRY(file::unlink(directory, kConfigName));
@@ -41,16 +24,22 @@ Result<void> write_config(int directory, std::string_view config) {
   return file::write_all(fd.get(), as_bytes(config), kConfigName);
 }
 
-Result<void> fill(images::Store& store, const BundleDir& directory, std::string_view ns,
-                  std::string_view id) {
-  BAYPLAN_ASSIGN(const Prepared prepared, load(store, ns, id));
-  BAYPLAN_ASSIGN(const std::string cgroup, cgroup_name(directory.fd(), ns, id));
-  BAYPLAN_ASSIGN(const std::string config,
-                 config_for_bundle(prepared.container.spec, cgroup).with_context("container", id));
+// As recorded, which may be behind links.
+std::filesystem::path recorded_rootfs(const BundleDir& directory) {
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(directory.rootfs(), unknown);
+}
+
+Result<void> fill(const images::Store& store, const BundleDir& directory, std::string_view ns,
+                  const Container& container) {
+  BAYPLAN_ASSIGN(const std::string cgroup, cgroup_name(directory.fd(), ns, container.id));
+  BAYPLAN_ASSIGN(const std::string config, bound_config(container.spec, kRootfsName, cgroup));
   BAYPLAN_TRY(write_config(directory.fd(), config));
   BAYPLAN_ASSIGN(const UniqueFd rootfs,
                  file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));
-  return snapshots::mount_all(prepared.mounts, directory.rootfs()).with_context("container", id);
+  BAYPLAN_TRY(drop_left_mount(store, ns, container.snapshot_key, directory));
+  BAYPLAN_TRY(store.mounts().mount(ns, container.snapshot_key, directory.rootfs()));
+  return {};
 }
 
 }  // namespace
@@ -62,38 +51,48 @@ std::filesystem::path default_run_root() {
   return std::filesystem::path("/run/user") / std::to_string(::geteuid()) / "bayplan";
 }
 
+Result<void> drop_left_mount(const images::Store& store, std::string_view ns, const std::string& snapshot_key,
+                             const BundleDir& directory) {
+  BAYPLAN_ASSIGN(const auto at, store.db().view([&](const ReadTx& tx) {
+    return store.mounts().find(tx, ns, snapshot_key);
+  }));
+  if (!at || at->target != recorded_rootfs(directory)) return {};
+  BAYPLAN_TRY(store.mounts().unmount(ns, snapshot_key, snapshots::Force::yes));
+  return {};
+}
+
+Bundle::State::~State() {
+  ignore_error(release(), "a destructor has nobody to tell; the next run takes over what is left");
+}
+
+// Whoever has files open there keeps the mount, and its row says so.
+Result<void> Bundle::State::release() {
+  if (!directory) return {};
+  BAYPLAN_TRY(store.mounts().unmount(ns, snapshot_key));
+  const std::unique_ptr<BundleDir> released = std::move(directory);
+  return released->remove();
+}
+
 Bundle::Bundle(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Bundle::Bundle(Bundle&&) noexcept = default;
 Bundle& Bundle::operator=(Bundle&&) noexcept = default;
 Bundle::~Bundle() = default;
 
-const std::filesystem::path& Bundle::path() const noexcept { return state_->directory.path(); }
+const std::filesystem::path& Bundle::path() const noexcept { return state_->directory->path(); }
 
 Result<Bundle> Bundle::prepare(images::Store& store, const std::filesystem::path& run_root,
                                std::string_view ns, std::string_view id) {
-  BAYPLAN_TRY(store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
+  BAYPLAN_ASSIGN(const Container container,
+                 store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
+  BAYPLAN_TRY(check_snapshotter(store, container));
   BAYPLAN_ASSIGN(BundleDir directory, BundleDir::acquire(run_root, ns, id));
-  BAYPLAN_TRY(fill(store, directory, ns, id));
-  return Bundle(std::unique_ptr<State>(new State{std::move(directory)}));
+  BAYPLAN_TRY(fill(store, directory, ns, container).with_context("container", id));
+  return Bundle(std::make_unique<State>(store, ns, id, container.snapshot_key, std::move(directory)));
 }
 
 Result<void> Bundle::release() && {
   const std::unique_ptr<State> state = std::move(state_);
-  return state->directory.remove();
-}
-
-Result<void> remove_with_snapshot(images::Store& store, const std::filesystem::path& run_root,
-                                  std::string_view ns, std::string_view id) {
-  BAYPLAN_TRY(store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
-  auto directory = BundleDir::acquire(run_root, ns, id);
-  if (!directory && directory.error().code() == Errc::busy) {
-    return Error(Errc::in_use, "container", id, "it is running").with_advice("stop it first");
-  }
-  if (!directory) return std::move(directory).error();
-  BAYPLAN_TRY(end_leftover(run_root, ns, id));
-  BAYPLAN_TRY(store.db().update([&](WriteTx& tx) { return remove_records(tx, store, ns, id); },
-                                {.reclaiming = true}));
-  return directory->remove();
+  return state->release();
 }
 
 }  // namespace bayplan::containers

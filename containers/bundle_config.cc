@@ -24,25 +24,6 @@ Result<void> write_linux(json::Writer& out, const json::Value& linux_part, std::
   return {};
 }
 
-// Without `cgroup` the part that it belongs to stays as it is.
-Result<std::string> rewritten(std::string_view spec, std::string_view root, std::string_view cgroup) {
-  BAYPLAN_ASSIGN(const auto document, json::Document::parse(spec, "runtime spec"));
-  BAYPLAN_ASSIGN(const auto members, document.root().as_object());
-  json::Writer out;
-  out.begin_object();
-  write_root(out, document.root().find("root"), root);
-  for (const auto& [name, value] : members) {
-    if (name == "root") continue;
-    if (cgroup.empty() || name != "linux" || value.is_null()) {
-      out.key(name).value(value);
-      continue;
-    }
-    BAYPLAN_TRY(write_linux(out, value, cgroup));
-  }
-  out.end_object();
-  return std::move(out).take();
-}
-
 }  // namespace
 
 Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_view id) {
@@ -51,12 +32,22 @@ Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_
          std::to_string(info.st_ino);
 }
 
-Result<std::string> config_for_bundle(std::string_view spec, std::string_view cgroup) {
-  return rewritten(spec, kRootfsName, cgroup);
-}
-
-Result<std::string> config_with_root(std::string_view spec, std::string_view root) {
-  return rewritten(spec, root, {});
+Result<std::string> bound_config(std::string_view spec, std::string_view root, std::string_view cgroup) {
+  BAYPLAN_ASSIGN(const auto document, json::Document::parse(spec, "runtime spec"));
+  BAYPLAN_ASSIGN(const auto members, document.root().as_object());
+  json::Writer out;
+  out.begin_object();
+  write_root(out, document.root().find("root"), root);
+  for (const auto& [name, value] : members) {
+    if (name == "root") continue;
+    if (name != "linux" || value.is_null()) {
+      out.key(name).value(value);
+      continue;
+    }
+    BAYPLAN_TRY(write_linux(out, value, cgroup));
+  }
+  out.end_object();
+  return std::move(out).take();
 }
 
 }  // namespace bayplan::containers

@@ -141,9 +141,12 @@ Result<int> reap(pid_t pid, const std::string& program) {
 Result<int> run_to_end(const Command& command) {
   const SignalGate gate;
   BAYPLAN_ASSIGN(const pid_t pid, spawn(command, gate.before()));
+  auto told = command.started ? command.started(pid) : Result<void>();
+  if (!told) ::kill(pid, SIGKILL);
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (pidfd) forward_until_exit(gate.fd(), pidfd.get());
-  return reap(pid, command.arguments.front());
+  auto exit_code = reap(pid, command.arguments.front());
+  return told ? std::move(exit_code) : std::move(told).error();
 }
 
 }  // namespace bayplan::containers

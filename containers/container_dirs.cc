@@ -81,6 +81,15 @@ Result<UniqueFd> ContainerDirs::make_run(std::string_view ns, std::string_view i
   return make_dir(run_top_, ns, id);
 }
 
+Result<bool> ContainerDirs::exist(std::string_view ns, std::string_view id) const {
+  for (const auto& path : {work(ns, id), run(ns, id)}) {
+    const auto found = file::open_dir(path);
+    if (found) return true;
+    if (found.error().code() != Errc::not_found) return found.error();
+  }
+  return false;
+}
+
 Result<ContainerDirs::Held> ContainerDirs::lock(std::string_view ns, std::string_view id, Wait wait) const {
   Held held;
   held.ns_ = ns;

@@ -29,6 +29,9 @@ class ContainerDirs {
   Result<UniqueFd> make_work(std::string_view ns, std::string_view id) const;
   Result<UniqueFd> make_run(std::string_view ns, std::string_view id) const;
 
+  /// Whether one of them is there. Errors: permission_denied, io.
+  Result<bool> exist(std::string_view ns, std::string_view id) const;
+
   /// The lock of a container's directories. Move-only.
   class Held {
    public:

@@ -10,10 +10,19 @@ namespace bayplan::containers {
 /// snapshot is of another one, or it has none).
 Result<void> check_snapshotter(images::Store& store, const Container& container);
 
-/// Removes the records of both; a snapshot that is gone already is fine. Not all-or-nothing by itself.
-/// Errors: not_found (the container), in_use (the snapshot has children, or is mounted), those of
-/// check_snapshotter and of the record functions.
-Result<void> remove_records(metadata::WriteTx& tx, images::Store& store, std::string_view ns,
-                            std::string_view id);
+/// Whether something else refers to the snapshot of `container`, as RemoveOptions says it; which reads a key
+/// of each container. One that is not there is not shared. Errors: corrupt, closed, io.
+Result<bool> is_snapshot_shared(const metadata::BucketSource& source, std::string_view ns,
+                                const Container& container);
+
+/// Removes the records of container, task and snapshot in one transaction; the snapshot, unless it is shared;
+/// one that is gone already is fine. Who began to share it while that was looked for is not seen, but for a
+/// snapshot upon it. Errors: not_found (the container), failed_precondition (its task runs; the snapshot is
+/// of another snapshotter), in_use (the snapshot is mounted, or got children), and those of the record
+/// functions.
+Result<void> remove_records(images::Store& store, std::string_view ns, std::string_view id);
+
+/// Collects what nothing refers to. Errors: those of metadata::collect.
+Result<void> collect_released(const images::Store& store);
 
 }  // namespace bayplan::containers

@@ -2,6 +2,7 @@
 
 #include "container_record.h"
 #include "storage_names.h"
+#include "task_record.h"
 
 namespace bayplan::containers {
 namespace {
@@ -52,6 +53,7 @@ Result<void> set_labels(WriteTx& tx, std::string_view ns, std::string_view id, c
 Result<void> remove(WriteTx& tx, std::string_view ns, std::string_view id) {
   return tx.savepoint([&](WriteTx& inner) -> Result<void> {
     BAYPLAN_TRY(storage::forget_names(inner, ns, id));
+    BAYPLAN_TRY(tasks::forget(inner, ns, id));
     return ContainerRecords::remove(inner, ns, id);
   });
 }

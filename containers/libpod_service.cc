@@ -57,10 +57,11 @@ Result<ContainerInfo> StorageService::create_container(const StorageRequest& req
   return state_->core.create(image, wanted, control);
 }
 
-Result<void> StorageService::delete_container(std::string_view id_or_name) const {
+Result<void> StorageService::delete_container(std::string_view id_or_name,
+                                              const RemoveOptions& options) const {
   BAYPLAN_TRY(not_empty(id_or_name));
   BAYPLAN_ASSIGN(const std::string id, state_->core.find(id_or_name, not_known(id_or_name)));
-  return state_->core.remove(id);
+  return state_->core.remove(id, options);
 }
 
 Result<LibpodMetadata> StorageService::container_metadata(std::string_view id) const {

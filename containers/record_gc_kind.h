@@ -6,57 +6,18 @@
 //   check(ns, value, source, report)   what is wrong with a record that decodes
 #pragma once
 
-#include <functional>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "record_store.h"
+#include "row_gc_kind.h"
 
 namespace bayplan::containers {
 
-using ProblemText = std::function<void(std::string)>;
-
 template <class R>
-class RecordGcKind : public metadata::GcKind {
- public:
-  std::string_view kind() const override { return R::kWord; }
+struct RecordRow {
+  static constexpr std::string_view kWord = R::kWord;
+  static constexpr std::string_view kBucket = R::kBucket;
 
-  Result<void> scan(const metadata::BucketSource& source, std::string_view ns,
-                    metadata::GcSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto records, metadata::namespace_bucket(source, ns, {R::kBucket}));
-    if (!records) return {};
-    return records->for_each_bucket(
-        [&](std::string_view id, const metadata::Bucket& record) { return tell(ns, id, record, sink); });
-  }
-
-  Result<void> look(const metadata::BucketSource& source, std::string_view ns, std::string_view id,
-                    metadata::GcSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto record, metadata::namespace_bucket(source, ns, {R::kBucket, id}));
-    return record ? tell(ns, id, *record, sink) : Result<void>{};
-  }
-
-  Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override {
-    return RecordStore<R>::remove(tx, node.ns, node.key);
-  }
-
-  Result<void> check(const metadata::BucketSource& source, std::string_view ns,
-                     const metadata::ProblemSink& sink) const override {
-    BAYPLAN_ASSIGN(const auto records, metadata::namespace_bucket(source, ns, {R::kBucket}));
-    if (!records) return {};
-    return records->for_each([&](const metadata::Entry& entry) -> Result<void> {
-      const std::string_view id = entry.key;
-      const ProblemText report = [&](std::string what) {
-        sink({{std::string(R::kWord), std::string(ns), std::string(id)}, std::move(what)});
-      };
-      BAYPLAN_ASSIGN(const auto record, records->bucket(id));
-      if (record) return check_record(ns, id, *record, report);
-      report("a value where a record belongs");
-      return {};
-    });
-  }
-
- private:
   // Decodes no more than it needs: a record that is damaged elsewhere still keeps what it names.
   static Result<void> tell(std::string_view ns, std::string_view id, const metadata::Bucket& record,
                            metadata::GcSink& sink) {
@@ -65,8 +26,12 @@ class RecordGcKind : public metadata::GcKind {
     return metadata::label_edges(ns, record, sink);
   }
 
-  static Result<void> check_record(std::string_view ns, std::string_view id, const metadata::Bucket& record,
-                                   const ProblemText& report) {
+  static Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view id) {
+    return RecordStore<R>::remove(tx, ns, id);
+  }
+
+  static Result<void> check(std::string_view ns, std::string_view id, const metadata::Bucket& record,
+                            const ProblemText& report) {
     const auto value = RecordStore<R>::decode(id, record);
     if (value) return R::check(ns, *value, record.source(), report);
     if (value.error().code() != Errc::corrupt) return value.error();
@@ -74,5 +39,8 @@ class RecordGcKind : public metadata::GcKind {
     return {};
   }
 };
+
+template <class R>
+using RecordGcKind = RowGcKind<RecordRow<R>>;
 
 }  // namespace bayplan::containers

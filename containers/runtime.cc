@@ -6,6 +6,7 @@
 #include "bundle_state.h"
 #include "child_process.h"
 #include "runtime_state.h"
+#include "task_record.h"
 
 namespace bayplan::containers {
 namespace {
@@ -90,14 +91,23 @@ Result<int> run_foreground(const Bundle& bundle, const std::filesystem::path& ru
                            const std::filesystem::path& run_root, std::string_view ns, std::string_view id) {
   const std::filesystem::path state_root = runtime_state_root(run_root);
   BAYPLAN_ASSIGN(const UniqueFd made, file::ensure_private_dir(state_root));
+  const metadata::Db& db = bundle.state_->store.db();
+  BAYPLAN_TRY(db.view([&](const metadata::ReadTx& tx) { return tasks::check_none_runs(tx, ns, id); }));
   BAYPLAN_TRY(end_leftover(run_root, ns, id, runtime));
+  const auto record_task = [&](pid_t pid) -> Result<void> {
+    BAYPLAN_ASSIGN(const tasks::Task task, tasks::of_process(id, pid));
+    return db.update([&](metadata::WriteTx& tx) { return tasks::create(tx, ns, task); });
+  };
   const Command command{
       .arguments = {runtime, "--root", state_root, "run", "--bundle", bundle.path(), runtime_id(ns, id)},
-      .inherited = bundle.state_->directory.lock()};
+      .inherited = bundle.state_->directory->lock(),
+      .started = record_task};
   auto exit_code = run_to_end(command);
   // A runtime that was killed has not tidied up.
   ignore_error(end_leftover(run_root, ns, id, runtime),
                "the container's end is the answer; the next run tries again");
+  ignore_error(db.update([&](metadata::WriteTx& tx) { return tasks::clear_ended(tx, ns, id); }),
+               "the process has ended: whoever looks next clears it");
   return exit_code;
 }
 

@@ -3,8 +3,10 @@
 #include <array>
 #include <utility>
 
+#include "bundle_config.h"
 #include "config_template.h"
 #include "container_snapshot.h"
+#include "task_record.h"
 
 namespace bayplan::containers {
 namespace {
@@ -79,14 +81,19 @@ Result<bool> ServiceCore::unmount(const std::string& id, snapshots::Force force)
   return left > 0;
 }
 
-Result<void> ServiceCore::remove(const std::string& id) const {
-  BAYPLAN_TRY(stop(id));
+// A snapshot that others have too may be mounted for them.
+Result<void> ServiceCore::remove(const std::string& id, const RemoveOptions& options) const {
+  BAYPLAN_ASSIGN(const bool shared, db().view([&](const ReadTx& tx) -> Result<bool> {
+    BAYPLAN_TRY(tasks::check_none_runs(tx, ns(), id));
+    BAYPLAN_ASSIGN(const Container container, get(tx, ns(), id));
+    return is_snapshot_shared(tx, ns(), container);
+  }));
+  if (!shared) BAYPLAN_TRY(stop(id));
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   BAYPLAN_ASSIGN(ContainerDirs::Held held, dirs.lock(ns(), id));
-  BAYPLAN_TRY(
-      db().update([&](WriteTx& tx) { return remove_records(tx, *store_, ns(), id); }, {.reclaiming = true}));
+  BAYPLAN_TRY(remove_records(*store_, ns(), id));
   BAYPLAN_TRY(dirs.remove(std::move(held)));
-  return {};
+  return options.sync ? collect_released(*store_) : Result<void>{};
 }
 
 Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
@@ -98,7 +105,10 @@ Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
   const auto prepare = [&]() -> Result<void> {
     BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
     BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
-    return write_config(work.get(), run.get(), at.target);
+    BAYPLAN_ASSIGN(const std::string kept, metadata(id));
+    if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
+    BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
+    return write_config(work.get(), run.get(), {at.target, std::move(cgroup)});
   };
   auto prepared = prepare();
   if (prepared) return at.target;
@@ -158,8 +168,12 @@ Result<std::vector<MountedContainer>> ServiceCore::mounted(const std::set<std::s
 }
 
 Result<std::optional<MountedContainer>> ServiceCore::mount_of(const std::string& id) const {
-  BAYPLAN_ASSIGN(auto found, mounted({id}));
-  return found.empty() ? std::optional<MountedContainer>() : std::move(found.front());
+  return db().view([&](const ReadTx& tx) -> Result<std::optional<MountedContainer>> {
+    BAYPLAN_ASSIGN(const Container container, get(tx, ns(), id));
+    BAYPLAN_ASSIGN(const auto at, store_->mounts().find(tx, ns(), container.snapshot_key));
+    if (!at) return std::optional<MountedContainer>();
+    return MountedContainer{id, at->target, at->count};
+  });
 }
 
 Result<std::vector<std::string>> ServiceCore::list() const {
@@ -183,7 +197,7 @@ Result<std::vector<MountedContainer>> ServiceCore::shutdown(snapshots::Force for
 Result<std::vector<std::string>> ServiceCore::wipe() const {
   BAYPLAN_ASSIGN(auto ids, list());
   for (const std::string& id : ids) {
-    auto removed = remove(id);
+    auto removed = remove(id, {});
     if (!removed && removed.error().code() != Errc::not_found) return std::move(removed).error();
   }
   return ids;

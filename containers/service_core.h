@@ -11,6 +11,7 @@
 #include "bayplan/base/progress.h"
 #include "bayplan/containers/containers.h"
 #include "bayplan/containers/service_parts.h"
+#include "bayplan/containers/spec.h"
 #include "bayplan/containers/storage_record.h"
 #include "bayplan/images/store.h"
 #include "bayplan/metadata/list.h"
@@ -38,6 +39,7 @@ struct NewContainer {
   std::string metadata{};
   std::string mount_label{};
   std::string config{};  ///< empty: generated
+  SpecOptions spec{};    ///< of what is generated
 };
 
 class ServiceCore {
@@ -66,7 +68,7 @@ class ServiceCore {
 
   /// Unmounts and removes container, snapshot, names and directories. Errors: not_found, those of
   /// RuntimeService::delete_container.
-  Result<void> remove(const std::string& id) const;
+  Result<void> remove(const std::string& id, const RemoveOptions& options) const;
   /// Errors: those of RuntimeService::start_container.
   Result<std::filesystem::path> start(const std::string& id) const;
   /// Errors: those of snapshots::Mounts::unmount but not_found.
@@ -84,7 +86,7 @@ class ServiceCore {
 
   /// IDs of the containers with our owner tag, in byte order. Errors: corrupt, closed, io.
   Result<std::set<std::string>> own(const metadata::BucketSource& source) const;
-  /// Where it is mounted, if it is. Errors: those of Mounts::walk.
+  /// Where it is mounted, if it is. Errors: not_found, those of Mounts::find.
   Result<std::optional<MountedContainer>> mount_of(const std::string& id) const;
   /// Answers whether it is still mounted. Errors: not_found (kind "mount"; Force::yes: that is fine), busy,
   /// those of snapshots::Mounts::unmount.

@@ -74,8 +74,9 @@ Result<Container> ServiceCore::describe(const ServiceImage& image, const NewCont
   container.sandbox_id = wanted.sandbox_id;
   container.spec = wanted.config;
   if (!container.spec.empty()) return container;
-  BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(*store_, ns(), parent, image.config.user));
-  BAYPLAN_ASSIGN(container.spec, generate_spec(image.config, user, {}));
+  const std::string& user_text = wanted.spec.user.empty() ? image.config.user : wanted.spec.user;
+  BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(*store_, ns(), parent, user_text));
+  BAYPLAN_ASSIGN(container.spec, generate_spec(image.config, user, wanted.spec));
   return container;
 }
 

@@ -128,6 +128,14 @@ Result<std::uint64_t> Mounts::unmount(std::string_view ns, std::string_view key,
   return std::move(gone).error().with_advice("close what is open there, or force it");
 }
 
+Result<std::optional<MountPoint>> Mounts::find(const BucketSource& source, std::string_view ns,
+                                               std::string_view key) const {
+  BAYPLAN_ASSIGN(const std::string boot, process::boot_id());
+  BAYPLAN_ASSIGN(const auto row, mount_records::find(source, {ns, snapshotter_.name()}, key));
+  if (!row || row->boot_id != boot || row->count == 0) return std::optional<MountPoint>();
+  return std::optional(point_of(key, *row));
+}
+
 Result<void> Mounts::walk(const BucketSource& source, std::string_view ns,
                           const std::function<Result<void>(const MountPoint&)>& visit) const {
   BAYPLAN_ASSIGN(const std::string boot, process::boot_id());

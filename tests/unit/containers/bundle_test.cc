@@ -45,6 +45,13 @@ class BundleTest : public ::testing::TestWithParam<const char*> {
   void TearDown() override { EXPECT_THAT(store_.problems(), IsEmpty()); }
 
   fs::path rootfs() const { return store_.bundle_path("c1") / "rootfs"; }
+  // Where, and for how many.
+  std::pair<fs::path, std::uint64_t> mounted() {
+    const auto at =
+        store_->db().view([&](const metadata::ReadTx& tx) { return store_->mounts().find(tx, kNs, "c1"); });
+    EXPECT_EQ(words(at), "");
+    return *at ? std::pair((*at)->target, (*at)->count) : std::pair<fs::path, std::uint64_t>{};
+  }
   void record(const Container& container) {
     ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return create(tx, kNs, container); })),
               "");
@@ -208,14 +215,49 @@ TEST_P(BundleTest, RemoveUnmountsWhatAKilledRunLeft) {
   EXPECT_FALSE(fs::exists(store_.bundle_path("c1")));
 }
 
-TEST_P(BundleTest, RemoveKeepsTheRecordWhenTheSnapshotHasChildren) {
-  Container container = *store_.get("c1");
-  container.id = "c2";
-  container.snapshot_key = store_.snapshot("c1")->parent;
-  record(container);
-  EXPECT_EQ(outcome(store_.remove("c2")), "in_use");
-  EXPECT_EQ(words(store_.get("c2")), "");
-  EXPECT_FALSE(fs::exists(store_.bundle_path("c2")));
+TEST_P(BundleTest, IsACountedMount) {
+  auto bundle = store_.prepare("c1");
+  ASSERT_EQ(words(bundle), "");
+  EXPECT_EQ(mounted(), (std::pair<fs::path, std::uint64_t>{rootfs(), 1}));
+  ASSERT_EQ(words(std::move(*bundle).release()), "");
+  EXPECT_EQ(mounted(), (std::pair<fs::path, std::uint64_t>{}));
+}
+
+TEST_P(BundleTest, AMountThatAKilledRunCountedIsTakenOver) {
+  fs::create_directories(rootfs());
+  ASSERT_EQ(words(store_->mounts().mount(kNs, "c1", rootfs())), "");
+  const auto bundle = store_.prepare("c1");
+  ASSERT_EQ(words(bundle), "");
+  EXPECT_EQ(mounted(), (std::pair<fs::path, std::uint64_t>{rootfs(), 1}));
+  EXPECT_EQ(mounts_at(rootfs()), 1);
+}
+
+TEST_P(BundleTest, RemoveUndoesAMountThatAKilledRunCounted) {
+  fs::create_directories(rootfs());
+  ASSERT_EQ(words(store_->mounts().mount(kNs, "c1", rootfs())), "");
+  ASSERT_EQ(words(store_.remove("c1")), "");
+  EXPECT_EQ(mounts_at(rootfs()), 0);
+}
+
+TEST_P(BundleTest, WhatIsMountedElsewhereIsLeftAlone) {
+  const auto elsewhere = store_->mounts().mount(kNs, "c1");
+  ASSERT_EQ(words(elsewhere), "");
+  EXPECT_EQ(outcome(store_.prepare("c1")), "in_use");
+  EXPECT_FALSE(fs::exists(store_.bundle_path("c1")));
+  EXPECT_EQ(outcome(store_.remove("c1")), "in_use");
+  EXPECT_EQ(mounted(), (std::pair<fs::path, std::uint64_t>{elsewhere->target, 1}));
+  ASSERT_EQ(words(store_->mounts().unmount(kNs, "c1")), "");
+}
+
+TEST_P(BundleTest, FilesThatAreOpenKeepItUntilTheNextOne) {
+  auto bundle = store_.prepare("c1");
+  ASSERT_EQ(words(bundle), "");
+  {
+    const std::ifstream open(rootfs() / "one");
+    EXPECT_EQ(outcome(std::move(*bundle).release()), "busy");
+  }
+  EXPECT_EQ(words(store_.prepare("c1")), "");
+  EXPECT_EQ(mounts_at(rootfs()), 0);
 }
 
 TEST_P(BundleTest, RemoveDoesNotMissASnapshotThatIsGone) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bayplan/base/json.h"
-#include "bayplan/containers/sandboxes.h"
+#include "bayplan/containers/gc_kinds.h"
 #include "bayplan/containers/service.h"
 #include "bayplan/images/documents.h"
 #include "bayplan/images/import.h"
@@ -86,12 +86,13 @@ class ContainerStore {
         [&](const metadata::ReadTx& tx) { return store_->snapshotter().stat(tx, kNs, key); });
   }
   Result<Bundle> prepare(std::string_view id) { return Bundle::prepare(*store_, run_root(), kNs, id); }
-  Result<void> remove(std::string_view id) { return remove_with_snapshot(*store_, run_root(), kNs, id); }
+  Result<void> remove(std::string_view id, const RemoveOptions& options = {}) {
+    return remove_with_snapshot(*store_, run_root(), kNs, id, options);
+  }
 
   std::vector<const metadata::GcKind*> kinds() const {
     auto kinds = store_->gc_kinds();
-    kinds.push_back(&container_gc_kind());
-    kinds.push_back(&sandboxes::gc_kind());
+    for (const metadata::GcKind* kind : gc_kinds()) kinds.push_back(kind);
     return kinds;
   }
   /// What the checks find wrong, one text each.

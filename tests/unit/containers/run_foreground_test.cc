@@ -9,6 +9,7 @@
 #include <iterator>
 #include <thread>
 
+#include "bayplan/containers/tasks.h"
 #include "child_process.h"
 #include "container_store.h"
 #include "runtime_state.h"
@@ -55,6 +56,9 @@ class RunForegroundTest : public ::testing::Test {
   }
   Result<int> run(const Bundle& bundle, const std::string& id) {
     return run_foreground(bundle, *runtime_, store_.run_root(), kNs, id);
+  }
+  Result<tasks::Task> get_task(std::string_view id) {
+    return store_->db().view([&](const metadata::ReadTx& tx) { return tasks::get(tx, kNs, id); });
   }
   // A container that nobody looks after any more.
   void leave_in_runtime(const Bundle& bundle, const std::string& id) {
@@ -171,6 +175,27 @@ TEST_F(RunForegroundTest, RemoveEndsWhatAKilledRunLeft) {
   }
   EXPECT_EQ(words(store_.remove("c1")), "");
   EXPECT_TRUE(fs::is_empty(runtime_state_root(store_.run_root())));
+}
+
+TEST_F(RunForegroundTest, S73_WhatRunsHasATask) {
+  const Bundle bundle = bundle_of("c1", "echo > /tmp/ready; read -r line < /tmp/go");
+  const fs::path ready = bundle.path() / "rootfs/tmp/ready";
+  const fs::path go = bundle.path() / "rootfs/tmp/go";
+  ASSERT_EQ(::mkfifo(ready.c_str(), 0600) + ::mkfifo(go.c_str(), 0600), 0);
+  std::thread looker([&] {
+    read_file(ready);  // until the container has opened it
+    const auto task = get_task("c1");
+    EXPECT_EQ(words(task), "");
+    EXPECT_EQ(tasks::state(*task), tasks::State::running);
+    EXPECT_EQ(outcome(store_.remove("c1")), "failed_precondition");
+    EXPECT_EQ(outcome(run(bundle, "c1")), "failed_precondition") << "nor is it run a second time";
+    std::ofstream(go) << "go\n";
+  });
+  const auto code = run(bundle, "c1");
+  looker.join();
+  EXPECT_EQ(code.value(), 0);
+  EXPECT_EQ(outcome(get_task("c1")), "not_found") << "it is gone at exit";
+  EXPECT_EQ(words(store_.get("c1")), "");
 }
 
 TEST_F(RunForegroundTest, ARuntimeThatIsNotThereIsAnError) {

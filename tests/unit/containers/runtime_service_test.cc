@@ -1,5 +1,6 @@
 // Containers and pods of the runtime service (items S22, S43 to S49, S51, S52, S71, A31).
 #include "bayplan/containers/containers.h"
+#include "bayplan/containers/tasks.h"
 #include "service_fixture.h"
 
 namespace bayplan::containers {
@@ -55,6 +56,50 @@ TEST_F(RuntimeServiceTest, S44_S48_AnUnknownContainerIsSuccessOrAnErrorAsAskedFo
   const RuntimeService strict = service({.unknown = Unknown::is_error});
   EXPECT_EQ(wrong(strict.delete_container("none")), (Wrong{Errc::not_found, BadInput::container_id}));
   EXPECT_EQ(wrong(strict.stop_container("none")), (Wrong{Errc::not_found, BadInput::container_id}));
+}
+
+TEST_F(RuntimeServiceTest, S73_WhatRunsIsNotDeleted) {
+  make_pod("p1");
+  const fs::path at = service().start_container("p1").value();
+  const auto change_task = [&](auto change) { return store_->db().update(change); };
+  const tasks::Task task = tasks::of_process("p1", ::getpid()).value();
+  ASSERT_EQ(words(change_task([&](WriteTx& tx) { return tasks::create(tx, kNs, task); })), "");
+  const Digest before = digest();
+  EXPECT_EQ(outcome(service().delete_container("p1")), "failed_precondition");
+  EXPECT_EQ(outcome(service().remove_pod_sandbox("p1")), "failed_precondition");
+  EXPECT_EQ(outcome(libpod().delete_container("p1")), "failed_precondition");
+  EXPECT_EQ(outcome(service().wipe()), "failed_precondition");
+  EXPECT_EQ(digest(), before);
+  EXPECT_TRUE(is_mounted(at)) << "what runs keeps its files";
+  ASSERT_EQ(words(change_task([&](WriteTx& tx) { return tasks::remove(tx, kNs, "p1"); })), "");
+  EXPECT_EQ(words(service().remove_pod_sandbox("p1")), "");
+}
+
+TEST_F(RuntimeServiceTest, S71_AnotherContainersSnapshotStaysMounted) {
+  make("p1", "c1");
+  const fs::path at = service().start_container("c1").value();
+  const auto record = store_.get("c1");
+  Container other = *record;
+  other.id = "c2";
+  ASSERT_EQ(words(store_->db().update([&](WriteTx& tx) { return create(tx, kNs, other); })), "");
+  ASSERT_EQ(words(service().delete_container("c1")), "");
+  EXPECT_TRUE(is_mounted(at));
+  EXPECT_EQ(outcome(store_.snapshot("c1")), "ok");
+  ASSERT_EQ(words(service().delete_container("c2")), "");
+  EXPECT_FALSE(fs::exists(at)) << "the mount point goes with the mount";
+  EXPECT_EQ(outcome(store_.snapshot("c1")), "not_found");
+}
+
+TEST_F(RuntimeServiceTest, S71_SyncCollectsWhatItReleased) {
+  make_pod("p1");
+  make("p1", "c1");
+  const std::string parent = store_.snapshot("c1")->parent;
+  store_->db().update([&](WriteTx& tx) { return images::remove(tx, kNs, kImage); }).value();
+  ASSERT_EQ(words(service().delete_container("c1", {.sync = true})), "");
+  EXPECT_EQ(outcome(store_.snapshot(parent)), "ok") << "the pod's infrastructure container stands on it";
+  ASSERT_EQ(words(service().remove_pod_sandbox("p1", {.sync = true})), "");
+  EXPECT_EQ(outcome(store_.snapshot(parent)), "not_found");
+  EXPECT_THAT(directories(), IsEmpty());
 }
 
 TEST_F(RuntimeServiceTest, S71_WhatSomethingElseRefersToStays) {

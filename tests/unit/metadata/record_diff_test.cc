@@ -40,14 +40,16 @@ TEST_F(RecordDiff, knows_every_kind_of_record) {
     put(tx, {schema::kContent, schema::kBlob, "b"});
     put(tx, {schema::kContent, schema::kIngests, "g"});
     put(tx, {schema::kContainers, "c"});
+    put(tx, {schema::kTasks, "c"});
+    put(tx, {schema::kReservations, "n"});
     put(tx, {schema::kSandboxes, "x"});
     put(tx, {schema::kSnapshots, "overlay", "s"});
     put(tx, {schema::kLeases, "l"});
   };
-  EXPECT_THAT(seen(make),
-              ElementsAre("created namespace ns/ns", "created container ns/c", "created content ns/b",
-                          "created ingest ns/g", "created image ns/i", "created lease ns/l",
-                          "created sandbox ns/x", "created snapshot ns/overlay/s"));
+  EXPECT_THAT(seen(make), ElementsAre("created namespace ns/ns", "created reservation ns/n",
+                                      "created task ns/c", "created container ns/c", "created content ns/b",
+                                      "created ingest ns/g", "created image ns/i", "created lease ns/l",
+                                      "created sandbox ns/x", "created snapshot ns/overlay/s"));
   EXPECT_THAT(seen(make), IsEmpty()) << "the same again";
 }
 

@@ -21,6 +21,10 @@ Result<std::uint64_t> pid_namespace();
 /// When this process started, in clock ticks since the boot.
 Result<std::uint64_t> own_start_time();
 
+/// The same of the process `pid` of our pid namespace, which may have ended and not been waited for.
+/// Precondition: pid > 0. Errors: not_found.
+Result<std::uint64_t> start_time(pid_t pid);
+
 /// Whether the process `pid` of our pid namespace, started at `start_time`, has not ended; a zombie has.
 /// Precondition: pid > 0.
 Result<bool> is_running(pid_t pid, std::uint64_t start_time);

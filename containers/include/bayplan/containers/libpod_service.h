@@ -43,7 +43,7 @@ class StorageService {
   /// from there on those of RuntimeService::create_container, but for the pull.
   Result<ContainerInfo> create_container(const StorageRequest& request, const Control& control) const;
   /// Errors: empty ID, container not known, and those of RuntimeService::delete_container.
-  Result<void> delete_container(std::string_view id_or_name) const;
+  Result<void> delete_container(std::string_view id_or_name, const RemoveOptions& options = {}) const;
 
   /// As the runtime service's functions of these names, for libpod's metadata.
   Result<LibpodMetadata> container_metadata(std::string_view id) const;

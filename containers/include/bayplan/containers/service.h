@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "bayplan/containers/containers.h"
+#include "bayplan/containers/removal.h"
 #include "bayplan/containers/spec.h"
 #include "bayplan/images/store.h"
 
@@ -30,13 +31,15 @@ Result<Container> create_from_image(images::Store& store, std::string_view ns, s
                                     std::string_view image, const CreateOptions& options,
                                     const Control& control);
 
-/// Removes container and snapshot in one transaction. What a killed run left is ended and unmounted first. A
-/// snapshot that is gone already is fine.
-/// Errors: not_found (also: a killed run left something and there is no runtime to end it), in_use (it is
-/// running, or its snapshot has children), failed_precondition (the snapshot is of another snapshotter than
-/// the store's; the runtime cannot end what is left), permission_denied, and those of the record functions.
+/// Removes container and snapshot in one transaction, as RemoveOptions says, and the directories that a
+/// service made for it. What a killed run left is ended and unmounted first. A snapshot that is gone already
+/// is fine. Errors: not_found (also: a killed run left something and there is no runtime to end it),
+/// failed_precondition (its task runs (tasks.h); the snapshot is of another snapshotter than the store's; the
+/// runtime cannot end what is left), in_use (it is about to run; its snapshot is mounted, or got children),
+/// conflict (its snapshot was changed meanwhile), permission_denied, and those of the record functions.
 Result<void> remove_with_snapshot(images::Store& store, const std::filesystem::path& run_root,
-                                  std::string_view ns, std::string_view id);
+                                  std::string_view ns, std::string_view id,
+                                  const RemoveOptions& options = {});
 
 /// /run/bayplan for root, else $XDG_RUNTIME_DIR/bayplan.
 std::filesystem::path default_run_root();
@@ -46,14 +49,15 @@ std::filesystem::path default_run_root();
 Result<std::filesystem::path> find_runtime();
 
 /// A mounted rootfs and its config.json, ready for a runtime. Unmounts and removes itself when dropped.
-/// Move-only.
+/// Move-only. Borrows the store that it was made of.
 class Bundle {
  public:
-  /// Makes <run root>/<ns>/<id>/{config.json,rootfs,lock} and mounts the container's snapshot, taking over
-  /// what a killed run left. The spec's root.path is replaced by our rootfs, whatever it was. The lock lasts
-  /// as long as this object or a runtime started with run_foreground lives. Errors: not_found, busy (another
-  /// process runs it), failed_precondition (no snapshot, or of another snapshotter than the store's),
-  /// permission_denied, and those of Snapshotter::mounts and mount_all.
+  /// Makes <run root>/<ns>/<id>/{config.json,rootfs,lock} and mounts the container's snapshot there, counted
+  /// (snapshots/mounts.h), taking over what a killed run left. The spec's root.path is replaced by our
+  /// rootfs, whatever it was. The lock lasts as long as this object or a runtime started with run_foreground
+  /// lives. Errors: not_found, busy (another process runs it), in_use (the snapshot is mounted elsewhere),
+  /// failed_precondition (no snapshot, or of another snapshotter than the store's), permission_denied, and
+  /// those of Mounts::mount.
   static Result<Bundle> prepare(images::Store& store, const std::filesystem::path& run_root,
                                 std::string_view ns, std::string_view id);
   Bundle(Bundle&&) noexcept;
@@ -61,7 +65,8 @@ class Bundle {
   ~Bundle();
 
   const std::filesystem::path& path() const noexcept;
-  /// Unmounts and removes, reporting what the destructor would swallow. Errors: busy, permission_denied, io.
+  /// Unmounts and removes, reporting what the destructor would swallow. Errors: busy (files in it are open),
+  /// permission_denied, those of Mounts::unmount, io.
   Result<void> release() &&;
 
  private:
@@ -75,9 +80,11 @@ class Bundle {
 /// Runs the bundle to its end in the foreground with `runtime` ("runc run" with the caller's standard
 /// streams), and answers the container's exit code, 128+n when signal n ended the runtime. The runtime's own
 /// state lives in <run root>/.runtime while it runs, under the id <ns>+<id>; what a killed run left there is
-/// ended first. SIGINT and SIGTERM that reach this thread meanwhile go to the container; a program with
-/// several threads blocks them in the others. Errors: not_found, permission_denied, io (the runtime could not
-/// be started), failed_precondition (it cannot end what is left).
+/// ended first. While it runs, the container has a task (tasks.h), which is the runtime's process. SIGINT and
+/// SIGTERM that reach this thread meanwhile go to the container; a program with several threads blocks them
+/// in the others. Errors: not_found, permission_denied, io (the runtime could not be started),
+/// failed_precondition (another task runs the container; the runtime cannot end what is
+/// left), and those of tasks::create.
 Result<int> run_foreground(const Bundle& bundle, const std::filesystem::path& runtime,
                            const std::filesystem::path& run_root, std::string_view ns, std::string_view id);
 

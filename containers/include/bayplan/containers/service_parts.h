@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bayplan/base/progress.h"
+#include "bayplan/containers/removal.h"
 #include "bayplan/images/documents.h"
 #include "bayplan/images/remote_context.h"
 #include "bayplan/images/signature_policy.h"

@@ -29,6 +29,9 @@
 //                                      digest string, size varint}}; n: u32 BE, the newest is 0
 //       (+) bayplan.names/<name>       string: the container that has the name
 //       (+) bayplan.layernames/<name>  string: the container whose layer has it
+//       (+) bayplan.tasks/<id>/        createdat btime · bootid string · pid pidns starttime: varint; what
+//                                      runs the container <id>
+//       (+) bayplan.reservations/<name>/ key lease: string; for which container the name is reserved
 //       sandboxes/<id>/                createdat updatedat: btime · sandboxer string · spec any
 //                                      runtime/{name string, options any} · extensions/<name> any ·
 //                                      labels/<k>
@@ -96,6 +99,11 @@ inline constexpr std::string_view kBigData = "bigdata";
 inline constexpr std::string_view kData = "data";
 inline constexpr std::string_view kNameIndex = "bayplan.names";
 inline constexpr std::string_view kLayerNameIndex = "bayplan.layernames";
+
+inline constexpr std::string_view kTasks = "bayplan.tasks";
+inline constexpr std::string_view kReservations = "bayplan.reservations";
+inline constexpr std::string_view kReservedFor = "key";
+inline constexpr std::string_view kLease = "lease";
 
 inline constexpr std::string_view kCount = "count";
 inline constexpr std::string_view kMade = "made";

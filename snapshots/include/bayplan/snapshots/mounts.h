@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,11 @@ class Mounts {
   /// up no others: the first error is answered when all the rest is done. Errors: permission_denied, busy,
   /// corrupt, and those of Db::update.
   Result<void> recover() const;
+
+  /// Where the snapshot is mounted, as this boot's row says; empty: it is not. Errors: unsupported (/proc is
+  /// not there), corrupt, closed, io.
+  Result<std::optional<MountPoint>> find(const metadata::BucketSource& source, std::string_view ns,
+                                         std::string_view key) const;
 
   /// What is mounted, as this boot's rows say, in key order. Errors: visit's, unsupported (/proc is not
   /// there), corrupt, closed, io.
