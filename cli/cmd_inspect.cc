@@ -71,6 +71,7 @@ Result<int> print_info(const Session& session, const Arguments& arguments) {
                 {{"transaction", facts.transaction},
                  {"pageBytes", facts.page_bytes},
                  {"pages", facts.pages},
+                 {"holder", facts.holder},
                  {"fileBytes", facts.file_bytes}});
   return source.finish(false);
 }

@@ -94,6 +94,15 @@ const Meta& Metas::newest() const {
   return page[0]->txn > page[1]->txn ? *page[0] : *page[1];
 }
 
+bool Metas::same(const Metas& other) const {
+  const auto same_page = [&](std::size_t i) {
+    const Result<Meta>& a = page[i];
+    const Result<Meta>& b = other.page[i];
+    return a.has_value() == b.has_value() && (!a || *a == *b);
+  };
+  return same_page(0) && same_page(1);
+}
+
 Result<Metas> read_metas(int fd, std::string_view name) {
   Result<Meta> first = read_meta(fd, 0, 0, name);
   if (!first && first.error().code() == Errc::io) return first.error();

@@ -31,6 +31,8 @@ struct Metas {
 
   /// The one of the last commit. Precondition: one at least can be read.
   const Meta& newest() const;
+  /// Whether no commit came between both.
+  bool same(const Metas& other) const;
 };
 
 /// Reads both. The second one lies where the first says, or, where that cannot be read, at one of the sizes

@@ -119,13 +119,13 @@ Result<void> Page::read_elements(const File* file) {
 
 // bolt writes zeros behind the last element.
 Result<void> Page::check_padding(const File& file) {
-  if (count_ == 0) return {};
   std::string rest = head_.substr(std::min<std::uint64_t>(end_, head_.size()));
   const std::uint64_t begin = std::max<std::uint64_t>(end_, head_.size());
   std::string behind(bytes_ - begin, '\0');
   BAYPLAN_TRY(read_bytes(file, offset_ + begin, behind.data(), behind.size()));
-  if ((rest + behind).find_first_not_of('\0') != std::string::npos)
-    elements_.back().blame("is not followed by zeros alone");
+  if ((rest + behind).find_first_not_of('\0') == std::string::npos) return {};
+  if (elements_.empty()) return damaged(number_, "has no elements, and yet holds something");
+  elements_.back().blame("is not followed by zeros alone");
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "bayplan/base/file.h"
 #include "pages/bolt_cursor.h"
+#include "pages/live_copy.h"
 #include "pages/open_regular.h"
 
 namespace bayplan::metadata {
@@ -11,10 +12,6 @@ namespace {
 MetaFacts facts_of(const Result<Meta>& meta) {
   if (!meta) return {{}, meta.error().to_string()};
   return {meta->txn};
-}
-
-bool same(const Result<Meta>& a, const Result<Meta>& b) {
-  return a.has_value() == b.has_value() && (!a || *a == *b);
 }
 
 }  // namespace
@@ -33,10 +30,12 @@ Source::Source(UniqueFd fd, std::string name, Metas metas)
   }
 }
 
-Result<std::unique_ptr<FileSource>> Source::open(UniqueFd fd, std::string name, Metas metas) {
+Result<std::unique_ptr<FileSource>> Source::open(UniqueFd fd, std::string name, Metas metas,
+                                                 std::uint64_t holder) {
   BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd.get(), name));
   std::unique_ptr<Source> source(new Source(std::move(fd), std::move(name), std::move(metas)));
   FileFacts& facts = source->facts_;
+  facts.holder = holder;
   facts.file_bytes = static_cast<std::uint64_t>(info.st_size);
   if (facts.pages * facts.page_bytes > facts.file_bytes) {
     facts.problems.push_back("the file was truncated: it has " + std::to_string(facts.file_bytes) +
@@ -73,7 +72,7 @@ Result<void> Source::check(const DamageSink& tell) const {
 Result<void> Source::unchanged() const {
   const auto metas = read_metas(reader_.fd(), reader_.name());
   if (!metas && metas.error().code() != Errc::corrupt) return metas.error();
-  if (metas && same(metas->page[0], metas_.page[0]) && same(metas->page[1], metas_.page[1])) return {};
+  if (metas && metas_.same(*metas)) return {};
   return Error(Errc::busy, "file", reader_.name(), "was written to while it was read")
       .with_advice("try again, or look at a copy");
 }
@@ -82,8 +81,12 @@ Result<void> Source::unchanged() const {
 
 Result<std::unique_ptr<FileSource>> open_bolt_file(const std::filesystem::path& path) {
   BAYPLAN_ASSIGN(UniqueFd fd, open_regular(path));
+  BAYPLAN_ASSIGN(const std::uint64_t holder, bolt::lock_holder(fd.get(), path.native()));
+  if (holder != 0) {
+    BAYPLAN_ASSIGN(fd, bolt::copy_between_commits(fd.get(), path.native()));
+  }
   BAYPLAN_ASSIGN(bolt::Metas metas, bolt::read_metas(fd.get(), path.native()));
-  return bolt::Source::open(std::move(fd), path, std::move(metas));
+  return bolt::Source::open(std::move(fd), path, std::move(metas), holder);
 }
 
 }  // namespace bayplan::metadata

@@ -1,6 +1,9 @@
 // Bolt files read with our own reader: what it finds in good ones of every page size, and how each kind of
 // damage is told.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -173,6 +176,21 @@ TEST_F(BoltFile, tells_that_it_was_written_to_meanwhile) {
   const auto source = open(made({.page_bytes = kSmallPage, .transaction = 8}));
   write_file(file(), made({.page_bytes = kSmallPage, .transaction = 9}));
   EXPECT_EQ(code(source->unchanged()), Errc::busy);
+}
+
+// As bolt does it; whoever looks takes no lock, and has a copy of one moment.
+TEST_F(BoltFile, copies_what_somebody_has_open) {
+  write_file(file(), made({.page_bytes = kSmallPage, .transaction = 8}));
+  const UniqueFd daemon(::open(file().c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_EQ(::flock(daemon.get(), LOCK_EX), 0);
+  const auto source = open_bolt_file(file());
+  ASSERT_TRUE(source) << source.error().to_string();
+  if ((*source)->facts().holder == 0) GTEST_SKIP() << "/proc/locks does not name this file system's files";
+  EXPECT_EQ((*source)->facts().holder, static_cast<std::uint64_t>(::getpid()));
+  write_file(file(), std::string(5000, 'x'));
+  EXPECT_EQ(logical_digest(root_bucket(**source)).value().to_string(), digest_of_store());
+  EXPECT_EQ(problems_of(**source), std::vector<std::string>{});
+  EXPECT_TRUE((*source)->unchanged());
 }
 
 TEST_F(BoltFile, takes_no_memory_for_length) {

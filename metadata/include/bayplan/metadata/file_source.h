@@ -39,6 +39,7 @@ struct FileFacts {
   std::uint64_t transaction = 0;  ///< that is read: the newest that has a meta page
   std::uint64_t pages = 0;        ///< that were ever used
   std::uint64_t file_bytes = 0;
+  std::uint64_t holder = 0;  ///< process that had a bolt file open, 0 for none: then a copy is read
   MetaFacts metas[2]{};
   std::vector<std::string> problems{};  ///< of the file as a whole
 };
@@ -75,9 +76,11 @@ class FileSource : public BucketSource {
 };
 
 /// Opens the bolt file `path`; links are followed. Any page size from 1 KiB to 64 KiB. With one meta page
-/// damaged, the other's transaction is read, and facts() say so. Errors: not_found, invalid_argument (no
-/// regular file), version_mismatch (another version of the format, or bytes in the other order), corrupt
-/// (neither meta page can be read), permission_denied, io.
+/// damaged, the other's transaction is read, and facts() say so. Who has the file open with bolt is not held
+/// up: a copy of it is read, made between two commits, in the directory for temporary files. Errors:
+/// not_found, invalid_argument (no regular file), version_mismatch (another version of the format, or bytes
+/// in the other order), corrupt (neither meta page can be read), busy (commits came faster than it could be
+/// copied), unsupported and no_space (no place for the copy), permission_denied, io.
 Result<std::unique_ptr<FileSource>> open_bolt_file(const std::filesystem::path& path);
 
 /// Opens the data.mdb of a store, bare or not, with the same care, without LMDB and its lock file. A store in

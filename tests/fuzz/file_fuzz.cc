@@ -1,4 +1,5 @@
-// Whatever a bolt file holds, reading it ends, and what its check does not object to can all be read.
+// Whatever a bolt file or a data.mdb holds, reading it ends, and what its check does not object to can all be
+// read.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -18,7 +19,7 @@ using namespace bayplan::metadata;
 class Scratch {
  public:
   Scratch()
-      : path_((std::filesystem::temp_directory_path() / "bolt_fuzz.XXXXXX").string()),
+      : path_((std::filesystem::temp_directory_path() / "file_fuzz.XXXXXX").string()),
         fd_(::mkstemp(path_.data())) {}
   ~Scratch() { ::unlink(path_.c_str()); }
   Scratch(const Scratch&) = delete;
@@ -68,11 +69,12 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   std::string bytes(reinterpret_cast<const char*>(data), size);
   // What a wrong checksum would hide from us is tried as well.
   constexpr std::size_t kPageBytes = 1024;
-  if (size >= 2 * kPageBytes && bytes.back() % 2 == 0) {
+  if (size >= 2 * kPageBytes && bytes.back() % 2 == 0 && bytes.starts_with(std::string(10, '\0')) &&
+      bytes[16] == '\xed') {
     for (const std::size_t page : {0, 1}) test::seal_bolt_meta(bytes.data() + page * kPageBytes);
   }
   scratch.write(bytes);
-  const auto source = open_bolt_file(scratch.path());
+  const auto source = open_file_source(scratch.path());
   if (!source) return 0;
   std::size_t problems = 0;
   const auto checked = (*source)->check([&](const Damage&) -> Result<void> {
