@@ -19,7 +19,8 @@ import syncs
 
 # Each group is one process of each program, so that what is compared runs within seconds of each other.
 GROUPS = ("load", "wide,checked", "sorted", "open", "open", "open", "get", "list,names,named,labelled", "update", "create",
-          "readers2", "delete", "writers8,submit8", "writers64,submit64", "ingest1,ingest8")
+          "readers2", "delete", "writers8,submit8", "writers64,submit64", "ingest1,ingest8",
+          "ingest256")
 OWN_STORE = ("wide,checked", "sorted", "mark,collect", "prepare,commit,commit_sync,removed", "removed_async")
 # Each in a process of its own: what a row before it left in the allocator would count.
 SAVEPOINTS = ("savepoint1", "savepoint2", "savepoint4", "savepoint8", "levels8", "pending1", "pending8")
@@ -28,7 +29,7 @@ SNAPSHOTS = ("prepare,commit,commit_sync,removed", "removed_async")
 _RECORD_STORES = ("records", "containerd")
 RECORD_PEERS = tuple(peer for peer in comparison.PEERS if peer not in comparison.SNAPSHOTTERS)
 PEERS_OF = {"wide,checked": ("lmdb",), "sorted": ("bayplan", "lmdb", "bbolt", "containerd"), "readers2": ("records", "lmdb", "containerd"),
-            "ingest1,ingest8": (*_RECORD_STORES, "lmdb"),
+            "ingest1,ingest8": (*_RECORD_STORES, "lmdb"), "ingest256": _RECORD_STORES,
             **dict.fromkeys(GRAPHS, _RECORD_STORES), **dict.fromkeys(SAVEPOINTS, comparison.NESTED),
             SNAPSHOTS[0]: comparison.SNAPSHOTTERS, SNAPSHOTS[1]: comparison.SNAPSHOTTERS[1:]}
 SAME_ANSWER = ("get", "list", "names", "open", "named", "labelled", "collect")

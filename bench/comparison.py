@@ -91,6 +91,7 @@ _RECORDS = Table("records", ("records", "containerd"), [
         **_TO_CONTAINERD),
     Row("ingest1", "ingest of 1 KiB, durable", goal={10_000: 2.6}, ceiling="ingest1", **_TO_CONTAINERD),
     Row("ingest8", "ingest of 1 KiB, 8 durable writers", goal={10_000: 12}, ceiling="ingest8", **_TO_CONTAINERD),
+    Row("ingest256", "ingest of 256 MiB, durable", "p50_ns", "ns", goal={10_000: 2.5}, **_TO_CONTAINERD),
     Row("readers2", "image get, 2 readers beside a writer", goal={10_000: 8}, ceiling="readers2", **_TO_CONTAINERD),
     Row("size", "file with the images", "allocated_bytes", "bytes", peer_keys=dict.fromkeys(PEERS, "load"),
         **_TO_CONTAINERD),

@@ -1,12 +1,12 @@
 #include <filesystem>
 #include <memory>
 
-#include "bayplan/base/file.h"
 #include "bayplan/containers/containers.h"
 #include "bayplan/containers/sandboxes.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
+#include "read_argument.h"
 #include "record_json.h"
 #include "session.h"
 
@@ -27,10 +27,7 @@ struct CreateArguments {
 };
 
 Result<metadata::Any> read_spec(const std::filesystem::path& path) {
-  const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  BAYPLAN_ASSIGN(const UniqueFd directory, file::open_dir(parent));
-  BAYPLAN_ASSIGN(std::string text,
-                 file::read_file(directory.get(), path.filename().string(), json::kMaxJsonBytes));
+  BAYPLAN_ASSIGN(std::string text, read_argument(path, json::kMaxJsonBytes));
   BAYPLAN_TRY(json::Document::parse(text, path.string()));
   return metadata::Any{std::string(containers::kSpecTypeUrl), std::move(text)};
 }

@@ -81,6 +81,7 @@ int run(int argc, char** argv) {
   add_content_commands(app, session);
   add_snapshot_commands(app, session);
   add_container_commands(app, session);
+  add_pod_commands(app, session);
   add_sandbox_commands(app, session);
   add_namespace_commands(app, session);
   add_lease_commands(app, session);

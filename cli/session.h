@@ -47,6 +47,7 @@ void add_image_commands(CLI::App& app, Session& session);
 void add_content_commands(CLI::App& app, Session& session);
 void add_snapshot_commands(CLI::App& app, Session& session);
 void add_container_commands(CLI::App& app, Session& session);
+void add_pod_commands(CLI::App& app, Session& session);
 void add_sandbox_commands(CLI::App& app, Session& session);
 void add_namespace_commands(CLI::App& app, Session& session);
 void add_lease_commands(CLI::App& app, Session& session);

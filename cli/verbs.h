@@ -23,6 +23,15 @@ void add_image_name_commands(CLI::App& image, Session& session);
 /// mount, unmount.
 void add_image_mount_commands(CLI::App& image, Session& session);
 
+/// create, run.
+void add_container_create_commands(CLI::App& container, Session& session);
+/// start, stop.
+void add_container_start_commands(CLI::App& container, Session& session);
+/// mount, unmount, workdir, rundir.
+void add_container_mount_commands(CLI::App& container, Session& session);
+/// metadata, exec-config.
+void add_container_metadata_commands(CLI::App& container, Session& session);
+
 /// prepare, view, commit, rm.
 void add_snapshot_change_commands(CLI::App& snapshot, Session& session);
 void add_snapshot_diff_command(CLI::App& snapshot, Session& session);

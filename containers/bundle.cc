@@ -33,7 +33,7 @@ std::filesystem::path recorded_rootfs(const BundleDir& directory) {
 Result<void> fill(const images::Store& store, const BundleDir& directory, std::string_view ns,
                   const Container& container) {
   BAYPLAN_ASSIGN(const std::string cgroup, cgroup_name(directory.fd(), ns, container.id));
-  BAYPLAN_ASSIGN(const std::string config, config_for_bundle(container.spec, cgroup));
+  BAYPLAN_ASSIGN(const std::string config, bound_config(container.spec, kRootfsName, cgroup));
   BAYPLAN_TRY(write_config(directory.fd(), config));
   BAYPLAN_ASSIGN(const UniqueFd rootfs,
                  file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));

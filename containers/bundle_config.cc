@@ -24,8 +24,15 @@ Result<void> write_linux(json::Writer& out, const json::Value& linux_part, std::
   return {};
 }
 
-// Without `cgroup` the part that it belongs to stays as it is.
-Result<std::string> rewritten(std::string_view spec, std::string_view root, std::string_view cgroup) {
+}  // namespace
+
+Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_view id) {
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(directory, "run directory"));
+  return "bayplan-" + runtime_id(ns, id) + '-' + std::to_string(info.st_dev) + '-' +
+         std::to_string(info.st_ino);
+}
+
+Result<std::string> bound_config(std::string_view spec, std::string_view root, std::string_view cgroup) {
   BAYPLAN_ASSIGN(const auto document, json::Document::parse(spec, "runtime spec"));
   BAYPLAN_ASSIGN(const auto members, document.root().as_object());
   json::Writer out;
@@ -41,22 +48,6 @@ Result<std::string> rewritten(std::string_view spec, std::string_view root, std:
   }
   out.end_object();
   return std::move(out).take();
-}
-
-}  // namespace
-
-Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_view id) {
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(directory, "run directory"));
-  return "bayplan-" + runtime_id(ns, id) + '-' + std::to_string(info.st_dev) + '-' +
-         std::to_string(info.st_ino);
-}
-
-Result<std::string> config_for_bundle(std::string_view spec, std::string_view cgroup) {
-  return rewritten(spec, kRootfsName, cgroup);
-}
-
-Result<std::string> config_with_root(std::string_view spec, std::string_view root) {
-  return rewritten(spec, root, {});
 }
 
 }  // namespace bayplan::containers

@@ -13,12 +13,9 @@ namespace bayplan::containers {
 /// whatever it finds in the cgroup. Errors: io.
 Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_view id);
 
-/// `spec` with our rootfs, whatever root it names (one made elsewhere could name the host's), and with
-/// `cgroup` as its linux.cgroupsPath unless it names one. Errors: invalid_argument, too_large (no runtime
-/// spec).
-Result<std::string> config_for_bundle(std::string_view spec, std::string_view cgroup);
-
-/// `spec` with `root` for its root.path. Errors: as config_for_bundle.
-Result<std::string> config_with_root(std::string_view spec, std::string_view root);
+/// `spec` with `root` for its root.path, whatever it names (one made elsewhere could name the host's), and
+/// with `cgroup` as its linux.cgroupsPath unless it names one, or `cgroup` is empty. Errors:
+/// invalid_argument, too_large (no runtime spec).
+Result<std::string> bound_config(std::string_view spec, std::string_view root, std::string_view cgroup);
 
 }  // namespace bayplan::containers

@@ -18,9 +18,9 @@ Result<void> write_template(int work_directory, std::string_view config) {
   return file::replace_durably(work_directory, kConfigName, config);
 }
 
-Result<void> write_config(int work_directory, int run_directory, const std::filesystem::path& root) {
+Result<void> write_config(int work_directory, int run_directory, const ConfigPlace& place) {
   BAYPLAN_ASSIGN(const std::string text, file::read_file(work_directory, kConfigName, json::kMaxJsonBytes));
-  const auto config = config_with_root(text, root.native());
+  const auto config = bound_config(text, place.root.native(), place.cgroup);
   if (!config && config.error().code() == Errc::invalid_argument) {
     return Error(Errc::corrupt, kWhat, kConfigName, config.error().to_string())
         .with_advice("the template in the work directory has to be an OCI runtime spec");

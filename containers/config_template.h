@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "bayplan/base/result.h"
@@ -12,8 +13,14 @@ namespace bayplan::containers {
 /// Replaces the template, durably. Errors: invalid_argument (`config` is no JSON object), no_space, io.
 Result<void> write_template(int work_directory, std::string_view config);
 
-/// Reads the template, and replaces the run directory's config by it, with `root` for root.path. Errors:
-/// not_found (kind "file": there is no template), corrupt (it cannot be parsed), too_large, no_space, io.
-Result<void> write_config(int work_directory, int run_directory, const std::filesystem::path& root);
+/// What a start puts into the template.
+struct ConfigPlace {
+  std::filesystem::path root;
+  std::string cgroup;  ///< cgroup_name(); where the template names none
+};
+
+/// Reads the template, and replaces the run directory's config by it, bound to `place`. Errors: not_found
+/// (kind "file": there is no template), corrupt (it cannot be parsed), too_large, no_space, io.
+Result<void> write_config(int work_directory, int run_directory, const ConfigPlace& place);
 
 }  // namespace bayplan::containers

@@ -31,6 +31,7 @@ NewContainer container_of(const CreateRequest& request) {
   wanted.metadata = encode(metadata);
   wanted.mount_label = metadata.mount_label;
   wanted.config = request.config;
+  wanted.spec = request.spec;
   return wanted;
 }
 
@@ -73,7 +74,7 @@ RuntimeService::RuntimeService(std::shared_ptr<images::Store> store, RuntimeServ
 
 Result<ContainerInfo> RuntimeService::create_pod_sandbox(const SandboxRequest& request,
                                                          const Control& control) const {
-  CreateRequest all{.copy_options = request.copy_options, .config = request.config};
+  CreateRequest all{.copy_options = request.copy_options, .config = request.config, .spec = request.spec};
   all.id = request.pod_id;
   all.metadata.pod_name = request.pod_name;
   all.metadata.pod_id = request.pod_id;
@@ -89,7 +90,7 @@ Result<ContainerInfo> RuntimeService::create_pod_sandbox(const SandboxRequest& r
 
 Result<ContainerInfo> RuntimeService::create_container(const ContainerRequest& request,
                                                        const Control& control) const {
-  CreateRequest all{.copy_options = request.copy_options, .config = request.config};
+  CreateRequest all{.copy_options = request.copy_options, .config = request.config, .spec = request.spec};
   all.id = request.container_id;
   all.metadata.pod_name = request.pod_name;
   all.metadata.pod_id = request.pod_id;
@@ -124,7 +125,7 @@ Result<void> RuntimeService::delete_container(std::string_view id_or_name,
 Result<std::filesystem::path> RuntimeService::start_container(std::string_view id_or_name) const {
   BAYPLAN_ASSIGN(const std::string id, state_->container(id_or_name));
   BAYPLAN_ASSIGN(const std::string text, state_->core.metadata(id));
-  BAYPLAN_TRY(decode_runtime_metadata(text).with_context("container", id));
+  if (!text.empty()) BAYPLAN_TRY(decode_runtime_metadata(text).with_context("container", id));
   return state_->core.start(id);
 }
 

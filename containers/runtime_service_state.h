@@ -9,6 +9,7 @@ namespace bayplan::containers {
 struct CreateRequest {
   const images::RemoteContext& copy_options;
   const std::string& config;
+  const SpecOptions& spec;
   RuntimeMetadata metadata{};
   std::string id{};
 };

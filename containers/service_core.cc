@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bayplan/base/fault.h"
+#include "bundle_config.h"
 #include "config_template.h"
 #include "container_snapshot.h"
 #include "task_record.h"
@@ -101,24 +102,28 @@ Result<void> ServiceCore::remove(const std::string& id, const RemoveOptions& opt
   return options.sync ? collect_released(*store_) : Result<void>{};
 }
 
-Result<void> ServiceCore::prepare_run(const std::string& id, const std::filesystem::path& root) const {
+Result<void> ServiceCore::prepare_run(const Container& container, const std::filesystem::path& root) const {
+  const std::string& id = container.id;
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
   BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
-  return write_config(work.get(), run.get(), root).with_context("container", id);
+  BAYPLAN_ASSIGN(const std::string kept, metadata(id));
+  if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
+  BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
+  return write_config(work.get(), run.get(), {root, std::move(cgroup)}).with_context("container", id);
 }
 
 Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
   BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
   if (const auto own = own_root(container)) {
-    BAYPLAN_TRY(prepare_run(id, *own));
+    BAYPLAN_TRY(prepare_run(container, *own));
     return *own;
   }
   BAYPLAN_TRY(check_snapshotter(*store_, container));
   const snapshots::Mounts mounts = store_->mounts();
   BAYPLAN_ASSIGN(const snapshots::MountPoint at, mounts.mount(ns(), container.snapshot_key));
   auto prepared = fault::at(fault::Point::container_mounted);
-  if (prepared) prepared = prepare_run(id, at.target);
+  if (prepared) prepared = prepare_run(container, at.target);
   if (prepared) return at.target;
   ignore_error(mounts.unmount(ns(), container.snapshot_key), "what failed before is the answer");
   return std::move(prepared).error();

@@ -11,6 +11,7 @@
 #include "bayplan/base/progress.h"
 #include "bayplan/containers/containers.h"
 #include "bayplan/containers/service_parts.h"
+#include "bayplan/containers/spec.h"
 #include "bayplan/containers/storage_record.h"
 #include "bayplan/images/store.h"
 #include "bayplan/metadata/list.h"
@@ -38,6 +39,7 @@ struct NewContainer {
   std::string metadata{};
   std::string mount_label{};
   std::string config{};  ///< empty: generated
+  SpecOptions spec{};    ///< of what is generated
 };
 
 class ServiceCore {
@@ -100,7 +102,7 @@ class ServiceCore {
   Result<std::vector<std::string>> prune() const;
 
  private:
-  Result<void> prepare_run(const std::string& id, const std::filesystem::path& root) const;
+  Result<void> prepare_run(const Container& container, const std::filesystem::path& root) const;
   Result<Container> describe(const ServiceImage& image, const NewContainer& wanted,
                              const std::string& parent) const;
   Result<std::vector<MountedContainer>> mounted(const std::set<std::string>& ids) const;

@@ -78,8 +78,9 @@ Result<Container> ServiceCore::describe(const ServiceImage& image, const NewCont
   container.spec = wanted.config;
   pin_image(container.labels, image.stored.id.id().config(), image.stored.manifest);
   if (!container.spec.empty()) return container;
-  BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(*store_, ns(), parent, image.config.user));
-  BAYPLAN_ASSIGN(container.spec, generate_spec(image.config, user, {}));
+  const std::string& user_text = wanted.spec.user.empty() ? image.config.user : wanted.spec.user;
+  BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(*store_, ns(), parent, user_text));
+  BAYPLAN_ASSIGN(container.spec, generate_spec(image.config, user, wanted.spec));
   return container;
 }
 
@@ -132,7 +133,7 @@ Result<ContainerInfo> ServiceCore::create_on(const std::filesystem::path& rootfs
   Container container;
   container.id = wanted.id;
   container.sandbox_id = wanted.sandbox_id;
-  BAYPLAN_ASSIGN(container.spec, config_with_root(wanted.config, rootfs.native()));
+  BAYPLAN_ASSIGN(container.spec, bound_config(wanted.config, rootfs.native(), {}));
   return make(container, nullptr, wanted, {});
 }
 

@@ -77,6 +77,10 @@ Result<BlobReader> Store::open_blob(const Digest& digest, std::uint64_t size, Ve
   return BlobReader(std::make_unique<BlobReader::State>(std::move(fd), digest, size, verify));
 }
 
+Result<std::uint64_t> Store::free_bytes() const {
+  return file::free_bytes(state_->dirs->ingest.get(), "content");
+}
+
 Result<std::string> Store::read_blob(const Digest& digest, std::uint64_t size, std::size_t limit) const {
   if (size > limit) {
     return Error(Errc::too_large, "blob", digest.to_string(),

@@ -64,8 +64,8 @@ class BlobDownloads::Follower final : public ByteSource {
   // How much there is, more than was read; with bytes_ empty all of it is in the store.
   Result<std::uint64_t> await() {
     std::unique_lock guard(owner_.mutex_);
-    owner_.changed_.wait(
-        guard, [this] { return download_.over || (download_.bytes && download_.arrived > position_); });
+    owner_.await(guard,
+                 [this] { return download_.over || (download_.bytes && download_.arrived > position_); });
     if (download_.error) return *download_.error;
     bytes_ = download_.bytes;
     return download_.arrived;
@@ -110,12 +110,47 @@ void BlobDownloads::add(const Descriptor& blob) {
 
 void BlobDownloads::start() {
   if (std::exchange(started_, true)) return;
+  if (const auto room = check_room(); !room) {
+    for (auto& [digest, download] : downloads_) {
+      download.error = room.error();
+      download.over = true;
+    }
+    queued_.clear();
+    return;
+  }
   const std::size_t count = std::min<std::size_t>(at_once_, downloads_.size());
   try {
     while (workers_.size() < count) workers_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
     if (workers_.empty()) work();  // no thread to be had: everything arrives before anything is read
   }
+}
+
+// Sizes are a stranger's word: what cannot fit is refused before a byte of it is asked for.
+Result<void> BlobDownloads::check_room() const {
+  std::uint64_t left = 0;
+  const Descriptor* largest = nullptr;
+  for (const auto& [digest, download] : downloads_) {
+    BAYPLAN_ASSIGN(const std::uint64_t more, left_of(download.blob));
+    left += std::min(more, UINT64_MAX - left);
+    if (largest == nullptr || download.blob.size > largest->size) largest = &download.blob;
+  }
+  BAYPLAN_ASSIGN(const std::uint64_t room, target_.store->blobs().free_bytes());
+  if (left <= room) return {};
+  return Error(Errc::no_space, "blob", largest->digest.to_string(),
+               "has " + std::to_string(largest->size) + " bytes; with what else is to be fetched " +
+                   std::to_string(left) + " are to come, and the disk has room for " + std::to_string(room));
+}
+
+// How much of a blob has not arrived, by this pull or by earlier ones.
+Result<std::uint64_t> BlobDownloads::left_of(const Descriptor& blob) const {
+  if (target_.store->blobs().open_blob(blob.digest, blob.size, content::Verify::no)) return std::uint64_t{0};
+  const auto status = target_.store->db().view([&](const metadata::ReadTx& tx) {
+    return content::ingest_status(target_.store->blobs(), tx, target_.ns, download_ref(blob.digest));
+  });
+  if (!status && status.error().code() == Errc::not_found) return blob.size;
+  if (!status) return status.error();
+  return blob.size - std::min(blob.size, status->offset);
 }
 
 std::unique_ptr<ByteSource> BlobDownloads::open(const Digest& digest) {

@@ -45,8 +45,9 @@ class BlobDownloads {
   /// The bytes of a blob that was added, as they come in; unchecked until wait(). Must not outlive this.
   /// Errors of read(): those of wait(), io.
   std::unique_ptr<ByteSource> open(const Digest& digest);
-  /// Until the blob is recorded. Errors: digest_mismatch (nothing of it is kept), cancelled, those of
-  /// RemoteImage::fetch_blob and of content's writers.
+  /// Until the blob is recorded. Errors: digest_mismatch (nothing of it is kept), no_space (all together are
+  /// more than the disk has left: none is asked for), cancelled, those of RemoteImage::fetch_blob and of
+  /// content's writers.
   Result<void> wait(const Digest& digest);
 
   /// Bytes that registries sent.
@@ -64,6 +65,8 @@ class BlobDownloads {
   class Follower;
 
   void start();
+  Result<void> check_room() const;
+  Result<std::uint64_t> left_of(const Descriptor& blob) const;
   void await(std::unique_lock<std::mutex>& guard, const std::function<bool()>& ready);
   void work();
   Result<void> bring(Download& download);

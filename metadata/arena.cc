@@ -1,6 +1,6 @@
-#include <cstring>
+#include "arena.h"
 
-#include "tx_state.h"
+#include <cstring>
 
 namespace bayplan::metadata {
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bucket_path.h"
+#include "pages/store_rows.h"
 
 namespace bayplan::metadata {
 namespace {
@@ -12,7 +13,8 @@ constexpr std::uint64_t kEntriesBetweenLooks = 1024;
 }  // namespace
 
 // Rows that are pending belong to what the cursor walks over.
-Result<void> TreeCursor::ready(Direction direction) {
+template <class State, class Rows>
+Result<void> BasicTreeCursor<State, Rows>::ready(Direction direction) {
   if (direction != direction_) entered_ = 0;
   direction_ = direction;
   BAYPLAN_TRY(lifeline_.check());
@@ -21,18 +23,21 @@ Result<void> TreeCursor::ready(Direction direction) {
   return state_->settle();
 }
 
-void TreeCursor::remember() {
+template <class State, class Rows>
+void BasicTreeCursor<State, Rows>::remember() {
   if (!passed_.empty()) position_.assign(std::exchange(passed_, {}));
 }
 
-void TreeCursor::to_top() {
+template <class State, class Rows>
+void BasicTreeCursor<State, Rows>::to_top() {
   ids_.assign(1, rows_id_);
   prefix_.clear();
 }
 
 // Each continuation belongs to one chain. Rows that lead to the same ones again and again would make a few
 // bytes a bucket without end.
-Result<void> TreeCursor::enter(const KeyedRow& chain) {
+template <class State, class Rows>
+Result<void> BasicTreeCursor<State, Rows>::enter(const KeyedRow& chain) {
   const bool again = ++entered_ % kEntriesBetweenLooks == 0 && entered_ > state_->row_count();
   if (again || ids_.size() > kMaxChainDepth) {
     const RowKey row(level_id(), chain.key);
@@ -44,7 +49,8 @@ Result<void> TreeCursor::enter(const KeyedRow& chain) {
 }
 
 // Out of the innermost continuation; answers its chain row's key.
-RowKey TreeCursor::pop() {
+template <class State, class Rows>
+RowKey BasicTreeCursor<State, Rows>::pop() {
   const std::size_t outer = prefix_.size() - kMaxChunkBytes;
   ids_.pop_back();
   const RowKey chain = RowKey::chain(level_id(), std::string_view(prefix_).substr(outer));
@@ -53,7 +59,8 @@ RowKey TreeCursor::pop() {
 }
 
 // From the end of a continuation to the neighbour of its chain row.
-TreeCursor::Found TreeCursor::leave(Direction direction) {
+template <class State, class Rows>
+FoundRow BasicTreeCursor<State, Rows>::leave(Direction direction) {
   const RowKey chain = pop();
   BAYPLAN_ASSIGN(const auto row, rows_.seek(level_id(), chain.user_key()));
   if (!row || row->key != chain.user_key())
@@ -62,14 +69,16 @@ TreeCursor::Found TreeCursor::leave(Direction direction) {
 }
 
 // Stays on the chain's row, so that the next step goes on behind it.
-Error TreeCursor::empty_chain() {
+template <class State, class Rows>
+Error BasicTreeCursor<State, Rows>::empty_chain() {
   const RowKey chain = pop();
   ignore_error(rows_.seek(level_id(), chain.user_key()), "the error about the chain says more");
   return in_bucket(*state_, corrupt_row(chain.bytes(), "the chain of a long key is empty"), chain.bytes());
 }
 
 // From a row to the plain row that it stands for: chains are entered, and left at their ends.
-TreeCursor::Found TreeCursor::settle(Found row, Direction direction) {
+template <class State, class Rows>
+FoundRow BasicTreeCursor<State, Rows>::settle(FoundRow row, Direction direction) {
   bool entered = false;
   while (row) {
     if (*row && (*row)->row.tag != Tag::chain) return row;
@@ -89,7 +98,8 @@ TreeCursor::Found TreeCursor::settle(Found row, Direction direction) {
 }
 
 // The first row of a key >= `key`.
-TreeCursor::Found TreeCursor::find(std::string_view key) {
+template <class State, class Rows>
+FoundRow BasicTreeCursor<State, Rows>::find(std::string_view key) {
   to_top();
   entered_ = 0;
   while (key.size() > kMaxChunkBytes) {
@@ -102,13 +112,15 @@ TreeCursor::Found TreeCursor::find(std::string_view key) {
   return settle(key.empty() ? rows_.first(level_id()) : rows_.seek(level_id(), key), Direction::forward);
 }
 
-TreeCursor::Found TreeCursor::step(Direction direction) {
+template <class State, class Rows>
+FoundRow BasicTreeCursor<State, Rows>::step(Direction direction) {
   return settle(direction == Direction::forward ? rows_.next(level_id()) : rows_.prev(level_id()), direction);
 }
 
 // The neighbour of position_ when the row cursor does not stand there: something was written, or an end
 // reached.
-TreeCursor::Found TreeCursor::reposition(Direction direction) {
+template <class State, class Rows>
+FoundRow BasicTreeCursor<State, Rows>::reposition(Direction direction) {
   auto row = find(position_);
   if (!row) return row;
   if (direction == Direction::forward) {
@@ -121,7 +133,8 @@ TreeCursor::Found TreeCursor::reposition(Direction direction) {
   return settle(rows_.last(level_id()), direction);
 }
 
-Result<std::optional<Entry>> TreeCursor::answer(Found found) {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::answer(FoundRow found) {
   BAYPLAN_ASSIGN(const auto row, std::move(found));
   if (!row) return std::optional<Entry>{};
   position_.assign(prefix_).append(row->key);
@@ -130,7 +143,8 @@ Result<std::optional<Entry>> TreeCursor::answer(Found found) {
   return entry;
 }
 
-void TreeCursor::fill(const KeyedRow& found, Entry& entry) {
+template <class State, class Rows>
+void BasicTreeCursor<State, Rows>::fill(const KeyedRow& found, Entry& entry) {
   const Row& row = found.row;
   entry.key = prefix_.empty() ? state_->keep(found.key) : state_->arena().keep(position_);
   entry.value = {};
@@ -139,26 +153,28 @@ void TreeCursor::fill(const KeyedRow& found, Entry& entry) {
   entry.bucket.reset();
   if (!entry.is_bucket) {
     entry.value = state_->keep(row.payload);
-  } else if (!state_->core) {
-    entry.bucket =
-        row.tag == Tag::bucket ? BucketHandle{row.number()} : BucketHandle{0, row.payload, row.revision};
+  } else if (!state_->writes()) {
+    entry.bucket = rows_.handle(row);
   }
 }
 
 // From row to row of a snapshot, where nothing moves and no long key is about.
-bool TreeCursor::runs() const noexcept {
-  return !state_->core && started_ && prefix_.empty() && direction_ == Direction::forward &&
+template <class State, class Rows>
+bool BasicTreeCursor<State, Rows>::runs() const noexcept {
+  return !state_->writes() && started_ && prefix_.empty() && direction_ == Direction::forward &&
          rows_.positioned();
 }
 
-Result<std::optional<Entry>> TreeCursor::first() {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::first() {
   BAYPLAN_TRY(ready(Direction::forward));
   position_.clear();
   started_ = true;
   return answer(find({}));
 }
 
-Result<std::optional<Entry>> TreeCursor::last() {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::last() {
   BAYPLAN_TRY(ready(Direction::backward));
   position_.clear();
   started_ = true;
@@ -167,13 +183,15 @@ Result<std::optional<Entry>> TreeCursor::last() {
   return answer(settle(rows_.last(level_id()), Direction::backward));
 }
 
-Result<std::optional<Entry>> TreeCursor::next() {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::next() {
   BAYPLAN_TRY(ready(Direction::forward));
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::forward) : reposition(Direction::forward));
 }
 
-Result<bool> TreeCursor::advance(Entry& entry) {
+template <class State, class Rows>
+Result<bool> BasicTreeCursor<State, Rows>::advance(Entry& entry) {
   BAYPLAN_TRY(lifeline_.check());
   if (!runs()) return BucketCursor::advance(entry);
   BAYPLAN_TRY(state_->usable());
@@ -182,7 +200,8 @@ Result<bool> TreeCursor::advance(Entry& entry) {
   return found ? arrive(row, entry) : Result<bool>(false);
 }
 
-Result<bool> TreeCursor::advance_where(Entry& entry, InlineTest& test) {
+template <class State, class Rows>
+Result<bool> BasicTreeCursor<State, Rows>::advance_where(Entry& entry, InlineTest& test) {
   BAYPLAN_TRY(lifeline_.check());
   if (!runs()) return BucketCursor::advance_where(entry, test);
   BAYPLAN_TRY(state_->usable());
@@ -197,10 +216,11 @@ Result<bool> TreeCursor::advance_where(Entry& entry, InlineTest& test) {
 }
 
 // At `row`, which runs() has led to.
-Result<bool> TreeCursor::arrive(const KeyedRow& row, Entry& entry) {
+template <class State, class Rows>
+Result<bool> BasicTreeCursor<State, Rows>::arrive(const KeyedRow& row, Entry& entry) {
   if (row.row.tag == Tag::chain) {
     remember();
-    BAYPLAN_ASSIGN(const auto settled, answer(settle(Found(row), Direction::forward)));
+    BAYPLAN_ASSIGN(const auto settled, answer(settle(FoundRow(row), Direction::forward)));
     if (settled) entry = *settled;
     return settled.has_value();
   }
@@ -209,17 +229,22 @@ Result<bool> TreeCursor::arrive(const KeyedRow& row, Entry& entry) {
   return true;
 }
 
-Result<std::optional<Entry>> TreeCursor::prev() {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::prev() {
   BAYPLAN_TRY(ready(Direction::backward));
   if (!started_) return std::optional<Entry>{};
   return answer(rows_.positioned() ? step(Direction::backward) : reposition(Direction::backward));
 }
 
-Result<std::optional<Entry>> TreeCursor::seek(std::string_view key) {
+template <class State, class Rows>
+Result<std::optional<Entry>> BasicTreeCursor<State, Rows>::seek(std::string_view key) {
   BAYPLAN_TRY(ready(Direction::forward));
   position_.assign(key);
   started_ = true;
   return answer(find(key));
 }
+
+template class BasicTreeCursor<ReadState, RowCursor>;
+template class BasicTreeCursor<StoreState, StoreRows>;
 
 }  // namespace bayplan::metadata

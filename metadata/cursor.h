@@ -9,11 +9,15 @@
 
 namespace bayplan::metadata {
 
-class TreeCursor final : public BucketCursor {
+using FoundRow = Result<std::optional<KeyedRow>>;
+
+/// Over the rows of a transaction, or of a file (pages/store_rows.h): whatever has their functions.
+template <class State, class Rows>
+class BasicTreeCursor final : public BucketCursor {
  public:
   /// `rows_id`: under which the bucket's rows lie. Given a `position`, as if that key had been answered last.
-  TreeCursor(ReadState& state, const Lifeline& lifeline, const BucketHandle& bucket, std::uint64_t rows_id,
-             const std::optional<std::string>& position = {})
+  BasicTreeCursor(State& state, const Lifeline& lifeline, const BucketHandle& bucket, std::uint64_t rows_id,
+                  const std::optional<std::string>& position = {})
       : state_(&state),
         lifeline_(lifeline),
         bucket_(bucket),
@@ -33,7 +37,6 @@ class TreeCursor final : public BucketCursor {
   Result<bool> advance_where(Entry& entry, InlineTest& test) override;
 
  private:
-  using Found = Result<std::optional<KeyedRow>>;
   enum class Direction { forward, backward };
 
   Result<void> ready(Direction direction);
@@ -41,23 +44,23 @@ class TreeCursor final : public BucketCursor {
   void remember();
   Result<void> enter(const KeyedRow& chain);
   RowKey pop();
-  Found leave(Direction direction);
+  FoundRow leave(Direction direction);
   Error empty_chain();
-  Found settle(Found row, Direction direction);
-  Found find(std::string_view key);
-  Found step(Direction direction);
-  Found reposition(Direction direction);
-  Result<std::optional<Entry>> answer(Found found);
+  FoundRow settle(FoundRow row, Direction direction);
+  FoundRow find(std::string_view key);
+  FoundRow step(Direction direction);
+  FoundRow reposition(Direction direction);
+  Result<std::optional<Entry>> answer(FoundRow found);
   void fill(const KeyedRow& row, Entry& entry);
   Result<bool> arrive(const KeyedRow& row, Entry& entry);
   bool runs() const noexcept;
   std::uint64_t level_id() const noexcept { return ids_.back(); }
 
-  ReadState* state_;
+  State* state_;
   Lifeline lifeline_;
   BucketHandle bucket_;
   std::uint64_t rows_id_;
-  RowCursor rows_;
+  Rows rows_;
   std::vector<std::uint64_t> ids_;  // the bucket, then the continuations that the row cursor is inside
   std::string prefix_;              // what leads there: kMaxChunkBytes of key for each continuation
   std::string position_;            // the key last answered or sought
@@ -66,5 +69,7 @@ class TreeCursor final : public BucketCursor {
   Direction direction_ = Direction::forward;
   std::uint64_t entered_ = 0;  // continuations, since the cursor was placed or turned
 };
+
+using TreeCursor = BasicTreeCursor<ReadState, RowCursor>;
 
 }  // namespace bayplan::metadata

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <span>
+#include <utility>
 
 #include "bayplan/base/file.h"
 #include "byte_order.h"
@@ -28,12 +29,33 @@ Result<void> check_version(std::uint64_t page, std::uint32_t version) {
   return damaged_page(page, "unknown format version " + std::to_string(version));
 }
 
+// Files of other machines and versions have their magic number elsewhere, or turned around.
+Result<void> check_kin(std::string_view bytes) {
+  struct Kin {
+    std::size_t at;
+    bool turned;
+    const char* what;
+  };
+  constexpr Kin kKin[] = {{kPageHeaderBytes, true, "written by LMDB on a big-endian machine"},
+                          {12, false, "written by LMDB on a 32-bit machine"},
+                          {12, true, "written by LMDB on a big-endian machine of 32 bits"},
+                          {24, false, "written by LMDB 1.0 or a development version of it"}};
+  for (const Kin& kin : kKin) {
+    const auto magic = load_le<std::uint32_t>(bytes.data() + kin.at);
+    if (magic != (kin.turned ? reversed(kMagic) : kMagic)) continue;
+    return Error(Errc::version_mismatch, "file", kDataName, kin.what)
+        .with_advice("this library handles the format of LMDB 0.9 on 64-bit little-endian machines");
+  }
+  return {};
+}
+
 Result<MetaPage> read_meta(int fd, std::uint64_t offset, std::uint64_t page) {
   char bytes[kMetaBytes];
   auto read = file::pread_exact(fd, std::as_writable_bytes(std::span(bytes)), offset, kDataName);
   if (!read && read.error().code() == Errc::corrupt) return damaged_page(page, "the file ends before it");
   BAYPLAN_TRY(std::move(read));
   const char* meta = bytes + kPageHeaderBytes;
+  BAYPLAN_TRY(check_kin({bytes, sizeof bytes}));
   const bool marked = (load_le<std::uint16_t>(bytes + 10) & kMetaFlag) != 0;
   if (!marked || load_le<std::uint32_t>(meta) != kMagic) return damaged_page(page, "not a meta page");
   BAYPLAN_TRY(check_version(page, load_le<std::uint32_t>(meta + 4)));
@@ -73,7 +95,43 @@ Result<void> check_order(const MetaPage& first, const MetaPage& second) {
                       "its transaction does not follow the other meta page's");
 }
 
+bool is_page_size(std::uint32_t bytes) {
+  return std::has_single_bit(bytes) && bytes >= kSmallestPage && bytes <= kLargestPage;
+}
+
+// Meta page `number` by itself, where pages are `page_bytes` long.
+Result<MetaPage> read_sound_meta(int fd, std::uint64_t number, std::uint32_t page_bytes) {
+  BAYPLAN_ASSIGN(const MetaPage meta, read_meta(fd, number * page_bytes, number));
+  if (!is_page_size(meta.page_bytes)) return damaged_page(number, "impossible page size");
+  if (number == 1 && meta.page_bytes != page_bytes)
+    return damaged_page(1, "the meta pages differ in page size");
+  if (meta.txn % 2 != number && meta.txn != 0)
+    return damaged_page(number, "its transaction number belongs to the other meta page");
+  BAYPLAN_TRY(check_meta(number, meta, kNoPage));
+  return meta;
+}
+
 }  // namespace
+
+const MetaPage& MetaPages::newest() const {
+  if (!page[1]) return *page[0];
+  if (!page[0]) return *page[1];
+  return page[0]->txn > page[1]->txn ? *page[0] : *page[1];
+}
+
+Result<MetaPages> read_meta_pages(int fd) {
+  Result<MetaPage> first = read_sound_meta(fd, 0, 0);
+  if (!first && first.error().code() != Errc::corrupt) return first.error();
+  Result<MetaPage> second = damaged_page(1, "not a meta page");
+  std::uint32_t page_bytes = first ? first->page_bytes : kSmallestPage;
+  do {
+    second = read_sound_meta(fd, 1, page_bytes);
+    if (!second && second.error().code() != Errc::corrupt) return second.error();
+    page_bytes *= 2;
+  } while (!first && !second && page_bytes <= kLargestPage);
+  if (!first && !second) return first.error();
+  return MetaPages{{std::move(first), std::move(second)}};
+}
 
 Error damaged_page(std::uint64_t page, std::string_view what) {
   return Error(Errc::corrupt, "page", std::to_string(page), what)
@@ -89,9 +147,7 @@ TreeRecord read_tree_record(const char* at) noexcept {
 Result<PageFile> PageFile::open(int fd) {
   BAYPLAN_ASSIGN(const MetaPage first, read_meta(fd, 0, 0));
   const std::uint32_t page_bytes = first.page_bytes;
-  if (!std::has_single_bit(page_bytes) || page_bytes < kSmallestPage || page_bytes > kLargestPage) {
-    return damaged_page(0, "impossible page size");
-  }
+  if (!is_page_size(page_bytes)) return damaged_page(0, "impossible page size");
   BAYPLAN_ASSIGN(const MetaPage second, read_meta(fd, page_bytes, 1));
   if (second.page_bytes != page_bytes) return damaged_page(1, "the meta pages differ in page size");
   BAYPLAN_TRY(check_order(first, second));
@@ -101,6 +157,11 @@ Result<PageFile> PageFile::open(int fd) {
   BAYPLAN_TRY(check_meta(0, first, file_bytes / page_bytes));
   BAYPLAN_TRY(check_meta(1, second, file_bytes / page_bytes));
   return PageFile(fd, first.txn > second.txn ? first : second, file_bytes);
+}
+
+Result<PageFile> PageFile::open(int fd, const MetaPage& meta) {
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, kDataName));
+  return PageFile(fd, meta, static_cast<std::uint64_t>(info.st_size));
 }
 
 Result<void> PageFile::read_at(std::uint64_t page, std::uint64_t offset, std::string& into) const {

@@ -36,6 +36,17 @@ struct MetaPage {
   TreeRecord main;
 };
 
+/// Both meta pages; each that, or why it cannot be believed.
+struct MetaPages {
+  Result<MetaPage> page[2];
+
+  /// The one of the last commit. Precondition: one at least can be believed.
+  const MetaPage& newest() const;
+};
+/// For who looks into a damaged file. Errors: version_mismatch (LMDB 1.0, another machine's), corrupt
+/// (neither can be believed), io.
+Result<MetaPages> read_meta_pages(int fd);
+
 /// One entry of a page: in a branch a separator and a child, in a leaf a key and its data.
 struct Node {
   std::string_view key;
@@ -65,6 +76,9 @@ class PageFile {
   /// Reads and checks both meta pages. Borrows `fd`. The file may be shorter than its last page: pages that
   /// were taken and freed by one transaction are never written. Errors: corrupt, version_mismatch, io.
   static Result<PageFile> open(int fd);
+
+  /// The file as of `meta`, without a look at the other one. Errors: io.
+  static Result<PageFile> open(int fd, const MetaPage& meta);
 
   /// The meta page of the last commit.
   const MetaPage& meta() const noexcept { return meta_; }

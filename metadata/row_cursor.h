@@ -34,6 +34,10 @@ class RowCursor {
 
   /// False when a write happened since the last call, or nothing was found.
   bool positioned() const noexcept { return cursor_ != nullptr && found_ && version_ == state_->version(); }
+  /// Names the bucket whose row is `row`. Precondition: this is a read transaction's.
+  static BucketHandle handle(const Row& row) {
+    return row.tag == Tag::bucket ? BucketHandle{row.number()} : BucketHandle{0, row.payload, row.revision};
+  }
   /// Gives LMDB's cursor back.
   void close() noexcept;
 

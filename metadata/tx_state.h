@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "arena.h"
 #include "bayplan/metadata/tx.h"
 #include "environment.h"
 #include "inline_bucket.h"
@@ -23,17 +23,6 @@ namespace bayplan::metadata {
 
 class RowCursor;
 struct BucketSteps;
-
-/// Bytes that stay where they are until the transaction ends.
-class Arena {
- public:
-  std::string_view keep(std::string_view bytes);
-  std::string_view join(std::string_view first, std::string_view second);
-
- private:
-  char* allocate(std::size_t size);
-  std::pmr::monotonic_buffer_resource memory_;
-};
 
 /// One write transaction with its savepoints, which are its levels; level 0 is the transaction itself.
 /// Only the innermost level may be used.
@@ -179,6 +168,7 @@ struct ReadState {
   }
   /// What is pending is written. Errors: no_space, io.
   Result<void> settle() { return core ? core->flush() : Result<void>{}; }
+  bool writes() const noexcept { return core != nullptr; }
   MDB_txn* txn() const noexcept { return core ? core->txn() : own_txn; }
   std::uint64_t version() const noexcept { return core ? core->version() : 0; }
   /// `bytes` of LMDB's pages, so that they last as long as the transaction.

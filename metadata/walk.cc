@@ -14,43 +14,63 @@ struct Level {
   bool started = false;
 };
 
-using Seen = std::unordered_set<std::uint64_t>;
+class Walker {
+ public:
+  explicit Walker(const Visitor& visitor) : visitor_(visitor) {}
 
-// Buckets that lead to one another would be walked a number of times that doubles with each.
-Result<void> enter(std::string_view key, const Bucket& bucket, std::vector<Level>& levels, Seen& seen,
-                   const Visitor& visitor) {
-  if (levels.size() == kMaxWalkDepth) return Error(Errc::corrupt, "bucket", key, "nested too deep");
-  const BucketHandle& handle = bucket.handle();
-  if (!handle.inline_bytes && !seen.insert(handle.id).second)
-    return Error(Errc::corrupt, "bucket", key, "is reached twice");
-  BAYPLAN_ASSIGN(auto cursor, bucket.cursor());
-  levels.push_back({bucket, std::move(cursor)});
-  return visitor.enter ? visitor.enter(key, bucket, levels.size()) : Result<void>{};
-}
+  Result<void> run(const Bucket& bucket) {
+    BAYPLAN_TRY(enter({}, bucket));
+    while (!levels_.empty()) {
+      Level& level = levels_.back();
+      const auto entry = level.started ? level.cursor->next() : level.cursor->first();
+      level.started = true;
+      if (!entry) {
+        BAYPLAN_TRY(damage(entry.error()));
+      } else if (!*entry) {
+        levels_.pop_back();
+        if (visitor_.leave) BAYPLAN_TRY(visitor_.leave());
+      } else {
+        BAYPLAN_TRY(visit(level, **entry));
+      }
+    }
+    return {};
+  }
+
+ private:
+  Result<void> visit(const Level& level, const Entry& entry) {
+    if (!entry.is_bucket) return visitor_.value ? visitor_.value(entry) : Result<void>{};
+    if (entry.bucket) return enter(entry.key, Bucket(level.bucket.source(), *entry.bucket));
+    const auto child = level.bucket.bucket(entry.key);
+    if (!child) return damage(child.error());
+    return *child ? enter(entry.key, **child) : Result<void>{};
+  }
+
+  // Buckets that lead to one another would be walked a number of times that doubles with each.
+  Result<void> enter(std::string_view key, const Bucket& bucket) {
+    if (levels_.size() == kMaxWalkDepth)
+      return damage(Error(Errc::corrupt, "bucket", key, "nested too deep"));
+    const BucketHandle& handle = bucket.handle();
+    if (!handle.inline_bytes && !seen_.insert(handle.id).second)
+      return damage(Error(Errc::corrupt, "bucket", key, "is reached twice"));
+    auto cursor = bucket.cursor();
+    if (!cursor) return damage(cursor.error());
+    levels_.push_back({bucket, std::move(cursor).value()});
+    return visitor_.enter ? visitor_.enter(key, bucket, levels_.size()) : Result<void>{};
+  }
+
+  Result<void> damage(const Error& error) const {
+    const Errc code = error.code();
+    const bool goes_on = code == Errc::corrupt || code == Errc::too_large || code == Errc::version_mismatch;
+    return visitor_.damage && goes_on ? visitor_.damage(error) : error;
+  }
+
+  const Visitor& visitor_;
+  std::vector<Level> levels_;
+  std::unordered_set<std::uint64_t> seen_;
+};
 
 }  // namespace
 
-Result<void> walk(const Bucket& bucket, const Visitor& visitor) {
-  std::vector<Level> levels;
-  Seen seen;
-  BAYPLAN_TRY(enter({}, bucket, levels, seen, visitor));
-  while (!levels.empty()) {
-    Level& level = levels.back();
-    BAYPLAN_ASSIGN(const auto entry, level.started ? level.cursor->next() : level.cursor->first());
-    level.started = true;
-    if (!entry) {
-      levels.pop_back();
-      if (visitor.leave) BAYPLAN_TRY(visitor.leave());
-    } else if (!entry->is_bucket) {
-      if (visitor.value) BAYPLAN_TRY(visitor.value(*entry));
-    } else if (entry->bucket) {
-      BAYPLAN_TRY(enter(entry->key, Bucket(bucket.source(), *entry->bucket), levels, seen, visitor));
-    } else {
-      BAYPLAN_ASSIGN(const auto child, level.bucket.bucket(entry->key));
-      if (child) BAYPLAN_TRY(enter(entry->key, *child, levels, seen, visitor));
-    }
-  }
-  return {};
-}
+Result<void> walk(const Bucket& bucket, const Visitor& visitor) { return Walker(visitor).run(bucket); }
 
 }  // namespace bayplan::metadata

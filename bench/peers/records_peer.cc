@@ -1,4 +1,6 @@
 // The record functions of images, doing what go/containerd.go does with containerd's image store.
+#include <algorithm>
+
 #include "bayplan/content/store.h"
 #include "bayplan/images/images.h"
 #include "bayplan/images/store.h"
@@ -17,6 +19,8 @@ using metadata::ReadTx;
 using metadata::WriteTx;
 
 constexpr std::string_view kNamespace = metadata::kDefaultNamespace;
+
+constexpr std::size_t kPieceBytes = 1u << 20;  // as containerd copies
 
 // Leaves the times out: images takes its own.
 Image image_of(const Record& record) {
@@ -168,7 +172,9 @@ class RecordsPeer : public Peer, public Collector, public Ingester {
 
   content::ReadyBlob publish(std::string_view bytes) {
     content::Ingest ingest = store_->blobs().ingest({.digest = {}, .size = bytes.size()}).value();
-    ingest.write(as_bytes(bytes)).value();
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kPieceBytes))) {
+      ingest.write(as_bytes(bytes.substr(0, kPieceBytes))).value();
+    }
     return std::move(ingest).finish().value();
   }
   static Result<void> record(WriteTx& tx, content::ReadyBlob blob) {

@@ -25,6 +25,9 @@ constexpr std::uint64_t kReaderRounds = 10;
 constexpr std::uint64_t kMostWrittenBeside = 1'000'000;
 constexpr std::uint64_t kMarkPasses = 5;
 constexpr std::size_t kBlobBytes = 1024;
+constexpr std::size_t kBigBlobBytes = 256u << 20;
+constexpr std::uint64_t kBigBlobs = 3;
+constexpr std::uint64_t kOpsOfBigBlobs = 200;  // a run of fewer only shows that it works: 1 MiB for each
 
 /// Creates records, one durable transaction each, until its end.
 class BackgroundWriter {
@@ -259,18 +262,31 @@ class Run {
     print("collect", std::move(measured), {.checksum = collector->blobs_left()});
   }
 
-  // Blobs of 1 KiB, no two alike; made before the clock starts.
+  // No two blobs are alike; they are made before the clock starts.
   void ingest(std::string_view row, std::uint64_t threads, std::uint64_t factor) {
     Ingester* ingester = peer_.ingester();
     if (ingester == nullptr) return;
-    std::vector<std::string> blobs;
-    for (const Record& record : fresh_records(std::max(threads, arguments_.ops * factor))) {
-      blobs.push_back(record.name);
-      blobs.back().resize(kBlobBytes, '.');
-    }
+    const auto blobs = fresh_blobs(std::max(threads, arguments_.ops * factor), kBlobBytes);
     print(row, measure_threads(threads, blobs.size(), 1, [&](std::uint64_t n) {
             threads == 1 ? ingester->ingest(blobs[n]) : ingester->ingest_beside_others(blobs[n]);
           }));
+  }
+
+  void ingest_big() {
+    Ingester* ingester = peer_.ingester();
+    if (ingester == nullptr) return;
+    const std::size_t bytes = arguments_.ops < kOpsOfBigBlobs ? arguments_.ops << 20 : kBigBlobBytes;
+    const auto blobs = fresh_blobs(kBigBlobs, bytes);
+    print("ingest256", measure(blobs.size(), 1, [&](std::uint64_t n) { ingester->ingest(blobs[n]); }));
+  }
+
+  std::vector<std::string> fresh_blobs(std::uint64_t count, std::size_t bytes) {
+    std::vector<std::string> blobs;
+    for (const Record& record : fresh_records(count)) {
+      blobs.push_back(record.name);
+      blobs.back().resize(bytes, '.');
+    }
+    return blobs;
   }
 
   void savepoints(std::string_view row, const Peer::Savepoints& what) {
@@ -307,6 +323,7 @@ const std::map<std::string, std::function<void(Run&)>, std::less<>> Run::kRows{
     {"delete", &Run::remove},
     {"ingest1", [](Run& run) { run.ingest("ingest1", 1, 1); }},
     {"ingest8", [](Run& run) { run.ingest("ingest8", 8, 4); }},
+    {"ingest256", &Run::ingest_big},
     {"writers8", [](Run& run) { run.writers(8, 2); }},
     {"writers64", [](Run& run) { run.writers(64, 4); }},
     {"submit8", [](Run& run) { run.submitters(8, 2); }},

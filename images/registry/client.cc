@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "operations.h"
@@ -83,7 +84,9 @@ Result<std::unique_ptr<images::Registry>> open_client_with(
   }
   BAYPLAN_TRY(start_libcurl());
   // Bodies have slots of their own; what is small finds a connection beside them.
-  BAYPLAN_ASSIGN(auto engine, Engine::open(std::move(executor), 2 * options.connections_per_host));
+  const auto longest_call = std::min<std::chrono::milliseconds>(Engine::kLongestCall, options.answer_timeout);
+  BAYPLAN_ASSIGN(auto engine,
+                 Engine::open(std::move(executor), 2 * options.connections_per_host, longest_call));
   return std::unique_ptr<images::Registry>(
       std::make_unique<Client>(options, std::move(engine), std::move(waiter)));
 }

@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "sockets.h"
+
 namespace bayplan::registry {
 
 namespace asio = boost::asio;
@@ -20,6 +22,8 @@ namespace {
 // Idle ones, of all hosts. Left to itself, libcurl keeps four for each transfer under way, which are few at
 // the end.
 constexpr long kMostIdleConnections = 64;
+// How often it is looked at whether libcurl returns, where nothing else is waited for.
+constexpr std::chrono::milliseconds kLook{50};
 
 }  // namespace
 
@@ -36,8 +40,11 @@ struct Engine::Thread {
 // Everything below runs on one strand. Handlers that are under way keep the loop alive.
 class Engine::Loop : public std::enable_shared_from_this<Loop> {
  public:
-  explicit Loop(const asio::any_io_executor& executor)
-      : strand_(asio::make_strand(executor)), timer_(strand_), multi_(curl_multi_init()) {}
+  Loop(const asio::any_io_executor& executor, std::chrono::milliseconds longest_call)
+      : strand_(asio::make_strand(executor)),
+        timer_(strand_),
+        sockets_(longest_call),
+        multi_(curl_multi_init()) {}
 
   bool set_up(unsigned connections_per_host) {
     if (!multi_) return false;
@@ -63,7 +70,11 @@ class Engine::Loop : public std::enable_shared_from_this<Loop> {
     asio::post(strand_, [self = shared_from_this(), action = std::move(action)]() mutable { action(*self); });
   }
 
+  /// Of any thread.
+  void end_long_call() { sockets_.end_long_call(); }
+
   void add(const std::shared_ptr<Exchange>& exchange) {
+    note_sockets(exchange->handle());
     if (curl_multi_add_handle(multi_.get(), exchange->handle()) != CURLM_OK) {
       exchange->finish(CURLE_FAILED_INIT);
       return;
@@ -97,6 +108,20 @@ class Engine::Loop : public std::enable_shared_from_this<Loop> {
   }
 
  private:
+  void note_sockets(CURL* handle) {
+    const curl_sockopt_callback opened = [](void* sockets, curl_socket_t socket, curlsocktype) {
+      static_cast<Sockets*>(sockets)->opened(socket);
+      return CURL_SOCKOPT_OK;
+    };
+    const curl_closesocket_callback closing = [](void* sockets, curl_socket_t socket) {
+      return static_cast<Sockets*>(sockets)->close(socket);
+    };
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, opened);
+    curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, &sockets_);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, closing);
+    curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, &sockets_);
+  }
+
   struct Watch {
     Watch(const asio::any_io_executor& executor, int socket) : descriptor(executor, socket) {}
     asio::posix::stream_descriptor descriptor;  // libcurl's: released, never closed
@@ -155,7 +180,9 @@ class Engine::Loop : public std::enable_shared_from_this<Loop> {
   void act(curl_socket_t socket, int events) {
     if (!multi_) return;
     int running = 0;
+    sockets_.enter(socket);
     curl_multi_socket_action(multi_.get(), socket, events, &running);
+    sockets_.leave();
     finish_done();
   }
 
@@ -175,19 +202,21 @@ class Engine::Loop : public std::enable_shared_from_this<Loop> {
 
   asio::strand<asio::any_io_executor> strand_;
   asio::steady_timer timer_;
+  Sockets sockets_;  // outlives the connections
   UniqueMulti multi_;
   std::map<CURL*, std::shared_ptr<Exchange>> exchanges_;
   std::map<curl_socket_t, std::shared_ptr<Watch>> watches_;
 };
 
 Result<std::unique_ptr<Engine>> Engine::open(std::optional<asio::any_io_executor> executor,
-                                             unsigned connections_per_host) {
+                                             unsigned connections_per_host,
+                                             std::chrono::milliseconds longest_call) {
   std::unique_ptr<Engine> engine(new Engine());
   if (!executor) {
     engine->thread_ = std::make_unique<Thread>();
     executor = engine->thread_->context.get_executor();
   }
-  engine->loop_ = std::make_shared<Loop>(*executor);
+  engine->loop_ = std::make_shared<Loop>(*executor, longest_call);
   if (!engine->loop_->set_up(connections_per_host)) {
     engine->loop_.reset();
     return Error(Errc::io, "libcurl", {}, "makes no multi handle");
@@ -205,7 +234,8 @@ Engine::~Engine() {
     loop.close();
     closed.set_value();
   });
-  closed.get_future().wait();
+  const auto is_closed = closed.get_future();
+  while (is_closed.wait_for(kLook) != std::future_status::ready) end_long_call();
 }
 
 void Engine::start(std::shared_ptr<Exchange> exchange) {
@@ -215,6 +245,8 @@ void Engine::start(std::shared_ptr<Exchange> exchange) {
 void Engine::resume(std::shared_ptr<Exchange> exchange) {
   loop_->run([exchange = std::move(exchange)](Loop& loop) { loop.unpause(*exchange); });
 }
+
+void Engine::end_long_call() { loop_->end_long_call(); }
 
 void Engine::abandon(std::shared_ptr<Exchange> exchange) {
   loop_->run([exchange = std::move(exchange)](Loop& loop) { loop.remove(*exchange); });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -11,9 +12,13 @@ namespace bayplan::registry {
 
 class Engine {
  public:
+  /// A call of libcurl's that lasts longer loses its connection, once somebody waits for a transfer.
+  static constexpr std::chrono::seconds kLongestCall{5};
+
   /// Errors: io. Preconditions as open_client's.
   static Result<std::unique_ptr<Engine>> open(std::optional<boost::asio::any_io_executor> executor,
-                                              unsigned connections_per_host);
+                                              unsigned connections_per_host,
+                                              std::chrono::milliseconds longest_call = kLongestCall);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -25,6 +30,8 @@ class Engine {
   void resume(std::shared_ptr<Exchange> exchange);
   /// Ends a transfer that nobody waits for; its connection is closed if it was in the middle of something.
   void abandon(std::shared_ptr<Exchange> exchange);
+  /// For whoever waits, now and then: a transfer of somebody else's may keep libcurl busy.
+  void end_long_call();
 
  private:
   class Loop;

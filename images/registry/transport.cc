@@ -72,6 +72,7 @@ Attempt<std::string_view> Response::next(const CancelToken& cancel) {
       return transfer_failure(*exchange_, state.code, url_);
     }
     if (stalled) return too_slow(url_, "the body has stalled");
+    engine_->end_long_call();
   }
 }
 
@@ -131,6 +132,7 @@ Attempt<Response> Transport::send(const HttpRequest& request, const Patience& pa
     }
     const auto after = steady_clock::now();
     if (stall.waited(after - before)) return too_slow(request.url, "no answer in time");
+    engine_->end_long_call();
   }
   counters_.http2_answers += exchange->over_http2() ? 1 : 0;
   counters_.connections += static_cast<std::uint64_t>(exchange->new_connections());

@@ -34,4 +34,4 @@ build_packages=(g++ cmake ninja-build ccache pkgconf liblmdb-dev libre2-dev rapi
 # shellcheck disable=SC2034
 run_packages=(runc busybox-static)
 # shellcheck disable=SC2034
-test_packages=(docker-registry apache2-utils openssl)
+test_packages=(docker-registry apache2-utils openssl crun)

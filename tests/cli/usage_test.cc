@@ -42,14 +42,19 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NoStoreToRemoveFrom", {"image", "rm", "a:1"}, 3, "not found"},
                     Case{"NoStoreToLabelIn", {"image", "label", "a:1", "k=v"}, 3, "not found"},
                     Case{"NoStoreToRunFrom", {"container", "run", "--image", "a:1", "c1"}, 3, "not found"},
+                    Case{"NoStoreToListPodsOf", {"pod", "ls"}, 3, "not found"},
+                    Case{"NoStoreToRemovePodsFrom", {"pod", "rm", "p1"}, 3, "not found"},
+                    Case{"NoStoreToStartIn", {"container", "start", "c1"}, 3, "not found"},
+                    Case{"NoPodName", {"pod", "create"}, 2, "NAME"},
+                    Case{"NoEndOfPatience", {"container", "stop", "--time", "-1", "c1"}, 2, "--time"},
                     Case{"NoStoreToEndALeaseIn", {"lease", "rm", "l1"}, 3, "not found"},
                     Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(Help, HasNoControlCharacters) {
   const CommandLine command;
-  for (const std::vector<std::string>& noun :
-       std::vector<std::vector<std::string>>{{}, {"image", "export"}}) {
+  for (const std::vector<std::string>& noun : std::vector<std::vector<std::string>>{
+           {}, {"image", "export"}, {"pod", "create"}, {"container", "stop"}}) {
     std::vector<std::string> arguments = noun;
     arguments.emplace_back("--help");
     const std::string out = command.ok(arguments);

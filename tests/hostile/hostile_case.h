@@ -53,6 +53,7 @@ enum class Ask : unsigned char {
   push_blob,
   push_chunks,
   push_manifest,
+  pull,  ///< all of the image; a client alone has nothing to say to these rows
 };
 inline constexpr std::uint64_t kRestFrom = 1'500'000;
 
@@ -73,6 +74,7 @@ struct HostileCase {
   HostileServer registry{};
   std::optional<HostileServer> other{};  ///< none: nobody may go there
   Login login = Login::token;
+  std::optional<Wanted> pulled{};  ///< what a pull answers, where it is not what the client does
   bool impatient = false;          ///< the client waits only for fractions of a second
   std::size_t most_requests = 24;  ///< to the registry
 };
@@ -98,7 +100,7 @@ std::vector<HostileCase> http2_cases();
 std::vector<HostileCase> list_cases();
 std::vector<HostileCase> upload_cases();
 
-/// All of them. Names are unique.
+/// All of these, which a client gets to see. Names are unique.
 std::vector<HostileCase> hostile_cases();
 
 /// Words of rows: this reply to everything; to requests whose target holds `part`; bytes as they are.

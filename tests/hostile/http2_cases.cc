@@ -76,6 +76,14 @@ std::vector<HostileCase> http2_cases() {
   stall.impatient = true;
   HostileCase window = row("http2_window_that_never_opens", raw(kGreeting + head, Then::stall), broken);
   window.impatient = true;
+  HostileCase body = row("http2_body_without_end",
+                         endless(kGreeting + head, frame(kData, 0, 1, std::string(kMostPayload, ' '))),
+                         {Errc::too_large, "registry"});
+  body.pulled = broken;  // there it is the answer to a HEAD
+  body.impatient = true;
+  HostileCase empty =
+      row("http2_empty_data_flood", endless(kGreeting + head, many(frame(kData, 0, 1, ""), 1000)), broken);
+  empty.impatient = true;
   return {
       stall,
       window,
@@ -105,9 +113,8 @@ std::vector<HostileCase> http2_cases() {
       row("http2_data_without_head", raw(kGreeting + frame(kData, kEndStream, 1, "{}"), Then::stall), broken),
       row("http2_window_overflow",
           raw(kGreeting + many(frame(kWindow, 0, 0, number(0x7fffffff, 4)), 2), Then::stall), broken),
-      row("http2_body_without_end",
-          endless(kGreeting + head, frame(kData, 0, 1, std::string(kMostPayload, ' '))),
-          {Errc::too_large, "registry"}),
+      body,
+      empty,
   };
 }
 

@@ -155,9 +155,12 @@ std::vector<HostileCase> documents() {
   const Wanted no_json{Errc::invalid_argument, "JSON document"};
   const Wanted no_object{Errc::invalid_argument, "manifest"};
   const auto of = [](const std::string& name, std::function<std::string()> body, Wanted wanted) {
-    return row(
+    HostileCase made = row(
         name, Ask::manifest, [body = std::move(body)] { return typed(kManifestType, body()); },
         std::move(wanted));
+    // Good JSON, as far as a client looks at it.
+    if (!made.wanted.code) made.pulled = {Errc::invalid_argument, "JSON member"};
+    return made;
   };
   const auto text = [&](const std::string& name, const std::string& body) {
     return of(

@@ -42,6 +42,12 @@ HostileCase with_other(HostileCase row, HostileServer other = {}) {
   return row;
 }
 
+/// A pull asks for the config before the layer, and is sent to the layer.
+HostileCase with_layer_for_config(HostileCase row) {
+  row.pulled = {Errc::digest_mismatch, "blob"};
+  return row;
+}
+
 HostileCase over_tls(HostileCase row, Channel other) {
   row.registry.channel = Channel::tls;
   if (row.other) row.other->channel = other;
@@ -63,6 +69,11 @@ std::vector<HostileCase> circles() {
   };
   spiral.most_requests = 11;
   const auto back = [](const Places& places) { return places.registry + "/v2/back"; };
+  HostileCase back_again =
+      with_other(row("and_back_again", Ask::blob, "/v2/a/b/blobs",
+                     [](const Places& places) { return places.other + "/x"; }, {Errc::not_found, "blob"}),
+                 {.says = on("/x", [=](const Places& places) { return redirect_to(back(places)); })});
+  back_again.pulled = {Errc::not_found, "config"};  // which it asks for first
   return {
       row(
           "to_itself", Ask::blob, "", [](const Places&) { return "/v2/again"; }, kNowhere),
@@ -72,9 +83,7 @@ std::vector<HostileCase> circles() {
               "circle_over_another_host", [](const Places& places) { return places.other + "/x"; }, kNowhere),
           {.says = on(
                "/x", [](const Places& places) { return redirect_to(places.registry + "/v2/a/b/blobs/y"); })}),
-      with_other(row("and_back_again", Ask::blob, "/v2/a/b/blobs",
-                     [](const Places& places) { return places.other + "/x"; }, {Errc::not_found, "blob"}),
-                 {.says = on("/x", [=](const Places& places) { return redirect_to(back(places)); })}),
+      back_again,
   };
 }
 
@@ -92,15 +101,16 @@ std::vector<HostileCase> elsewhere() {
       with_other(blob("other_host_asks_for_bearer", other_blob, refused), {.says = on("", asks_for_more)});
   user.login = bearer.login = Login::password;
   return {
-      with_other(blob("to_another_port", other_blob, kTaken)),
-      with_other(blob(
-          "to_another_name", [](const Places& places) { return by_name(other_blob(places)); }, kTaken)),
+      with_layer_for_config(with_other(blob("to_another_port", other_blob, kTaken))),
+      with_layer_for_config(with_other(blob(
+          "to_another_name", [](const Places& places) { return by_name(other_blob(places)); }, kTaken))),
       with_other(row("manifest_at_another_port", Ask::manifest, "/manifests/", other_manifest, kTaken)),
       with_other(row("head_at_another_port", Ask::resolve, "/manifests/", other_manifest, kTaken)),
       with_other(row(
           "tags_at_another_port", Ask::tags, "/tags/",
           [](const Places& places) { return places.other + "/v2/a/b/tags/list"; }, kTaken)),
-      over_tls(with_other(blob("from_tls_to_another_tls", other_blob, kTaken)), Channel::tls),
+      with_layer_for_config(
+          over_tls(with_other(blob("from_tls_to_another_tls", other_blob, kTaken)), Channel::tls)),
       user,
       bearer,
       with_other(

@@ -61,11 +61,14 @@ Result<void> ask(const HostileCase& hostile, images::Registry& registry, const R
       return push(registry, repository, {});
     case Ask::push_chunks:
       return push(registry, repository, {.chunk_bytes = 1'000'000});
-    case Ask::push_manifest:
+    case Ask::push_manifest: {
+      const std::string& bytes = image.registry.bytes(manifest.digest);
+      return nothing_of(registry.push_manifest(repository, kTag, manifest.media_type, bytes, {}));
+    }
+    case Ask::pull:
       break;
   }
-  const std::string& bytes = image.registry.bytes(manifest.digest);
-  return nothing_of(registry.push_manifest(repository, kTag, manifest.media_type, bytes, {}));
+  return Error(Errc::unsupported, "row", hostile.name, "is for pulls");
 }
 
 Result<void> be_registry_client(const HostileCase& hostile, const RemoteRepository& repository) {

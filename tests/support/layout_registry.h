@@ -23,8 +23,10 @@ class LayoutRegistry final : public images::Registry {
   void replace(const Digest& digest, std::string bytes) {
     layout_.files().insert_or_assign(LayoutBuilder::blob_name(digest), std::move(bytes));
   }
-  /// Called before each piece of a blob is sent, with the offset it begins at; an error ends the transfer.
-  std::function<Result<void>(const Descriptor& blob, std::uint64_t offset)> before_piece{};
+  /// Called before each piece of a blob is sent, with the offset it begins at and the transfer's own token;
+  /// an error ends the transfer.
+  std::function<Result<void>(const Descriptor& blob, std::uint64_t offset, const CancelToken& transfer)>
+      before_piece{};
 
   Result<void> ping(const images::RemoteRepository&, const Control&) override { return {}; }
   Result<Descriptor> resolve(const images::RemoteRepository&, const images::ManifestName& name,
@@ -55,7 +57,7 @@ class LayoutRegistry final : public images::Registry {
     BAYPLAN_ASSIGN(const std::string bytes, bytes_of(descriptor.digest));
     while (offset < bytes.size()) {
       BAYPLAN_TRY(control.cancel.check());
-      if (before_piece) BAYPLAN_TRY(before_piece(descriptor, offset));
+      if (before_piece) BAYPLAN_TRY(before_piece(descriptor, offset, control.cancel));
       const std::string_view piece = std::string_view(bytes).substr(offset, kPieceBytes);
       received_ += piece.size();
       BAYPLAN_TRY(sink.write(as_bytes(piece)));

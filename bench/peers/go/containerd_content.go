@@ -23,7 +23,9 @@ func (p *containerdPeer) contentStore() content.Store {
 	return p.content.ContentStore()
 }
 
-func (p *containerdPeer) ingest(blob []byte) {
+func (p *containerdPeer) prepare(blob []byte) func() {
 	target := ocispec.Descriptor{Digest: digest.FromBytes(blob), Size: int64(len(blob))}
-	check(content.WriteBlob(p.ctx, p.contentStore(), target.Digest.String(), bytes.NewReader(blob), target))
+	return func() {
+		check(content.WriteBlob(p.ctx, p.contentStore(), target.Digest.String(), bytes.NewReader(blob), target))
+	}
 }

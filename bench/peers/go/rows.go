@@ -21,6 +21,9 @@ const (
 	mostWrittenBeside = 1_000_000
 	markPasses        = 5
 	blobBytes         = 1024
+	bigBlobBytes      = 256 << 20
+	bigBlobs          = 3
+	opsOfBigBlobs     = 200 // a run of fewer only shows that it works: 1 MiB for each
 )
 
 // peer is a store of records; batch(*record), listNames(*checksum), listMatching(filter, *checksum) and collector are
@@ -36,7 +39,8 @@ type peer interface {
 }
 
 type ingester interface {
-	ingest(bytes []byte)
+	// prepare answers the ingest of a blob; what is known of it beforehand is computed outside of it.
+	prepare(bytes []byte) func()
 }
 
 type collector interface {
@@ -243,7 +247,7 @@ func (r *run) submitters(row string, threads, factor int) {
 	}
 }
 
-// ingests stores blobs of 1 KiB, no two alike; made before the clock starts.
+// ingests stores blobs, no two of which are alike; made before the clock starts.
 func (r *run) ingests(row string, threads, factor int) {
 	store, able := r.store.(ingester)
 	if !able {
@@ -253,13 +257,31 @@ func (r *run) ingests(row string, threads, factor int) {
 	if count < threads {
 		count = threads
 	}
-	blobs := make([][]byte, 0, count)
-	for _, record := range r.fresh(count) {
-		blob := bytes.Repeat([]byte{'.'}, blobBytes)
-		copy(blob, record.name)
-		blobs = append(blobs, blob)
+	blobs := r.blobs(store, count, blobBytes)
+	r.print(row, measureThreads(threads, count, 1, func(n int) { blobs[n]() }))
+}
+
+func (r *run) ingestsBig(row string) {
+	store, able := r.store.(ingester)
+	if !able {
+		return
 	}
-	r.print(row, measureThreads(threads, count, 1, func(n int) { store.ingest(blobs[n]) }))
+	size := bigBlobBytes
+	if r.ops < opsOfBigBlobs {
+		size = r.ops << 20
+	}
+	blobs := r.blobs(store, bigBlobs, size)
+	r.print(row, measure(len(blobs), 1, func(n int) { blobs[n]() }))
+}
+
+func (r *run) blobs(store ingester, count, size int) []func() {
+	blobs := make([]func(), 0, count)
+	for _, record := range r.fresh(count) {
+		blob := bytes.Repeat([]byte{'.'}, size)
+		copy(blob, record.name)
+		blobs = append(blobs, store.prepare(blob))
+	}
+	return blobs
 }
 
 func (r *run) row(name string) {
@@ -296,6 +318,8 @@ func (r *run) row(name string) {
 		r.ingests(name, 1, 1)
 	case "ingest8":
 		r.ingests(name, 8, 4)
+	case "ingest256":
+		r.ingestsBig(name)
 	case "writers8":
 		r.writers(name, 8, 2, r.store.create)
 	case "writers64":

@@ -60,6 +60,7 @@ class Resume : public PullTest {
       if (line == "said") {
         if (cut == Cut::restart) registry.restart();
         proxy_.cut_all();
+        ++(cut == Cut::restart ? restarted_ : connections_cut_);
         continue;
       }
       std::istringstream words(line);
@@ -71,14 +72,45 @@ class Resume : public PullTest {
       if (word == "done") words >> pulls >> fetched;
       words >> received;
       received_ += received;
+      killed_ += word == "done" ? 0 : 1;
       EXPECT_EQ(worker.exit_code(), word == "done" ? 0 : 137) << line;
       return word == "done";
     }
   }
 
+  /// What clients read from the network, and what the store has now; each blob is hashed again.
+  void print_received() {
+    std::printf("%llu bytes received for an image of %llu: %.3f\n",
+                static_cast<unsigned long long>(received_), static_cast<unsigned long long>(bytes_),
+                static_cast<double>(received_) / static_cast<double>(bytes_));
+    const auto image = puller.image(source());
+    ASSERT_TRUE(image) << image.error().to_string();
+    const auto bad = damaged_blobs();
+    EXPECT_THAT(bad, IsEmpty());
+    std::printf("stored: %s, %zu blobs, %zu of them damaged\n", image->target.digest.to_string().c_str(),
+                puller.blobs().size(), bad.size());
+  }
+  std::vector<std::string> damaged_blobs() {
+    std::vector<std::string> bad;
+    for (const std::string& blob : puller.blobs()) {
+      const Digest digest = Digest::parse(blob).value();
+      const auto verified = puller.store().db().view([&](const metadata::ReadTx& tx) -> Result<void> {
+        BAYPLAN_ASSIGN(const content::Info info, content::stat(tx, kNs, digest));
+        BAYPLAN_ASSIGN(const auto reader,
+                       puller.store().blobs().open_blob(digest, info.size, content::Verify::no));
+        return reader.verify();
+      });
+      if (!verified) bad.push_back(verified.error().to_string());
+    }
+    return bad;
+  }
+
   std::optional<Digest> target_{};
   std::uint64_t bytes_ = 0;
   std::uint64_t received_ = 0;
+  unsigned killed_ = 0;
+  unsigned connections_cut_ = 0;
+  unsigned restarted_ = 0;
   CuttingProxy proxy_{registry.port(), CuttingProxy::Count::to_client, {}};
 };
 
@@ -93,10 +125,12 @@ TEST_F(Resume, CutAtTwentyRandomPoints) {
         << "after " << i << " cuts";
   }
   EXPECT_TRUE(run(Cut::connections, kNever, kNever));
-  std::printf("%llu sent, ", static_cast<unsigned long long>(proxy_.bytes_to_clients()));
-  std::printf("%llu bytes received for an image of %llu: %.3f\n", static_cast<unsigned long long>(received_),
-              static_cast<unsigned long long>(bytes_),
-              static_cast<double>(received_) / static_cast<double>(bytes_));
+  std::printf("%u processes killed, %u times all connections cut, %u registries restarted\n", killed_,
+              connections_cut_, restarted_);
+  std::printf("%llu bytes given to the network, ",
+              static_cast<unsigned long long>(proxy_.bytes_to_clients()));
+  print_received();
+  EXPECT_EQ(killed_ + connections_cut_ + restarted_, kCuts);
   EXPECT_GE(received_, bytes_);
   EXPECT_LE(received_, bytes_ * 11 / 10);
   EXPECT_EQ(puller.image(source())->target.digest, *target_);
@@ -143,6 +177,9 @@ TEST_F(Resume, FiftyPullsInTwoProcessesAreOneTransfer) {
   EXPECT_EQ(pulls, 50u);
   EXPECT_EQ(fetched, bytes_);
   EXPECT_EQ(received, bytes_);
+  received_ = received;
+  std::printf("%u pulls in two processes: ", pulls);
+  print_received();
   EXPECT_THAT(puller.names(), ElementsAre(source()));
   EXPECT_THAT(puller.snapshots(), SizeIs(kLayers));
   EXPECT_THAT(puller.leases(), IsEmpty());

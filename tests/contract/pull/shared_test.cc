@@ -1,5 +1,6 @@
 // Pulls that meet, and registries that send what they should not.
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <list>
 #include <semaphore>
@@ -57,7 +58,8 @@ TEST_F(Shared, PullsOfTwoImagesFetchACommonLayerOnce) {
   std::binary_semaphore first_has_begun(0);
   std::binary_semaphore second_waits(0);
   std::atomic<int> begun = 0;
-  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset) -> Result<void> {
+  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset,
+                               const CancelToken&) -> Result<void> {
     if (blob.digest != common || offset != 0) return {};
     if (begun.fetch_add(1) != 0) return {};
     first_has_begun.release();
@@ -86,7 +88,8 @@ TEST_F(Shared, WhoWaitsForAPullThatFailsTakesOver) {
   std::binary_semaphore first_has_begun(0);
   std::binary_semaphore second_waits(0);
   std::atomic<bool> failed = false;
-  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset) -> Result<void> {
+  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset,
+                               const CancelToken&) -> Result<void> {
     if (blob.size < big.size() || offset == 0 || failed.exchange(true)) return {};
     first_has_begun.release();
     second_waits.acquire();
@@ -112,7 +115,7 @@ TEST_F(Shared, WhoWaitsCanBeCancelled) {
   std::binary_semaphore first_has_begun(0);
   std::binary_semaphore go_on(0);
   std::atomic<bool> held = false;
-  registry->before_piece = [&](const Descriptor&, std::uint64_t) -> Result<void> {
+  registry->before_piece = [&](const Descriptor&, std::uint64_t, const CancelToken&) -> Result<void> {
     if (held.exchange(true)) return {};
     first_has_begun.release();
     go_on.acquire();
@@ -127,6 +130,23 @@ TEST_F(Shared, WhoWaitsCanBeCancelled) {
   EXPECT_EQ(said(pull("a", control)), "cancelled");
   go_on.release();
   EXPECT_EQ(said(first.get()), "ok");
+}
+
+TEST_F(Shared, ACancellationIsNoticedWhileNothingArrives) {
+  serve();
+  Control control;
+  std::atomic<bool> noticed = false;
+  registry->before_piece = [&](const Descriptor&, std::uint64_t offset,
+                               const CancelToken& transfer) -> Result<void> {
+    if (offset == 0) return {};
+    control.cancel.cancel();
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!transfer.cancelled() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    noticed = transfer.cancelled();
+    return transfer.check();
+  };
+  EXPECT_EQ(said(pull("a", control)), "cancelled");
+  EXPECT_TRUE(noticed);
 }
 
 TEST_F(Shared, OtherBytesAreNotKept) {
@@ -145,7 +165,8 @@ TEST_F(Shared, OtherBytesAreNotKept) {
 
 TEST_F(Shared, AConnectionThatDiesLeavesWhatCame) {
   serve();
-  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset) -> Result<void> {
+  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset,
+                               const CancelToken&) -> Result<void> {
     if (blob.size < big.size() || offset < big.size() / 2) return {};
     return Error(Errc::io, "registry", {}, "gone");
   };
@@ -163,7 +184,7 @@ TEST_F(Shared, AConnectionThatDiesLeavesWhatCame) {
 
 TEST_F(Shared, NothingIsLeftOfAPullThatGotNothing) {
   serve();
-  registry->before_piece = [](const Descriptor&, std::uint64_t) -> Result<void> {
+  registry->before_piece = [](const Descriptor&, std::uint64_t, const CancelToken&) -> Result<void> {
     return Error(Errc::io, "registry", {}, "gone");
   };
   EXPECT_EQ(said(pull("a")), "io");

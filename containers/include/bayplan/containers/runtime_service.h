@@ -13,7 +13,8 @@
 // The records of one call are made or removed in one transaction. Making a container makes its two
 // directories before; when anything fails, they go too, and the store holds what it held. The runtime's
 // configuration is kept in the work directory as a template, config.json; every start mounts the container,
-// puts the mountpoint into a copy as root.path, and replaces the run directory's config.json by it.
+// puts the mountpoint into a copy as root.path, and a cgroup of its own where none is named, and replaces the
+// run directory's config.json by it.
 //
 // Wherever a container is asked for, its ID, a name, a name of its layer, or the beginning of its ID will do.
 // Thread-safe, and safe beside other processes.
@@ -28,6 +29,7 @@
 
 #include "bayplan/containers/runtime_metadata.h"
 #include "bayplan/containers/service_parts.h"
+#include "bayplan/containers/spec.h"
 #include "bayplan/images/store.h"
 #include "bayplan/metadata/list.h"
 #include "bayplan/snapshots/mounts.h"
@@ -58,6 +60,7 @@ struct SandboxRequest {
   std::uint32_t attempt = 0;
   images::RemoteContext copy_options{};  ///< to pull the pause image with
   std::string config{};                  ///< an OCI runtime spec, JSON
+  SpecOptions spec{};                    ///< what a generated config has in place of the image's
 };
 struct ContainerRequest {
   std::string pod_name{};
@@ -71,6 +74,7 @@ struct ContainerRequest {
   std::string mount_label{};
   images::RemoteContext copy_options{};
   std::string config{};
+  SpecOptions spec{};
 };
 
 struct ContainerStatus {
@@ -127,11 +131,11 @@ class RuntimeService {
   Result<RuntimeMetadata> update_container_metadata(
       std::string_view id, const std::function<Result<void>(RuntimeMetadata&)>& change) const;
 
-  /// Mounts the container and prepares the run directory; answers
-  /// the mountpoint, which may be another one each time. Counted: a container that is started twice is
-  /// mounted once. Errors: unknown container; corrupt (metadata, before anything is mounted; the template),
-  /// not_found (kind "file": no template), those of snapshots::Mounts::mount; nothing more is mounted then
-  /// than before.
+  /// Mounts the container and prepares the run directory; answers the mountpoint, which may be another one
+  /// each time. Counted: a container that is started twice is mounted once. Of a container that no service
+  /// made the record's spec is the template. Errors: unknown container;
+  /// corrupt (metadata, before anything is mounted; the template), not_found (kind "file": no template),
+  /// those of snapshots::Mounts::mount; nothing more is mounted then than before.
   Result<std::filesystem::path> start_container(std::string_view id_or_name) const;
   /// Unmounts, also with open files; not mounted is fine, and so is a snapshot that is gone. Errors: as
   /// delete_container; permission_denied.

@@ -164,6 +164,9 @@ class Store {
   /// open_blob.
   Result<std::string> read_blob(const Digest& digest, std::uint64_t size, std::size_t limit) const;
 
+  /// Bytes that still fit on its disk, as far as anybody but root may fill it. Errors: io.
+  Result<std::uint64_t> free_bytes() const;
+
   /// kind() "content"; keys are digests. Lives as long as this object.
   const metadata::GcKind& gc_kind() const noexcept;
   /// kind() "ingest"; keys are references (ingests.h). A root is what has not expired, and what somebody

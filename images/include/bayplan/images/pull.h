@@ -77,9 +77,10 @@ struct PullReport {
 /// not_found (the image; a manifest for the platform; for PullPolicy::never, a local one; a file of the
 /// context), permission_denied (the signature policy; the registry), digest_mismatch (the source has other
 /// bytes; nothing of those is kept), failed_precondition (the registry is blocked, or its certificate not
-/// trusted; no `registry`), busy, corrupt, too_large, conflict (snapshots came and went meanwhile, again and
-/// again), cancelled, no_space, io, closed, and those of Registry, of `registry`, of import() and of
-/// Stage::apply. Of several candidates or mirrors that fail, the error is the first that says more than
+/// trusted; no `registry`), busy, corrupt, too_large, no_space (also: the blobs to be fetched are more than
+/// the disk has room for, which is found before the first is asked for), conflict (snapshots came and went
+/// meanwhile, again and again), cancelled, io, closed, and those of Registry, of `registry`, of import() and
+/// of Stage::apply. Of several candidates or mirrors that fail, the error is the first that says more than
 /// not_found.
 Result<PullReport> pull(Store& store, std::string_view ns, std::string_view source,
                         const RegistryProvider& registry, const RemoteContext& context,

@@ -17,10 +17,14 @@ struct Visitor {
   std::function<Result<void>(std::string_view key, const Bucket& bucket, std::size_t depth)> enter{};
   std::function<Result<void>(const Entry& value)> value{};
   std::function<Result<void>()> leave{};
+  /// Something of the bucket entered last that cannot be read. The walk goes on behind it; where this is
+  /// empty, it ends there.
+  std::function<Result<void>(const Error& error)> damage{};
 };
 
-/// In byte order. Views given to the visitor live as the source says. Errors: the visitor's, corrupt (also:
-/// nested deeper than kMaxWalkDepth, a bucket reached twice), version_mismatch, closed, io.
+/// In byte order. Views given to the visitor live as the source says. Errors: the visitor's, closed, io, and,
+/// where the visitor takes no damage, corrupt (also: nested deeper than kMaxWalkDepth, a bucket reached
+/// twice), too_large, version_mismatch.
 Result<void> walk(const Bucket& bucket, const Visitor& visitor);
 
 }  // namespace bayplan::metadata

@@ -1,4 +1,4 @@
-"""The image that bench/image_import.py imports: two layers of files that Debian's packages brought to this machine, about
+"""The image that bench/image_import.py and bench/image_pull.py take: two layers of files that Debian's packages brought to this machine, about
 17,000 entries and 370 MiB, as an OCI layout (directory and tar) with gzip -6 or zstd -3."""
 
 import hashlib
@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 NAME = "localhost/bench:1"
@@ -17,6 +18,12 @@ _SECOND = ("python3.11", "libpython3.11-stdlib", "libpython3.11-minimal", "perl-
            "cmake-data", "libboost1.74-dev")
 _PACKERS = {"gzip": ("gzip", "-6", "-n"), "zstd": ("zstd", "-3", "-q")}
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass
+class Image:
+    layout: Path  # a directory
+    archive: Path  # the same as a tar
 
 
 def _files_of(packages):
@@ -96,11 +103,11 @@ def _pack(tars, packing, work):
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
         for name in ("oci-layout", "index.json", "blobs"):
             tar.add(layout.directory / name, arcname=name)
-    return layout.directory, archive
+    return Image(layout.directory, archive)
 
 
 def build(work: Path):
-    """{packing: (layout directory, archive)} and a line that says what the image is."""
+    """{packing: Image} and a line that says what the image is."""
     first = _files_of(_minimal_system() + list(_FIRST))
     second = _files_of(_SECOND)[:ENTRIES - len(first)]
     tars = [work / "first.tar", work / "second.tar"]
@@ -108,7 +115,17 @@ def build(work: Path):
         _write_tar(paths, tar)
     size = sum(tar.stat().st_size for tar in tars)
     images = {packing: _pack(tars, packing, work) for packing in _PACKERS}
-    packed = ", ".join(f"{archive.stat().st_size / 2**20:.0f} MiB {packing}" for packing, (_, archive) in images.items())
+    packed = ", ".join(f"{image.archive.stat().st_size / 2**20:.0f} MiB {packing}" for packing, image in images.items())
     for tar in tars:
         tar.unlink()
-    return images, f"2 layers, {len(first) + len(second):,} entries, {size / 2**20:.0f} MiB of tar, {packed}"
+    contents = f"2 layers, {len(first) + len(second):,} entries, {size / 2**20:.0f} MiB of tar, {packed}"
+    return images, f"{contents}; fresh trees, clock stops after syncfs"
+
+
+def build_small(work: Path):
+    """An Image with one layer of one file."""
+    content = work / "content"
+    content.write_text("small\n")
+    tar = work / "small.tar"
+    _write_tar([str(content)], tar)
+    return _pack([tar], "gzip", work)
