@@ -10,7 +10,10 @@ class ImageHolders final : public metadata::GcSink {
  public:
   explicit ImageHolders(Names& held) : held_(held) {}
 
-  void begin(std::string_view kind) { leases_ = kind == "lease"; }
+  void begin(std::string_view kind) {
+    leases_ = kind == "lease";
+    containers_ = kind == containers::container_gc_kind().kind();
+  }
 
   Result<void> object(const metadata::GcObject& object) override {
     ended_ = leases_ && !object.root;
@@ -19,13 +22,16 @@ class ImageHolders final : public metadata::GcSink {
 
   Result<void> edge(const metadata::GcEdge& edge) override {
     const bool keeps = !ended_ && edge.type != metadata::EdgeType::back;
-    if (keeps && edge.kind == images::image_gc_kind().kind()) held_.emplace(edge.key);
+    // A nameless image is kept by a record that is called as its config is.
+    const bool by_id = containers_ && edge.kind == "content";
+    if (keeps && (by_id || edge.kind == images::image_gc_kind().kind())) held_.emplace(edge.key);
     return {};
   }
 
  private:
   Names& held_;
   bool leases_ = false;
+  bool containers_ = false;
   bool ended_ = false;
 };
 

@@ -40,7 +40,7 @@ Result<std::string> bound_config(std::string_view spec, std::string_view root, s
   write_root(out, document.root().find("root"), root);
   for (const auto& [name, value] : members) {
     if (name == "root") continue;
-    if (name != "linux" || value.is_null()) {
+    if (cgroup.empty() || name != "linux" || value.is_null()) {
       out.key(name).value(value);
       continue;
     }

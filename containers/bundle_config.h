@@ -14,8 +14,8 @@ namespace bayplan::containers {
 Result<std::string> cgroup_name(int directory, std::string_view ns, std::string_view id);
 
 /// `spec` with `root` for its root.path, whatever it names (one made elsewhere could name the host's), and
-/// with `cgroup` as its linux.cgroupsPath unless it names one. Errors: invalid_argument, too_large (no
-/// runtime spec).
+/// with `cgroup` as its linux.cgroupsPath unless it names one, or `cgroup` is empty. Errors:
+/// invalid_argument, too_large (no runtime spec).
 Result<std::string> bound_config(std::string_view spec, std::string_view root, std::string_view cgroup);
 
 }  // namespace bayplan::containers

@@ -1,5 +1,6 @@
 #include "container_snapshot.h"
 
+#include "bayplan/base/json.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
 #include "record_codec.h"
@@ -95,6 +96,16 @@ Result<void> check_snapshotter(images::Store& store, const Container& container)
                    ? "it has no snapshot"
                    : "its snapshot belongs to snapshotter " + quoted(container.snapshotter) +
                          ", the store was opened with " + quoted(ours));
+}
+
+std::optional<std::filesystem::path> own_root(const Container& container) {
+  if (!container.snapshotter.empty()) return {};
+  const auto spec = json::Document::parse(container.spec, "runtime spec");
+  if (!spec) return {};
+  const auto root = spec->root().find("root");
+  const auto path = root ? root->string("path") : Result<std::string_view>(std::string_view());
+  if (!path || !path->starts_with('/')) return {};
+  return std::filesystem::path(*path);
 }
 
 Result<bool> is_snapshot_shared(const BucketSource& source, std::string_view ns, const Container& container) {

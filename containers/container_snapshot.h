@@ -1,6 +1,9 @@
 // A container and its snapshot, together.
 #pragma once
 
+#include <filesystem>
+#include <optional>
+
 #include "bayplan/containers/containers.h"
 #include "bayplan/images/store.h"
 
@@ -9,6 +12,10 @@ namespace bayplan::containers {
 /// A store speaks for the snapshotter it was opened with. Errors: failed_precondition (the container's
 /// snapshot is of another one, or it has none).
 Result<void> check_snapshotter(images::Store& store, const Container& container);
+
+/// The root of a container without a snapshot, which is a directory of the caller's; empty: it has a
+/// snapshot, or no absolute root.
+std::optional<std::filesystem::path> own_root(const Container& container);
 
 /// Whether something else refers to the snapshot of `container`, as RemoveOptions says it; which reads a key
 /// of each container. One that is not there is not shared. Errors: corrupt, closed, io.

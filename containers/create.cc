@@ -1,6 +1,7 @@
 #include "bayplan/base/labels.h"
 #include "bayplan/containers/service.h"
 #include "bayplan/images/unpack.h"
+#include "image_pin.h"
 #include "user_lookup.h"
 
 namespace bayplan::containers {
@@ -49,11 +50,15 @@ Result<Container> try_create(images::Store& store, const Request& request, const
                  images::unpack(store, request.ns, request.image, {}, control));
   BAYPLAN_TRY(control.cancel.check());
   const std::string parent = image.chain_id ? image.chain_id->to_string() : std::string();
-  BAYPLAN_ASSIGN(const Container container, describe(store, request, image, parent));
+  BAYPLAN_ASSIGN(Container container, describe(store, request, image, parent));
+  if (request.options.pins == Pins::snapshot_and_image) {
+    pin_image(container.labels, image.id(), image.manifest.digest);
+  }
   BAYPLAN_ASSIGN(snapshots::Stage stage, store.db().view([&](const ReadTx& tx) {
     return store.snapshotter().stage(tx, request.ns, parent);
   }));
   return store.db().update([&](WriteTx& tx) -> Result<Container> {
+    BAYPLAN_TRY(content::stat(tx, request.ns, image.manifest.digest));
     BAYPLAN_TRY(create(tx, request.ns, container, request.options.pins));
     BAYPLAN_TRY(
         store.snapshotter().prepare(tx, request.ns, request.id, std::move(stage), {}, metadata::referred()));

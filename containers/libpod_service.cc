@@ -9,7 +9,11 @@ namespace bayplan::containers {
 namespace {
 
 Result<void> validate(const StorageRequest& request) {
-  if (request.image_name.empty() && request.image_id.empty()) {
+  const bool has_image = !request.image_name.empty() || !request.image_id.empty();
+  if (!request.rootfs.empty() && has_image) {
+    return Error(Errc::invalid_argument, "rootfs", request.rootfs.native(), "an image is given, too");
+  }
+  if (request.rootfs.empty() && !has_image) {
     return bad(BadInput::image_name, {}, "an image needs a name or an ID");
   }
   if (request.container_name.empty()) return bad(BadInput::container_name, {}, "a container needs a name");
@@ -38,22 +42,26 @@ StorageService::StorageService(std::shared_ptr<images::Store> store, ServiceOpti
 Result<ContainerInfo> StorageService::create_container(const StorageRequest& request,
                                                        const Control& control) const {
   BAYPLAN_TRY(validate(request));
-  BAYPLAN_ASSIGN(const ServiceImage image, state_->core.image(request.image_name, request.image_id));
   LibpodMetadata metadata{.image_name = request.image_name,
-                          .image_id = image.id(),
                           .name = request.container_name,
                           .created_at = unix_seconds(now()),
                           .mount_label = request.mount_label};
-  if (metadata.image_name.empty() && !image.stored.names.empty()) {
-    metadata.image_name = image.stored.names.front();
-  }
   NewContainer wanted;
   wanted.id = request.container_id;
   wanted.names = {request.container_name};
   wanted.layer_name = layer_name_of(request.container_name);
-  wanted.metadata = encode(metadata);
   wanted.mount_label = request.mount_label;
   wanted.config = request.config;
+  if (!request.rootfs.empty()) {
+    wanted.metadata = encode(metadata);
+    return state_->core.create_on(request.rootfs, wanted);
+  }
+  BAYPLAN_ASSIGN(const ServiceImage image, state_->core.image(request.image_name, request.image_id));
+  metadata.image_id = image.id();
+  if (metadata.image_name.empty() && !image.stored.names.empty()) {
+    metadata.image_name = image.stored.names.front();
+  }
+  wanted.metadata = encode(metadata);
   return state_->core.create(image, wanted, control);
 }
 
@@ -114,5 +122,7 @@ Result<std::vector<MountedContainer>> StorageService::shutdown(snapshots::Force 
 }
 
 Result<std::vector<std::string>> StorageService::wipe() const { return state_->core.wipe(); }
+
+Result<std::vector<std::string>> StorageService::prune() const { return state_->core.prune(); }
 
 }  // namespace bayplan::containers

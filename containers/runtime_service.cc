@@ -151,4 +151,6 @@ Result<std::vector<MountedContainer>> RuntimeService::shutdown(snapshots::Force 
 
 Result<std::vector<std::string>> RuntimeService::wipe() const { return state_->core.wipe(); }
 
+Result<std::vector<std::string>> RuntimeService::prune() const { return state_->core.prune(); }
+
 }  // namespace bayplan::containers

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "bayplan/base/fault.h"
 #include "bundle_config.h"
 #include "config_template.h"
 #include "container_snapshot.h"
@@ -77,6 +78,10 @@ Result<void> ServiceCore::stop(const std::string& id) const {
 
 Result<bool> ServiceCore::unmount(const std::string& id, snapshots::Force force) const {
   BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
+  if (own_root(container)) {
+    if (force == snapshots::Force::yes) return false;
+    return Error(Errc::not_found, "mount", id, "its root is its own, and not mounted here");
+  }
   BAYPLAN_ASSIGN(const std::uint64_t left, store_->mounts().unmount(ns(), container.snapshot_key, force));
   return left > 0;
 }
@@ -92,28 +97,36 @@ Result<void> ServiceCore::remove(const std::string& id, const RemoveOptions& opt
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   BAYPLAN_ASSIGN(ContainerDirs::Held held, dirs.lock(ns(), id));
   BAYPLAN_TRY(remove_records(*store_, ns(), id));
+  BAYPLAN_TRY(fault::at(fault::Point::container_record_removed));
   BAYPLAN_TRY(dirs.remove(std::move(held)));
   return options.sync ? collect_released(*store_) : Result<void>{};
 }
 
+Result<void> ServiceCore::prepare_run(const Container& container, const std::filesystem::path& root) const {
+  const std::string& id = container.id;
+  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
+  BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
+  BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
+  BAYPLAN_ASSIGN(const std::string kept, metadata(id));
+  if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
+  BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
+  return write_config(work.get(), run.get(), {root, std::move(cgroup)}).with_context("container", id);
+}
+
 Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
   BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
+  if (const auto own = own_root(container)) {
+    BAYPLAN_TRY(prepare_run(container, *own));
+    return *own;
+  }
   BAYPLAN_TRY(check_snapshotter(*store_, container));
-  BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   const snapshots::Mounts mounts = store_->mounts();
   BAYPLAN_ASSIGN(const snapshots::MountPoint at, mounts.mount(ns(), container.snapshot_key));
-  const auto prepare = [&]() -> Result<void> {
-    BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
-    BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
-    BAYPLAN_ASSIGN(const std::string kept, metadata(id));
-    if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
-    BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
-    return write_config(work.get(), run.get(), {at.target, std::move(cgroup)});
-  };
-  auto prepared = prepare();
+  auto prepared = fault::at(fault::Point::container_mounted);
+  if (prepared) prepared = prepare_run(container, at.target);
   if (prepared) return at.target;
   ignore_error(mounts.unmount(ns(), container.snapshot_key), "what failed before is the answer");
-  return std::move(prepared).error().with_context("container", id);
+  return std::move(prepared).error();
 }
 
 Result<std::filesystem::path> ServiceCore::work_dir(const std::string& id) const {
@@ -201,6 +214,25 @@ Result<std::vector<std::string>> ServiceCore::wipe() const {
     if (!removed && removed.error().code() != Errc::not_found) return std::move(removed).error();
   }
   return ids;
+}
+
+Result<std::vector<std::string>> ServiceCore::prune() const {
+  BAYPLAN_ASSIGN(const auto ids, list());
+  std::vector<std::string> pruned;
+  for (const std::string& id : ids) {
+    const auto unused = db().view([&](const ReadTx& tx) -> Result<void> {
+      BAYPLAN_TRY(tasks::check_none_runs(tx, ns(), id));
+      BAYPLAN_ASSIGN(const Container container, get(tx, ns(), id));
+      BAYPLAN_ASSIGN(const auto at, store_->mounts().find(tx, ns(), container.snapshot_key));
+      return at ? Error(Errc::failed_precondition, "container", id, "it is mounted") : Result<void>{};
+    });
+    auto removed = unused ? remove(id, {}) : unused;
+    if (removed) pruned.push_back(id);
+    const bool stays = !removed && (removed.error().code() == Errc::failed_precondition ||
+                                    removed.error().code() == Errc::not_found);
+    if (!removed && !stays) return std::move(removed).error();
+  }
+  return pruned;
 }
 
 }  // namespace bayplan::containers

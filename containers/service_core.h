@@ -62,6 +62,10 @@ class ServiceCore {
   Result<ContainerInfo> create(const ServiceImage& image, const NewContainer& wanted,
                                const Control& control) const;
 
+  /// A container of no image, whose root is a directory of the caller's. Errors: as create, and
+  /// invalid_argument (a relative path), not_found, permission_denied (the directory).
+  Result<ContainerInfo> create_on(const std::filesystem::path& rootfs, const NewContainer& wanted) const;
+
   /// The ID that `text` means; `unknown` is what is answered where it means none. Errors: unknown's, corrupt,
   /// closed, io.
   Result<std::string> find(std::string_view text, const Error& unknown) const;
@@ -95,14 +99,18 @@ class ServiceCore {
   Result<std::vector<std::string>> list() const;
   Result<std::vector<MountedContainer>> shutdown(snapshots::Force force) const;
   Result<std::vector<std::string>> wipe() const;
+  Result<std::vector<std::string>> prune() const;
 
  private:
+  Result<void> prepare_run(const Container& container, const std::filesystem::path& root) const;
   Result<Container> describe(const ServiceImage& image, const NewContainer& wanted,
                              const std::string& parent) const;
   Result<std::vector<MountedContainer>> mounted(const std::set<std::string>& ids) const;
   Result<std::string> unpacked(const ServiceImage& image, const Control& control) const;
-  Result<ContainerInfo> make(const Container& container, const ServiceImage& image,
+  Result<ContainerInfo> make(const Container& container, const ServiceImage* image,
                              const NewContainer& wanted, const std::string& parent) const;
+  Result<void> record(metadata::WriteTx& tx, const Container& container, const ServiceImage* image,
+                      const NewContainer& wanted, std::optional<snapshots::Stage> stage) const;
 
   std::shared_ptr<images::Store> store_;
   ServiceOptions options_;

@@ -1,8 +1,11 @@
 #include <utility>
 
+#include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "bayplan/images/unpack.h"
+#include "bundle_config.h"
 #include "config_template.h"
+#include "image_pin.h"
 #include "service_core.h"
 #include "user_lookup.h"
 
@@ -73,6 +76,7 @@ Result<Container> ServiceCore::describe(const ServiceImage& image, const NewCont
   container.snapshot_key = wanted.id;
   container.sandbox_id = wanted.sandbox_id;
   container.spec = wanted.config;
+  pin_image(container.labels, image.stored.id.id().config(), image.stored.manifest);
   if (!container.spec.empty()) return container;
   const std::string& user_text = wanted.spec.user.empty() ? image.config.user : wanted.spec.user;
   BAYPLAN_ASSIGN(const ProcessUser user, look_up_user(*store_, ns(), parent, user_text));
@@ -80,7 +84,21 @@ Result<Container> ServiceCore::describe(const ServiceImage& image, const NewCont
   return container;
 }
 
-Result<ContainerInfo> ServiceCore::make(const Container& container, const ServiceImage& image,
+Result<void> ServiceCore::record(WriteTx& tx, const Container& container, const ServiceImage* image,
+                                 const NewContainer& wanted, std::optional<snapshots::Stage> stage) const {
+  BAYPLAN_TRY(check_free(tx, ns(), container.id));
+  const Pins pins = image != nullptr ? Pins::snapshot_and_image : Pins::snapshot;
+  if (image != nullptr) {
+    BAYPLAN_TRY(content::stat(tx, ns(), image->stored.manifest).with_context("image", image->record()));
+  }
+  BAYPLAN_TRY(containers::create(tx, ns(), container, pins));
+  const storage::Record record{owner_, wanted.names, {wanted.layer_name}, wanted.metadata};
+  BAYPLAN_TRY(storage::attach(tx, ns(), container.id, record));
+  if (!stage) return {};
+  return store_->snapshotter().prepare(tx, ns(), container.id, *std::move(stage), {}, metadata::referred());
+}
+
+Result<ContainerInfo> ServiceCore::make(const Container& container, const ServiceImage* image,
                                         const NewContainer& wanted, const std::string& parent) const {
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   const std::string& id = wanted.id;
@@ -91,18 +109,32 @@ Result<ContainerInfo> ServiceCore::make(const Container& container, const Servic
   NewDirs made(dirs, db(), std::move(held));
   BAYPLAN_TRY(write_template(made.work_fd(), container.spec));
   BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
-  BAYPLAN_ASSIGN(snapshots::Stage stage,
-                 db().view([&](const ReadTx& tx) { return store_->snapshotter().stage(tx, ns(), parent); }));
-  const storage::Record record{owner_, wanted.names, {wanted.layer_name}, wanted.metadata};
-  auto recorded = db().update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_TRY(check_free(tx, ns(), id));
-    BAYPLAN_TRY(containers::create(tx, ns(), container, Pins::snapshot_and_image));
-    BAYPLAN_TRY(storage::attach(tx, ns(), id, record));
-    return store_->snapshotter().prepare(tx, ns(), id, std::move(stage), {}, metadata::referred());
-  });
-  if (!recorded) return std::move(recorded).error();
+  std::optional<snapshots::Stage> stage;
+  if (!container.snapshotter.empty()) {
+    BAYPLAN_ASSIGN(
+        stage, db().view([&](const ReadTx& tx) { return store_->snapshotter().stage(tx, ns(), parent); }));
+  }
+  BAYPLAN_TRY(fault::at(fault::Point::container_prepared));
+  BAYPLAN_TRY(
+      db().update([&](WriteTx& tx) { return record(tx, container, image, wanted, std::move(stage)); }));
   made.keep();
-  return ContainerInfo{id, dirs.work(ns(), id), dirs.run(ns(), id), image.config, wanted.mount_label};
+  ContainerInfo info{id, dirs.work(ns(), id), dirs.run(ns(), id), {}, wanted.mount_label};
+  if (image != nullptr) info.config = image->config;
+  return info;
+}
+
+Result<ContainerInfo> ServiceCore::create_on(const std::filesystem::path& rootfs,
+                                             const NewContainer& wanted) const {
+  if (!rootfs.is_absolute()) {
+    return Error(Errc::invalid_argument, "rootfs", rootfs.native(), "the path is not absolute");
+  }
+  BAYPLAN_ASSIGN(const UniqueFd there, file::open_dir(rootfs).with_context("rootfs", rootfs.native()));
+  BAYPLAN_TRY(db().view([&](const ReadTx& tx) { return check_free(tx, ns(), wanted.id); }));
+  Container container;
+  container.id = wanted.id;
+  container.sandbox_id = wanted.sandbox_id;
+  BAYPLAN_ASSIGN(container.spec, bound_config(wanted.config, rootfs.native(), {}));
+  return make(container, nullptr, wanted, {});
 }
 
 Result<ContainerInfo> ServiceCore::create(const ServiceImage& image, const NewContainer& wanted,
@@ -114,7 +146,7 @@ Result<ContainerInfo> ServiceCore::create(const ServiceImage& image, const NewCo
   if (!allowed) return std::move(allowed).error();
   BAYPLAN_ASSIGN(const std::string parent, unpacked(image, control));
   BAYPLAN_ASSIGN(const Container container, describe(image, wanted, parent));
-  return make(container, image, wanted, parent);
+  return make(container, &image, wanted, parent);
 }
 
 }  // namespace bayplan::containers

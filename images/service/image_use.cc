@@ -30,15 +30,20 @@ class Holders final : public metadata::GcSink {
   Result<void> edge(const metadata::GcEdge& edge) override {
     if (!counts_ || edge.type == metadata::EdgeType::back) return {};
     if (edge.kind == kSnapshot && trace_.snapshots.contains(edge.key)) use_.needed.emplace(edge.key);
-    if (is_user_ && edge.kind == kImage && trace_.records.contains(edge.key)) {
-      use_.users.push_back({std::string(kind_), std::string(ns_), key_});
-    }
+    const bool names = edge.kind == kImage && trace_.records.contains(edge.key);
+    const bool has_id = edge.kind == kContent && edge.key == trace_.config;
+    if (is_user_ && (names || has_id)) add_user();
     return {};
   }
 
   ImageUse take() && { return std::move(use_); }
 
  private:
+  void add_user() {
+    metadata::GcNode user{std::string(kind_), std::string(ns_), key_};
+    if (use_.users.empty() || use_.users.back() != user) use_.users.push_back(std::move(user));
+  }
+
   std::string_view ns_;
   const ImageTrace& trace_;
   std::string_view kind_{};

@@ -18,7 +18,7 @@ struct ImageTrace {
 };
 
 struct ImageUse {
-  std::vector<metadata::GcNode> users{};  ///< objects of `users` that keep one of the records
+  std::vector<metadata::GcNode> users{};  ///< objects of `users` that keep one of the records, or the config
   NameSet needed{};                       ///< snapshots that something else keeps
 };
 

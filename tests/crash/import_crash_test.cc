@@ -14,7 +14,10 @@
 #include <set>
 
 #include "bayplan/base/fault.h"
+#include "bayplan/containers/gc_kinds.h"
+#include "bayplan/containers/runtime_service.h"
 #include "bayplan/containers/service.h"
+#include "bayplan/containers/tasks.h"
 #include "bayplan/content/writer.h"
 #include "bayplan/images/export.h"
 #include "bayplan/images/import.h"
@@ -71,9 +74,36 @@ Result<void> pull_and_remove(images::Store& store) {
   return store.db().update([](metadata::WriteTx& tx) { return images::remove(tx, kNamespace, kPulled); });
 }
 
+/// A pod that starts, runs as this process does, stops and goes; one that an earlier try left goes first.
+Result<void> run_pod(const std::shared_ptr<images::Store>& store) {
+  const containers::RuntimeService service(store);
+  BAYPLAN_TRY(service.delete_container("pod"));
+  containers::SandboxRequest request;
+  request.pod_name = request.pod_id = "pod";
+  request.image_name = kImage;
+  request.container_name = "pod-infra";
+  request.config = R"({"ociVersion":"1.1.0"})";
+  BAYPLAN_TRY(service.create_pod_sandbox(request, {}));
+  if (::geteuid() == 0) BAYPLAN_TRY(service.start_container("pod"));
+  BAYPLAN_ASSIGN(const auto task, containers::tasks::of_process("pod", ::getpid()));
+  BAYPLAN_TRY(store->db().update(
+      [&](metadata::WriteTx& tx) { return containers::tasks::create(tx, kNamespace, task); }));
+  BAYPLAN_TRY(store->db().update(
+      [](metadata::WriteTx& tx) { return containers::tasks::remove(tx, kNamespace, "pod"); }));
+  BAYPLAN_TRY(service.stop_container("pod"));
+  return service.remove_pod_sandbox("pod");
+}
+
+/// Whether a pod is part of the work. Its keys are many, and within its transactions one write is as good as
+/// the next.
+enum class Pods : bool { no, yes };
+Pods pods_for(fault::Point point) { return point == fault::Point::key_write ? Pods::no : Pods::yes; }
+
 /// Everything whose fault points are to be survived, on a store that may hold leftovers of any earlier try.
-Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source) {
-  BAYPLAN_ASSIGN(images::Store store, images::Store::open(root, {.run_root = root / "run"}));
+Result<void> work(const std::filesystem::path& root, const std::filesystem::path& source, Pods pods) {
+  BAYPLAN_ASSIGN(auto opened, images::Store::open(root, {.run_root = root / "run"}));
+  const auto shared = std::make_shared<images::Store>(std::move(opened));
+  images::Store& store = *shared;
   BAYPLAN_TRY(ingest_by_reference(store));
   BAYPLAN_TRY(images::import(store, kNamespace, source, {.name = kImage}, {}));
   BAYPLAN_TRY(mount_and_unmount(store));
@@ -88,9 +118,11 @@ Result<void> work(const std::filesystem::path& root, const std::filesystem::path
     BAYPLAN_TRY(containers::create_from_image(store, kNamespace, "c", kImage, options, {}));
   }
   BAYPLAN_TRY(containers::remove_with_snapshot(store, root / "run", kNamespace, "c"));
+  if (pods == Pods::yes) BAYPLAN_TRY(run_pod(shared));
   BAYPLAN_TRY(
       store.db().update([](metadata::WriteTx& tx) { return images::remove(tx, kNamespace, kImage); }));
-  BAYPLAN_TRY(metadata::collect(store.db(), all_kinds(store), {}, {}));
+  const containers::CollectedKinds kinds(store);
+  BAYPLAN_TRY(metadata::collect(store.db(), kinds.list(), {}, {}));
   return {};
 }
 
@@ -114,7 +146,7 @@ bool dies_at(const Death& death, int nth, const std::filesystem::path& root,
         return Error(Errc::unsupported, "file", "unnamed");
       return {};
     });
-    auto done = work(root, source);
+    auto done = work(root, source, pods_for(death.point));
     if (!done) std::fprintf(stderr, "%s\n", done.error().to_string().c_str());
     ::_exit(done ? 0 : 1);
   }
@@ -131,13 +163,14 @@ CommandResult bayplan(const std::filesystem::path& root, std::vector<std::string
   return run_command(arguments);
 }
 
-/// Files and directories of `root` that belong to blobs, ingests and snapshots.
+/// Files and directories of `root` that belong to blobs, ingests, snapshots and containers.
 std::set<std::string> leftovers(const std::filesystem::path& root) {
   std::set<std::string> found;
-  for (const char* part : {"content/blobs", "content/ingest", "snapshots"}) {
+  for (const char* part : {"content/blobs", "content/ingest", "snapshots", "containers/default"}) {
     if (!std::filesystem::exists(root / part)) continue;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / part)) {
-      const bool ours = entry.is_regular_file() || entry.path().parent_path().filename() == "ingest";
+      const auto parent = entry.path().parent_path().filename();
+      const bool ours = entry.is_regular_file() || parent == "ingest" || parent == "default";
       if (ours && entry.path().filename() != "next") found.insert(entry.path().string());
     }
   }
@@ -159,14 +192,14 @@ std::string mounted(const std::filesystem::path& root) {
   return found;
 }
 
-void expect_recovers(const std::filesystem::path& root, const std::filesystem::path& source) {
+void expect_recovers(const std::filesystem::path& root, const std::filesystem::path& source, Pods pods) {
   // A crash while the store was being made may have left none; opening finishes the making.
   { ASSERT_TRUE(images::Store::open(root).has_value()); }
   const auto checked = bayplan(root, {"inspect", "check"});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
   expect_collects(root);
 
-  const auto again = work(root, source);  // imports, creates, removes and collects everything
+  const auto again = work(root, source, pods);  // imports, creates, removes and collects everything
   EXPECT_TRUE(again) << again.error().to_string();
   const auto collected = bayplan(root, {"gc"});
   EXPECT_EQ(collected.exit_code, 0) << collected.err;
@@ -204,7 +237,7 @@ TEST_P(Crash, KilledAtEveryOccurrenceOf) {
     const auto root = directory.path() / ("store" + std::to_string(nth));
     if (!dies_at(GetParam(), nth, root, source)) break;
     SCOPED_TRACE("killed at occurrence " + std::to_string(nth));
-    expect_recovers(root, source);
+    expect_recovers(root, source, pods_for(GetParam().point));
     ++reached;
   }
   EXPECT_GT(reached, 0) << "nothing here reaches this point: extend work()";

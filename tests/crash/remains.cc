@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "bayplan/containers/service.h"
+#include "bayplan/containers/gc_kinds.h"
 #include "bayplan/content/ingests.h"
 #include "bayplan/content/store.h"
 #include "bayplan/metadata/check.h"
@@ -13,7 +13,7 @@ namespace bayplan::test {
 
 std::vector<const metadata::GcKind*> all_kinds(const images::Store& store) {
   auto kinds = store.gc_kinds();
-  kinds.push_back(&containers::container_gc_kind());
+  for (const metadata::GcKind* kind : containers::gc_kinds()) kinds.push_back(kind);
   return kinds;
 }
 
@@ -32,8 +32,11 @@ Result<std::set<std::string>> recorded(images::Store& store, const metadata::Rea
                                        found.insert(Digest::of(ingest.backend).hex());
                                        return {};
                                      }));
+  const auto trees = store.root().path / "snapshots" / store.snapshotter().name();
   BAYPLAN_TRY(store.snapshotter().walk(tx, kNamespace, [&](const snapshots::Info& info) -> Result<void> {
-    found.insert(info.directory);
+    // A power cut may take the directory of an active one; who mounts it next makes it anew.
+    const bool may_lack_it = info.kind == snapshots::Kind::active;
+    if (!may_lack_it || std::filesystem::exists(trees / info.directory)) found.insert(info.directory);
     return {};
   }));
   BAYPLAN_ASSIGN(const auto notes, tx.bucket("collection"));

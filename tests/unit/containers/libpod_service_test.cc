@@ -1,4 +1,5 @@
 // libpod's storage service, beside the runtime service (items S55 to S59).
+#include "bayplan/containers/tasks.h"
 #include "service_fixture.h"
 
 namespace bayplan::containers {
@@ -123,6 +124,60 @@ TEST_F(LibpodService, S56_EachServiceSparesWhatTheOtherMade) {
   ASSERT_EQ(words(service().create_pod_sandbox(pod("p1"), {})), "");
   EXPECT_THAT(libpod().wipe().value(), ElementsAre("l1"));
   EXPECT_THAT(service().list().value(), ElementsAre("p1"));
+}
+
+TEST_F(LibpodService, S56_PruneTakesWhatIsUnusedAndSparesTheOthers) {
+  make("l1");
+  make("l2");
+  make("l3");
+  ASSERT_EQ(words(service().create_pod_sandbox(pod("p1"), {})), "");
+  ASSERT_EQ(words(libpod().start_container("l1")), "");
+  const tasks::Task task = tasks::of_process("l2", ::getpid()).value();
+  ASSERT_EQ(words(store_->db().update([&](metadata::WriteTx& tx) { return tasks::create(tx, kNs, task); })),
+            "");
+  EXPECT_THAT(libpod().prune().value(), ElementsAre("l3"));
+  EXPECT_THAT(libpod().list().value(), ElementsAre("l1", "l2"));
+  EXPECT_THAT(service().prune().value(), ElementsAre("p1"));
+  EXPECT_THAT(libpod().list().value(), ElementsAre("l1", "l2"));
+}
+
+TEST_F(LibpodService, S59_AContainerMayHaveARootOfItsOwn) {
+  const fs::path rootfs = store_.work("rootfs");
+  fs::create_directory(rootfs);
+  StorageRequest request = libpod_request("c1");
+  request.image_name.clear();
+  request.rootfs = rootfs;
+  request.config = R"({"ociVersion":"1.1.0","root":{"path":"elsewhere","readonly":true}})";
+  const auto made = libpod().create_container(request, {});
+  ASSERT_EQ(words(made), "");
+  EXPECT_EQ(made->config, std::nullopt) << "there is no image";
+  const Container container = store_.get("c1").value();
+  EXPECT_EQ(container.image + container.snapshotter + container.snapshot_key, "");
+  EXPECT_THAT(container.labels, IsEmpty());
+  EXPECT_EQ(libpod().start_container("c1").value(), rootfs);
+  EXPECT_FALSE(is_mounted(rootfs));
+  EXPECT_THAT(read_text_file(made->run_dir / "config.json"), HasSubstr(rootfs.native()));
+  EXPECT_EQ(libpod().mounted("c1").value(), std::nullopt);
+  EXPECT_EQ(outcome(libpod().unmount_container("c1")), "not_found");
+  EXPECT_EQ(words(libpod().stop_container("c1")), "");
+  ASSERT_EQ(words(libpod().delete_container("c1")), "");
+  EXPECT_TRUE(fs::is_directory(rootfs)) << "it is the caller's";
+  EXPECT_FALSE(fs::exists(made->dir));
+}
+
+TEST_F(LibpodService, S59_ARootThatCannotBeIsSaid) {
+  StorageRequest request = libpod_request("c1");
+  request.rootfs = store_.work("rootfs");
+  request.config = "{}";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "an image besides";
+  request.image_name.clear();
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "not_found");
+  fs::create_directory(request.rootfs);
+  request.config.clear();
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "nothing says what runs";
+  request.rootfs = "rootfs";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument");
+  EXPECT_THAT(libpod().list().value(), IsEmpty());
 }
 
 TEST_F(LibpodService, ANameOfTheOtherServiceSaysWhose) {

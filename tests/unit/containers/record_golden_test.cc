@@ -2,6 +2,9 @@
 // (writeContainer in core/metadata/containers.go, write in core/metadata/sandbox.go).
 #include <gmock/gmock.h>
 
+#include "bayplan/containers/name_registrar.h"
+#include "bayplan/containers/tasks.h"
+#include "bayplan/metadata/leases.h"
 #include "record_test.h"
 
 namespace bayplan::containers {
@@ -99,6 +102,24 @@ TEST_F(RecordGolden, ASandboxIsContainerds) {
       {"labels/role", "pod"},
   };
   EXPECT_EQ(dump("sandboxes", "s"), expected);
+}
+
+TEST_F(RecordGolden, ATaskAndAReservationAreOurs) {
+  ASSERT_TRUE(create(sample("c")));
+  const tasks::Task task{.id = "c", .pid = 300, .pid_namespace = 5, .start_time = 64, .boot_id = "boot"};
+  ASSERT_TRUE(db_.update([&](metadata::WriteTx& tx) -> Result<void> {
+    BAYPLAN_TRY(tasks::create(tx, kNs, task));
+    BAYPLAN_TRY(metadata::leases::create(tx, kNs, {.id = "l", .persistent = true}));
+    return NameRegistrar({}, std::string(kNs)).reserve(tx, "web", "c", "l");
+  }));
+  const Time created = db_.view([](const metadata::ReadTx& tx) { return tasks::get(tx, kNs, "c"); })->created;
+  const Dump expected = {{"createdat", go_time(created)},
+                         {"bootid", "boot"},
+                         {"pid", "\xd8\x04"},
+                         {"pidns", "\x0a"},
+                         {"starttime", "\x80\x01"}};
+  EXPECT_EQ(dump("bayplan.tasks", "c"), expected);
+  EXPECT_EQ(dump("bayplan.reservations", "web"), (Dump{{"key", "c"}, {"lease", "l"}}));
 }
 
 }  // namespace

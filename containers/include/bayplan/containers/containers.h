@@ -39,6 +39,11 @@ struct Container {
 /// any gc.ref label it can be set and removed at any time; an update of `image` does not move it.
 inline constexpr std::string_view kImagePinLabel = "containerd.io/gc.ref.image.container";
 
+/// By which it keeps the documents of an image, whatever becomes of the name: the digest of the config, which
+/// is the image's ID, and of the manifest. create_from_image and the services set them beside the name.
+inline constexpr std::string_view kImageIdPinLabel = "containerd.io/gc.ref.content.image";
+inline constexpr std::string_view kImageManifestPinLabel = "containerd.io/gc.ref.content.manifest";
+
 /// What a container keeps from the collector, beyond what its labels name.
 enum class Pins : unsigned char {
   snapshot,            ///< as containerd: the image may go while the container is there

@@ -5,6 +5,7 @@
 // Thread-safe, and safe beside other processes.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ struct StorageRequest {
   std::string container_id{};  ///< an identifier
   std::string mount_label{};
   std::string config{};  ///< an OCI runtime spec, JSON
+  /// Absolute: a directory of the caller's that is the container's root. Then it has neither image nor
+  /// snapshot, nothing is mounted for it, and the config has to be given.
+  std::filesystem::path rootfs{};
 };
 
 /// Errors of every function, beside its own: corrupt, closed, io. "Empty ID" is bad_input() image_name,
@@ -39,7 +43,8 @@ class StorageService {
   /// Precondition: `store` is not null. It needs a run root.
   explicit StorageService(std::shared_ptr<images::Store> store, ServiceOptions options = {});
 
-  /// Errors, in the order in which they are looked for: empty ID (image name and ID; container name), and
+  /// Errors, in the order in which they are looked for: empty ID (image name and ID; container name); with a
+  /// rootfs invalid_argument (relative; an image besides), not_found, permission_denied (the directory); and
   /// from there on those of RuntimeService::create_container, but for the pull.
   Result<ContainerInfo> create_container(const StorageRequest& request, const Control& control) const;
   /// Errors: empty ID, container not known, and those of RuntimeService::delete_container.
@@ -70,6 +75,9 @@ class StorageService {
   /// As the runtime service's.
   Result<std::vector<MountedContainer>> shutdown(snapshots::Force force = snapshots::Force::no) const;
   Result<std::vector<std::string>> wipe() const;
+  /// Deletes those that this service made and that neither run (tasks.h) nor are mounted. Answers their IDs.
+  /// Errors: those of delete_container; what was deleted stays so.
+  Result<std::vector<std::string>> prune() const;
 
  private:
   struct State;

@@ -1,7 +1,7 @@
 // RuntimeService: containers and pods as CRI-O's runtime server has them. START HERE when writing an engine;
 // what it needs besides is an OCI runtime.
 //
-//   RuntimeService service(store, {.pause_image = "registry.k8s.io/pause:3.9", .pull = ...});
+//   RuntimeService service(store, {.pause_image = "registry.k8s.io/pause:3.9", .pull = pull_with(images)});
 //   auto pod = service.create_pod_sandbox({.pod_name = "web", .pod_id = id, .image_name = ..}, {});
 //   auto container = service.create_container({.pod_name = "web", .pod_id = id, ..}, {});
 //   auto mountpoint = service.start_container(container->id);   // mounted; config.json is in the run dir
@@ -42,7 +42,7 @@ inline constexpr std::string_view kRuntimeOwner = "cri-o";
 struct RuntimeServiceOptions {
   ServiceOptions common{};
   std::string pause_image{};  ///< the only image that is pulled when it is not there; empty: none is
-  PullImage pull{};           ///< empty: nothing is pulled
+  PullImage pull{};           ///< pull_with() (pull.h); empty: nothing is pulled
   Unknown unknown = Unknown::is_success;  ///< for delete_container and stop_container
 };
 
@@ -164,6 +164,9 @@ class RuntimeService {
   /// Deletes all containers that this service made, and no others. Answers their IDs. Errors: those of
   /// delete_container; what was deleted stays so.
   Result<std::vector<std::string>> wipe() const;
+  /// Deletes those that this service made and that neither run (tasks.h) nor are mounted. Answers their IDs.
+  /// Errors: those of delete_container; what was deleted stays so.
+  Result<std::vector<std::string>> prune() const;
 
  private:
   struct State;

@@ -1,0 +1,15 @@
+#include "bayplan/containers/pull.h"
+
+#include <utility>
+
+namespace bayplan::containers {
+
+PullImage pull_with(images::ImageService images, images::PullOptions options) {
+  return [images = std::move(images), options = std::move(options)](
+             const std::string& image, const images::RemoteContext& context) -> Result<void> {
+    BAYPLAN_TRY(images.pull_image(image, context, options));
+    return {};
+  };
+}
+
+}  // namespace bayplan::containers
