@@ -64,9 +64,9 @@ Result<int> create_member(const Session& session, const CreateArguments& create,
   BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   const Services services =
       services_over(session, std::make_shared<images::Store>(std::move(store)), std::move(options));
-  BAYPLAN_ASSIGN(const Pod pod, find_pod(session, services, member.pod));
+  BAYPLAN_ASSIGN(const PodName pod, name_pod(session, services, member.pod));
   request.pod_id = pod.id;
-  request.pod_name = pod.metadata().pod_name;
+  request.pod_name = pod.name;
   request.container_id = create.id;
   if (request.container_name.empty()) request.container_name = create.id;
   set_image(session, services, create.image, request);

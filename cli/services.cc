@@ -1,6 +1,5 @@
 #include "services.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "bayplan/containers/storage_record.h"
@@ -47,17 +46,27 @@ Result<std::optional<containers::tasks::Task>> find_task(const Session& session,
   return std::move(task).error();
 }
 
-Result<Pod> find_pod(const Session& session, const Services& services, std::string_view text) {
-  BAYPLAN_ASSIGN(auto pods, services.runtime.pods(tell_problem));
-  const auto infrastructure = find_container(session, *services.store, text);
-  if (!infrastructure && infrastructure.error().code() != Errc::not_found) return infrastructure.error();
+Result<PodName> name_pod(const Session& session, const Services& services, std::string_view text) {
+  const auto container = find_container(session, *services.store, text);
+  if (!container && container.error().code() != Errc::not_found) return container.error();
+  if (container) {
+    const auto metadata = services.runtime.container_metadata(*container);
+    if (metadata && metadata->pod) return PodName{metadata->pod_id, metadata->pod_name};
+  }
   // Its infrastructure container may be gone.
-  const auto found = std::find_if(pods.begin(), pods.end(), [&](const auto& pod) {
-    return pod.first == text || pod.second.front().metadata.pod_name == text ||
-           (infrastructure && pod.first == *infrastructure);
-  });
-  if (found == pods.end()) return Error(Errc::not_found, "pod", text);
-  return Pod{found->first, std::move(found->second)};
+  BAYPLAN_ASSIGN(const auto pods, services.runtime.pods(tell_problem));
+  for (const auto& [id, members] : pods) {
+    const std::string& name = members.front().metadata.pod_name;
+    if (id == text || name == text) return PodName{id, name};
+  }
+  return Error(Errc::not_found, "pod", text);
+}
+
+Result<Pod> find_pod(const Session& session, const Services& services, std::string_view text) {
+  BAYPLAN_ASSIGN(PodName name, name_pod(session, services, text));
+  BAYPLAN_ASSIGN(auto members, services.runtime.members(name.id, tell_problem));
+  if (members.empty()) return Error(Errc::not_found, "pod", text);
+  return Pod{std::move(name.id), std::move(members)};
 }
 
 void tell_problem(std::string_view, const Error& error) {

@@ -36,6 +36,14 @@ Result<std::vector<std::string>> find_containers(const Session& session, const i
 Result<std::optional<containers::tasks::Task>> find_task(const Session& session, const images::Store& store,
                                                          std::string_view id);
 
+struct PodName {
+  std::string id;
+  std::string name;
+};
+/// The pod that `text` means: its ID, its name, a name of its infrastructure container, or the beginning of
+/// its ID. Errors: not_found (kind "pod"), corrupt, closed, io.
+Result<PodName> name_pod(const Session& session, const Services& services, std::string_view text);
+
 struct Pod {
   std::string id;
   containers::PodMembers members;  ///< at least one
@@ -43,8 +51,7 @@ struct Pod {
   const containers::RuntimeMetadata& metadata() const { return members.front().metadata; }
 };
 
-/// The pod that `text` means: its ID, its name, a name of its infrastructure container, or the beginning of
-/// its ID. Errors: not_found (kind "pod"), corrupt, closed, io.
+/// The same with its members, which are looked for among all containers. Errors: as name_pod.
 Result<Pod> find_pod(const Session& session, const Services& services, std::string_view text);
 
 /// Metadata that cannot be read is told on standard error, and hides no other pod.

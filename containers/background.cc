@@ -26,6 +26,8 @@ const std::string kLogName = "runtime.log";
 constexpr std::size_t kMostPidBytes = 64;
 constexpr std::size_t kMostLogBytes = 1u << 20;
 constexpr milliseconds kKillPatience = std::chrono::seconds(10);
+// What has just ended takes so long to be gone at most.
+constexpr milliseconds kMoment = std::chrono::seconds(1);
 // So often a wait looks whether it was cancelled, besides when a signal interrupts it.
 constexpr milliseconds kLook{200};
 
@@ -117,7 +119,7 @@ Result<void> signal_and_wait(const Managed& container, const tasks::Task& task, 
   if (!pidfd || tasks::state(task) == tasks::State::ended) return {};
   const auto kill = [&](const char* signal, milliseconds wait) -> Result<bool> {
     const auto asked = ask(container, "signal", {"kill", container.name(), signal}, -1);
-    BAYPLAN_ASSIGN(const bool ended, wait_for_end(pidfd.get(), asked ? wait : milliseconds(0), cancel));
+    BAYPLAN_ASSIGN(const bool ended, wait_for_end(pidfd.get(), asked ? wait : kMoment, cancel));
     if (!ended && !asked) return asked.error();
     return ended;
   };

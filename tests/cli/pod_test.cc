@@ -198,6 +198,16 @@ TEST_F(PodCommand, ReadingChangesNothing) {
   EXPECT_EQ(command.bytes(), before);
 }
 
+TEST_F(PodCommand, APodWithoutItsInfrastructureContainerIsStillFoundByIdAndName) {
+  make_pod("web", "pod1");
+  make_member("web", "c1");
+  command.ok({"container", "rm", "web-infra"});
+  EXPECT_THAT(command.ok({"pod", "inspect", "pod1"}), HasSubstr(R"("containers":[{"id":"c1")"));
+  make_member("web", "c2");
+  command.ok({"pod", "rm", "web"});
+  expect_nothing_left();
+}
+
 TEST_F(PodCommand, WhatAnotherServiceMadeIsNoPod) {
   command.ok({"container", "create", kImage, "bare", "/bin/sh"});
   EXPECT_EQ(command.ok({"pod", "ls", "-q"}), "");
