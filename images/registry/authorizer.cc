@@ -1,7 +1,5 @@
 #include "authorizer.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 #include "token_request.h"
@@ -27,20 +25,6 @@ std::string grant_key(const Identity& who, const Scopes& scopes) {
   std::string key = who.origin.to_string() + " " + secret_key(who.credentials);
   for (const std::string& scope : scopes) key += " " + scope;
   return key;
-}
-
-Reach reach_of_text(const std::string& address) {
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  v4.sin_family = AF_INET;
-  v6.sin6_family = AF_INET6;
-  if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
-    return reach_of(reinterpret_cast<const sockaddr&>(v4));
-  }
-  if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
-    return reach_of(reinterpret_cast<const sockaddr&>(v6));
-  }
-  return Reach::everywhere;
 }
 
 const Challenge* find_scheme(const std::vector<Challenge>& challenges, std::string_view scheme) {
@@ -141,7 +125,7 @@ Attempt<std::string> Authorizer::use_bearer(const Identity& who, const Challenge
   auto server = token_server(challenge, who);
   if (!server) return Failure{std::move(server).error()};
   HttpRequest request = token_request(*server, challenge, who, with_scopes_of(challenge, scopes));
-  if (server->origin().host != who.origin.host) request.at_least = reach_of_text(unauthorized.peer_address());
+  if (server->origin().host != who.origin.host) request.at_least = reach_of(unauthorized.peer_address());
   const Patience patience{.deadline = std::chrono::steady_clock::now() + options_.answer_timeout,
                           .head = options_.answer_timeout,
                           .stall_window = options_.answer_timeout,

@@ -77,6 +77,7 @@ class Exchange {
   std::size_t on_body(std::string_view bytes);
   std::size_t on_send(char* into, std::size_t room);
   curl_socket_t on_open(const curl_sockaddr& address);
+  int on_connected(const char* peer);
 
   std::atomic<std::uint64_t>& bytes_received_;
   UniqueEasy handle_;
@@ -109,5 +110,7 @@ class Exchange {
 
 /// How far the address reaches that `address` holds; everywhere for what is not known.
 Reach reach_of(const sockaddr& address) noexcept;
+/// The same of an address as text.
+Reach reach_of(const std::string& address) noexcept;
 
 }  // namespace bayplan::registry

@@ -1,4 +1,5 @@
 // How libcurl is asked: what it must not do by itself, and whom it trusts.
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,6 +61,20 @@ Reach reach_of(const sockaddr& address) noexcept {
   }
   if (address.sa_family == AF_INET6) {
     return reach_of_v6(reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+  }
+  return Reach::everywhere;
+}
+
+Reach reach_of(const std::string& address) noexcept {
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  v4.sin_family = AF_INET;
+  v6.sin6_family = AF_INET6;
+  if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
+    return reach_of(reinterpret_cast<const sockaddr&>(v4));
+  }
+  if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1) {
+    return reach_of(reinterpret_cast<const sockaddr&>(v6));
   }
   return Reach::everywhere;
 }
@@ -183,6 +198,18 @@ void Exchange::set_callbacks() {
   };
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open);
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+  const curl_prereq_callback begin = [](void* self, char* peer, char*, int, int) {
+    return static_cast<Exchange*>(self)->on_connected(peer);
+  };
+  curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, begin);
+  curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+}
+
+// Of a connection that was opened for others, too.
+int Exchange::on_connected(const char* peer) {
+  if (!at_least_ || reach_of(std::string(peer)) >= *at_least_) return CURL_PREREQFUNC_OK;
+  refused_address_ = true;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 // The address that is connected to, whatever a name resolved to before.

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <set>
 
 #include "bayplan/base/escape.h"
@@ -111,6 +112,9 @@ Attempt<Response> Session::send_once(const Call& call, const Url& url, bool trus
   request.endpoint = &repository_->endpoint;
   request.trusted = trusted;
   request.alone_on_connection = call.is_blob;
+  // A registry may have its storage in the same house, but it does not send anybody to services of his own
+  // host or link that is not as close itself.
+  if (!trusted && reach_) request.at_least = std::min(*reach_, Reach::site);
   if (authorization) request.headers.push_back("Authorization: " + *authorization);
   const images::RegistryOptions& options = shared_->options;
   // A registry hashes all of an upload before it answers.
@@ -129,7 +133,10 @@ Attempt<Response> Session::send_once(const Call& call, const Url& url, bool trus
   }
   if (!call.is_blob) patience.deadline = std::chrono::steady_clock::now() + options.answer_timeout;
   auto sent = shared_->transport.send(request, patience, control_->cancel);
-  if (const auto* response = std::get_if<Response>(&sent)) warn(*response);
+  if (const auto* response = std::get_if<Response>(&sent)) {
+    if (trusted) reach_ = reach_of(response->peer_address());
+    warn(*response);
+  }
   return sent;
 }
 

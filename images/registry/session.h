@@ -86,6 +86,7 @@ class Session {
   const Control* control_;
   Url root_;  ///< scheme, host, port and prefix of the endpoint
   Scopes scopes_;
+  std::optional<Reach> reach_{};  ///< of the address that the registry has, once it answered
 };
 
 }  // namespace bayplan::registry

@@ -68,7 +68,9 @@ struct HttpServer::Impl {
   class Connection;
 
   Impl(Handler wanted, const HttpServerOptions& how)
-      : handler(std::move(wanted)), options(how), acceptor(context, {asio::ip::address_v4::loopback(), 0}) {
+      : handler(std::move(wanted)),
+        options(how),
+        acceptor(context, {asio::ip::make_address(options.bind), 0}) {
     if (!options.certificate.empty()) set_up_tls();
     accept();
     thread = std::thread([this] { context.run(); });
@@ -227,6 +229,8 @@ HttpServer::HttpServer(Handler handler, const HttpServerOptions& options)
 HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const { return impl_->acceptor.local_endpoint().port(); }
+
+std::string HttpServer::address() const { return impl_->options.bind + ":" + std::to_string(port()); }
 
 std::vector<HttpServerRequest> HttpServer::requests() const {
   const std::lock_guard lock(impl_->mutex);

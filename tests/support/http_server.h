@@ -56,7 +56,8 @@ struct HttpServerOptions {
   Asked asked = Asked::request;
   std::string certificate{};  ///< files in PEM; empty: no TLS
   std::string key{};
-  bool http2 = false;  ///< agrees to HTTP/2, of which it speaks what replies hold as `raw`
+  std::string bind = "127.0.0.1";  ///< an address of this host
+  bool http2 = false;              ///< agrees to HTTP/2, of which it speaks what replies hold as `raw`
 };
 
 class HttpServer {
@@ -70,8 +71,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   std::uint16_t port() const;
-  /// "127.0.0.1:port".
-  std::string address() const { return "127.0.0.1:" + std::to_string(port()); }
+  /// "127.0.0.1:port", or where else it is.
+  std::string address() const;
   /// All that came so far, in order.
   std::vector<HttpServerRequest> requests() const;
 

@@ -50,7 +50,14 @@ TEST(ReachOf, CloserAddressIsNotConnectedTo) {
   EXPECT_EQ(std::get<Failure>(refused).error.code(), Errc::failed_precondition);
   EXPECT_TRUE(server.requests().empty());
   request.at_least = Reach::host;
-  EXPECT_TRUE(std::holds_alternative<Response>(transport.send(request, patience, {})));
+  {
+    auto answer = transport.send(request, patience, {});
+    ASSERT_TRUE(std::holds_alternative<Response>(answer));
+    EXPECT_TRUE(std::holds_alternative<std::string>(std::get<Response>(answer).read_all(100, {})));
+  }
+  request.at_least = Reach::everywhere;  // nor is a connection used again that is open already
+  EXPECT_TRUE(std::holds_alternative<Failure>(transport.send(request, patience, {})));
+  EXPECT_EQ(server.requests().size(), 1u);
 }
 
 }  // namespace

@@ -9,10 +9,11 @@
 // Errors of every call, beside its own: invalid_argument (endpoint, credentials or repository not
 // well-formed), permission_denied (the registry or its token server refuses, or asks for credentials that are
 // not given or that it must not get), failed_precondition (its certificate is not trusted, or a redirect or
-// token server would weaken the connection), busy (it wants fewer requests, or to be asked again after longer
-// than RegistryOptions::longest_wait), corrupt (an answer that contradicts the protocol), too_large (one
-// beyond the limits here), unsupported, cancelled, io (not reached, cut off, too slow, or an error of the
-// registry's own, again and again). What a registry says in errors is cut and escaped.
+// token server would weaken the connection, or lies closer to this host than the registry), busy (it wants
+// fewer requests, or to be asked again after longer than RegistryOptions::longest_wait), corrupt (an answer
+// that contradicts the protocol), too_large (one beyond the limits here), unsupported, cancelled, io (not
+// reached, cut off, too slow, or an error of the registry's own, again and again). What a registry says in
+// errors is cut and escaped.
 #pragma once
 
 #include <chrono>
