@@ -11,7 +11,7 @@ enum ExitCode : int {
   kUsage = 2,       ///< the command line is wrong
   kNotFound = 3,    ///< an object, or the store, does not exist
   kDamage = 4,      ///< the store or the input is damaged
-  kCannotOpen = 5,  ///< permission, read-only, a newer version
+  kCannotOpen = 5,  ///< permission, credentials and policy too; read-only, a newer version
   kInUse = 6,       ///< busy, in use, already exists
   kNoSpace = 7,     ///< disk or map full
   kCancelled = 130  ///< SIGINT or SIGTERM
