@@ -108,7 +108,7 @@ TEST_F(BoltFile, buckets_outlive_forgetting_and_not_their_source) {
 
 TEST_F(BoltFile, a_damaged_meta_page_leaves_the_other_ones_transaction) {
   const std::string good = made({.page_bytes = kSmallPage, .transaction = 8});
-  for (const std::size_t page : {0, 1}) {
+  for (const std::size_t page : {0U, 1U}) {
     std::string bytes = good;
     bytes[page * kSmallPage + 40] ^= 1;
     const auto source = open(bytes);
@@ -125,8 +125,8 @@ TEST_F(BoltFile, a_damaged_meta_page_leaves_the_other_ones_transaction) {
 TEST_F(BoltFile, names_other_formats) {
   std::string swapped = made();
   std::string newer = swapped;
-  for (const std::size_t page : {0, 1}) {
-    std::reverse(swapped.begin() + page * kSmallPage + 16, swapped.begin() + page * kSmallPage + 20);
+  for (const std::size_t page : {0U, 1U}) {
+    std::reverse(swapped.data() + page * kSmallPage + 16, swapped.data() + page * kSmallPage + 20);
     newer[page * kSmallPage + 20] = 3;
     test::seal_bolt_meta(newer.data() + page * kSmallPage);
   }
@@ -182,7 +182,7 @@ TEST_F(BoltFile, takes_no_memory_for_length) {
   // Pages that claim to be as long as that, and hold nothing.
   std::string bytes = made();
   const std::uint64_t end = (std::uint64_t{1} << 40) / kSmallPage;
-  for (const std::size_t page : {0, 1}) {
+  for (const std::size_t page : {0U, 1U}) {
     store_le(bytes.data() + page * kSmallPage + 56, end);
     test::seal_bolt_meta(bytes.data() + page * kSmallPage);
   }
@@ -279,7 +279,7 @@ class BoltCircles : public BoltFile {
     for (const std::string& page : pages) bytes += page;
     const std::uint64_t root = 2;
     const std::uint64_t end = bytes.size() / kSmallPage;
-    for (const std::size_t page : {0, 1}) {
+    for (const std::size_t page : {0U, 1U}) {
       store_le(bytes.data() + page * kSmallPage + 32, root);
       store_le(bytes.data() + page * kSmallPage + 56, end);
       test::seal_bolt_meta(bytes.data() + page * kSmallPage);

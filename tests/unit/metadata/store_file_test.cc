@@ -123,7 +123,7 @@ TEST_F(StoreFile, reads_beside_a_writer_for_as_long_as_its_pages_last) {
 }
 
 TEST_F(StoreFile, a_damaged_meta_page_leaves_the_other_ones_commit) {
-  for (const std::size_t page : {0, 1}) {
+  for (const std::size_t page : {0U, 1U}) {
     std::string bytes = good_;
     bytes[page * kPage + 16] ^= 1;
     const auto source = open(bytes).value();
