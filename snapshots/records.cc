@@ -189,12 +189,14 @@ Result<std::string> parent_of(const Bucket& record) {
   return std::string(parent.value_or(std::string_view()));
 }
 
-Result<bool> has_children(const Bucket& record) {
+Result<bool> has_children(const Bucket& record, std::string_view except) {
   BAYPLAN_ASSIGN(const auto children, record.bucket(schema::kChildren));
   if (!children) return false;
   BAYPLAN_ASSIGN(const auto cursor, children->cursor());
   BAYPLAN_ASSIGN(const auto first, cursor->first());
-  return first.has_value();
+  if (!first || first->key != except) return first.has_value();
+  BAYPLAN_ASSIGN(const auto second, cursor->next());
+  return second.has_value();
 }
 
 namespace {

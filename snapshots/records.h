@@ -36,7 +36,8 @@ Result<Info> stat(const metadata::BucketSource& source, Place place, std::string
 Result<Kind> kind_of(const metadata::Bucket& record);
 Result<std::string> directory_of(const metadata::Bucket& record);
 Result<std::string> parent_of(const metadata::Bucket& record);
-Result<bool> has_children(const metadata::Bucket& record);
+/// Whether there is a link to a child other than `except`; two of them are looked at.
+Result<bool> has_children(const metadata::Bucket& record, std::string_view except = {});
 /// All of them. Errors: corrupt, closed, io.
 Result<Info> decode(std::string_view key, const metadata::Bucket& record);
 /// One entry of the bucket of all. Errors: corrupt, naming the snapshot; closed, io.

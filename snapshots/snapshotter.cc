@@ -228,6 +228,12 @@ Result<Info> Snapshotter::stat(const metadata::BucketSource& source, std::string
   return records::stat(source, state_->place(ns), key);
 }
 
+Result<bool> Snapshotter::has_children(const metadata::BucketSource& source, std::string_view ns,
+                                       std::string_view key, std::string_view except) const {
+  BAYPLAN_ASSIGN(const auto record, records::get(source, state_->place(ns), key));
+  return records::has_children(record, except);
+}
+
 Result<void> Snapshotter::walk(const metadata::BucketSource& source, std::string_view ns,
                                const std::function<Result<void>(const Info&)>& visit) const {
   BAYPLAN_ASSIGN(const auto snapshots, metadata::namespace_bucket(source, ns, {schema::kSnapshots, name()}));

@@ -20,10 +20,8 @@ class Holders final : public metadata::GcSink {
   Result<void> object(const metadata::GcObject& object) override {
     key_ = object.key;
     const bool ended = kind_ == kLease && !object.root;
-    const bool layer = kind_ == kSnapshot && trace_.snapshots.contains(key_);
-    if (layer && object.root) use_.needed.insert(key_);
-    // A layer needs the one below it; whether it stays is what is asked.
-    counts_ = !ended && !layer && !(kind_ == kContent && key_ == trace_.config);
+    // The config needs its layers; whether it stays is what is asked.
+    counts_ = !ended && !(kind_ == kContent && key_ == trace_.config);
     return {};
   }
 
@@ -59,6 +57,7 @@ Result<ImageUse> image_use(const metadata::BucketSource& source, std::string_vie
                            metadata::GcKinds users, const ImageTrace& trace) {
   Holders holders(ns, trace);
   for (const metadata::GcKind* kind : own) {
+    if (kind->kind() == kSnapshot) continue;
     holders.begin(kind->kind(), false);
     BAYPLAN_TRY(kind->scan(source, ns, holders));
   }

@@ -19,10 +19,11 @@ struct ImageTrace {
 
 struct ImageUse {
   std::vector<metadata::GcNode> users{};  ///< objects of `users` that keep one of the records, or the config
-  NameSet needed{};                       ///< snapshots that something else keeps
+  NameSet needed{};                       ///< snapshots that something else than a snapshot keeps
 };
 
-/// Tells what is kept by whom, as the collector sees it. Errors: corrupt, closed, io.
+/// Tells what is kept by whom, as the collector sees it. Snapshots are not asked: there may be very many, and
+/// those upon a layer its own record tells. Errors: corrupt, closed, io.
 Result<ImageUse> image_use(const metadata::BucketSource& source, std::string_view ns, metadata::GcKinds own,
                            metadata::GcKinds users, const ImageTrace& trace);
 

@@ -32,16 +32,29 @@ std::vector<std::string> chain_of(const Result<ResolvedImage>& image) {
   return chain;
 }
 
-// As an unpacked layer is needed by what lies on it, so are all below the first that stays.
+// Whether it is kept for its own sake, or by others upon it than `upper`, which goes.
+Result<bool> is_kept(const snapshots::Snapshotter& snapshotter, const BucketSource& source,
+                     std::string_view ns, const std::string& layer, std::string_view upper) {
+  BAYPLAN_ASSIGN(const snapshots::Info info, snapshotter.stat(source, ns, layer));
+  const auto root = info.labels.lower_bound(std::string(metadata::kGcRootLabel));
+  if (root != info.labels.end() && root->first.starts_with(metadata::kGcRootLabel)) return true;
+  return snapshotter.has_children(source, ns, layer, upper);
+}
+
+// As an unpacked layer is needed by what lies on it, so are all below the first that stays. Reads as many
+// records as the image has layers, however many others there are.
 Result<std::vector<std::string>> unneeded(const snapshots::Snapshotter& snapshotter,
                                           const BucketSource& source, std::string_view ns,
                                           const std::vector<std::string>& chain, const ImageUse& use) {
   std::vector<std::string> layers;
+  std::string_view upper;
   for (const std::string& layer : chain) {
     if (use.needed.contains(std::string(snapshotter.name()) + "/" + layer)) break;
-    const auto snapshot = snapshotter.stat(source, ns, layer);
-    if (snapshot) layers.push_back(layer);
-    if (!snapshot && snapshot.error().code() != Errc::not_found) return snapshot.error();
+    const auto kept = is_kept(snapshotter, source, ns, layer, upper);
+    if (!kept && kept.error().code() != Errc::not_found) return kept.error();
+    if (kept && *kept) break;
+    if (kept) layers.push_back(layer);
+    upper = layer;
   }
   return layers;
 }

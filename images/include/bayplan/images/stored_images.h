@@ -206,8 +206,10 @@ class StoredImages {
 
   /// What remove() will take, if nothing is committed meanwhile; in a dry run that is all. `users` are the
   /// kinds of objects that may use images, beside those of the store: whatever of them keeps one of the
-  /// records, its config, or a name that it had and no other image has, prevents it. Errors: not_found,
-  /// in_use (names the users).
+  /// records, its config, or a name that it had and no other image has, prevents it. A layer stays that is a
+  /// root, has other snapshots on it, or is named by content, a lease or one of `users`; labels of other
+  /// snapshots are not read, so that the layers of the image are what it costs, however many others lie
+  /// beside. Errors: not_found, in_use (names the users).
   Result<ImageRemoval> plan_removal(const metadata::BucketSource& source, const StoredImageId& id,
                                     metadata::GcKinds users) const;
   /// Removes records, layers and what the service keeps of the image; a collection takes its blobs.

@@ -206,6 +206,10 @@ class Snapshotter {
 
   /// Errors: not_found, corrupt, closed, io.
   Result<Info> stat(const metadata::BucketSource& source, std::string_view ns, std::string_view key) const;
+  /// Whether other snapshots than `except` are on `key`, however many those are: a lookup. Errors: not_found,
+  /// corrupt, closed, io.
+  Result<bool> has_children(const metadata::BucketSource& source, std::string_view ns, std::string_view key,
+                            std::string_view except = {}) const;
   /// Key order. A record that does not decode is an error naming it.
   Result<void> walk(const metadata::BucketSource& source, std::string_view ns,
                     const std::function<Result<void>(const Info&)>& visit) const;

@@ -167,6 +167,96 @@ TEST_F(ImageServiceRemoval, T19_LayersThatALeaseHoldsStay) {
   EXPECT_THAT(service.remove_image(one.to_string()).value(), ElementsAre(layers[1]));
 }
 
+TEST_F(ImageServiceRemoval, T19_ALayerThatIsARootStays) {
+  const StoredImageId one = image("registry.test/one:1", "one");
+  const auto layers = chain(one);
+  ASSERT_EQ(outcome(update([&](metadata::WriteTx& tx) {
+              return store().snapshotter().set_labels(tx, kNs, layers[0], {{"containerd.io/gc.root", "1"}});
+            })),
+            "ok");
+  EXPECT_THAT(service.remove_image(one.to_string()).value(), ElementsAre(layers[1]));
+}
+
+// Counts the keys that are read.
+class CountingSource final : public metadata::BucketSource {
+ public:
+  explicit CountingSource(const metadata::BucketSource& source) : source_(source) {}
+  metadata::BucketHandle root_handle() const override { return source_.root_handle(); }
+  Result<std::optional<metadata::Entry>> find(const metadata::BucketHandle& bucket,
+                                              std::string_view key) const override {
+    ++keys;
+    return source_.find(bucket, key);
+  }
+  Result<std::optional<metadata::BucketHandle>> find_bucket(const metadata::BucketHandle& bucket,
+                                                            std::string_view key) const override {
+    ++keys;
+    return source_.find_bucket(bucket, key);
+  }
+  Result<std::uint64_t> sequence(const metadata::BucketHandle& bucket) const override {
+    return source_.sequence(bucket);
+  }
+  Result<std::unique_ptr<metadata::BucketCursor>> open_cursor(
+      const metadata::BucketHandle& bucket) const override {
+    BAYPLAN_ASSIGN(auto cursor, source_.open_cursor(bucket));
+    return std::unique_ptr<metadata::BucketCursor>(std::make_unique<Cursor>(std::move(cursor), keys));
+  }
+
+  mutable std::uint64_t keys = 0;
+
+ private:
+  class Cursor final : public metadata::BucketCursor {
+   public:
+    Cursor(std::unique_ptr<metadata::BucketCursor> cursor, std::uint64_t& keys)
+        : cursor_(std::move(cursor)), keys_(keys) {}
+    Result<std::optional<metadata::Entry>> first() override { return counted(cursor_->first()); }
+    Result<std::optional<metadata::Entry>> last() override { return counted(cursor_->last()); }
+    Result<std::optional<metadata::Entry>> next() override { return counted(cursor_->next()); }
+    Result<std::optional<metadata::Entry>> prev() override { return counted(cursor_->prev()); }
+    Result<std::optional<metadata::Entry>> seek(std::string_view key) override {
+      return counted(cursor_->seek(key));
+    }
+
+   private:
+    Result<std::optional<metadata::Entry>> counted(Result<std::optional<metadata::Entry>> entry) {
+      ++keys_;
+      return entry;
+    }
+    std::unique_ptr<metadata::BucketCursor> cursor_;
+    std::uint64_t& keys_;
+  };
+
+  const metadata::BucketSource& source_;
+};
+
+TEST_F(ImageServiceRemoval, T19_OtherLayersCostNothing) {
+  const StoredImageId one = image("registry.test/one:1", "one");
+  const auto keys_read = [&] {
+    const std::vector<const metadata::GcKind*> users{&containers};
+    return view([&](const metadata::ReadTx& tx) -> Result<std::uint64_t> {
+             const CountingSource source(tx);
+             BAYPLAN_ASSIGN(const ImageRemoval planned, images().plan_removal(source, one, users));
+             EXPECT_EQ(planned.layers.size(), 2u);
+             return source.keys;
+           })
+        .value();
+  };
+  const auto add_layer = [&](const std::string& name, const std::string& parent) {
+    auto stage = view([&](const metadata::ReadTx& tx) {
+                   return store().snapshotter().stage(tx, kNs, parent);
+                 }).value();
+    ASSERT_EQ(outcome(update([&](metadata::WriteTx& tx) {
+                return store().snapshotter().add_committed(tx, kNs, name, parent, std::move(stage), {}, {},
+                                                           metadata::referred());
+              })),
+              "ok");
+  };
+  const std::uint64_t alone = keys_read();
+  EXPECT_GT(alone, 0u);
+  for (int n = 0; n < 20; ++n)
+    add_layer("l" + std::to_string(n), n % 2 == 0 ? "" : "l" + std::to_string(n - 1));
+  EXPECT_EQ(keys_read(), alone);
+}
+
 TEST_F(ImageServiceRemoval, T19_AnImageThatWasRemovedCanComeAgain) {
   const StoredImageId one = image("registry.test/one:1", "one");
   ASSERT_EQ(outcome(service.remove_image(one.to_string())), "ok");
