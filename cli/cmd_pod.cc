@@ -58,10 +58,11 @@ Result<containers::SandboxRequest> request_of(const CreateArguments& arguments,
 containers::PullImage pull_into(const Session& session, std::shared_ptr<images::Store> store,
                                 RegistryClient& client) {
   return [&session, store = std::move(store), &client](const std::string& image,
-                                                       const images::RemoteContext& context) -> Result<void> {
-    TransferProgress progress(session);
-    const Control control{.cancel = session.control.cancel, .progress = progress.sink()};
-    BAYPLAN_TRY(images::pull(*store, session.ns, image, client.provider(), context, {}, control));
+                                                       const images::RemoteContext& context,
+                                                       const Control& control) -> Result<void> {
+    TransferProgress progress(session);  // as of every transfer, not the bar of the creation
+    const Control shown{.cancel = control.cancel, .progress = progress.sink()};
+    BAYPLAN_TRY(images::pull(*store, session.ns, image, client.provider(), context, {}, shown));
     return {};
   };
 }

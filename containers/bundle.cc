@@ -32,9 +32,12 @@ std::filesystem::path recorded_rootfs(const BundleDir& directory) {
 
 Result<void> fill(const images::Store& store, const BundleDir& directory, std::string_view ns,
                   const Container& container) {
-  BAYPLAN_ASSIGN(const std::string cgroup, cgroup_name(directory.fd(), ns, container.id));
-  BAYPLAN_ASSIGN(const std::string config, bound_config(container.spec, kRootfsName, cgroup));
+  const auto own = own_root(container);
+  ConfigPlace place{.root = own ? own->native() : std::string(kRootfsName)};
+  BAYPLAN_ASSIGN(place.cgroup, cgroup_name(directory.fd(), ns, container.id));
+  BAYPLAN_ASSIGN(const std::string config, bound_config(container.spec, place));
   BAYPLAN_TRY(write_config(directory.fd(), config));
+  if (own) return {};
   BAYPLAN_ASSIGN(const UniqueFd rootfs,
                  file::ensure_private_dir_at(directory.fd(), std::string(kRootfsName)));
   BAYPLAN_TRY(drop_left_mount(store, ns, container.snapshot_key, directory));
@@ -68,7 +71,7 @@ Bundle::State::~State() {
 // Whoever has files open there keeps the mount, and its row says so.
 Result<void> Bundle::State::release() {
   if (!directory) return {};
-  BAYPLAN_TRY(store.mounts().unmount(ns, snapshot_key));
+  if (!snapshot_key.empty()) BAYPLAN_TRY(store.mounts().unmount(ns, snapshot_key));
   const std::unique_ptr<BundleDir> released = std::move(directory);
   return released->remove();
 }
@@ -84,7 +87,7 @@ Result<Bundle> Bundle::prepare(images::Store& store, const std::filesystem::path
                                std::string_view ns, std::string_view id) {
   BAYPLAN_ASSIGN(const Container container,
                  store.db().view([&](const ReadTx& tx) { return get(tx, ns, id); }));
-  BAYPLAN_TRY(check_snapshotter(store, container));
+  if (!own_root(container)) BAYPLAN_TRY(check_snapshotter(store, container));
   BAYPLAN_ASSIGN(BundleDir directory, BundleDir::acquire(run_root, ns, id));
   BAYPLAN_TRY(fill(store, directory, ns, container).with_context("container", id));
   return Bundle(std::make_unique<State>(store, ns, id, container.snapshot_key, std::move(directory)));

@@ -25,7 +25,7 @@ struct Bundle::State {
   images::Store& store;
   std::string ns;
   std::string id;
-  std::string snapshot_key;
+  std::string snapshot_key;              ///< empty: nothing is mounted
   std::unique_ptr<BundleDir> directory;  ///< null: released
 };
 

@@ -2,7 +2,6 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
-#include "bundle_config.h"
 
 namespace bayplan::containers {
 namespace {
@@ -20,7 +19,7 @@ Result<void> write_template(int work_directory, std::string_view config) {
 
 Result<void> write_config(int work_directory, int run_directory, const ConfigPlace& place) {
   BAYPLAN_ASSIGN(const std::string text, file::read_file(work_directory, kConfigName, json::kMaxJsonBytes));
-  const auto config = bound_config(text, place.root.native(), place.cgroup);
+  const auto config = bound_config(text, place);
   if (!config && config.error().code() == Errc::invalid_argument) {
     return Error(Errc::corrupt, kWhat, kConfigName, config.error().to_string())
         .with_advice("the template in the work directory has to be an OCI runtime spec");

@@ -2,22 +2,15 @@
 // in its run directory.
 #pragma once
 
-#include <filesystem>
-#include <string>
 #include <string_view>
 
 #include "bayplan/base/result.h"
+#include "bundle_config.h"
 
 namespace bayplan::containers {
 
 /// Replaces the template, durably. Errors: invalid_argument (`config` is no JSON object), no_space, io.
 Result<void> write_template(int work_directory, std::string_view config);
-
-/// What a start puts into the template.
-struct ConfigPlace {
-  std::filesystem::path root;
-  std::string cgroup;  ///< cgroup_name(); where the template names none
-};
 
 /// Reads the template, and replaces the run directory's config by it, bound to `place`. Errors: not_found
 /// (kind "file": there is no template), corrupt (it cannot be parsed), too_large, no_space, io.

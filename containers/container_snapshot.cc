@@ -1,5 +1,6 @@
 #include "container_snapshot.h"
 
+#include "bayplan/base/file.h"
 #include "bayplan/base/json.h"
 #include "bayplan/metadata/namespaces.h"
 #include "bayplan/metadata/schema.h"
@@ -106,6 +107,13 @@ std::optional<std::filesystem::path> own_root(const Container& container) {
   const auto path = root ? root->string("path") : Result<std::string_view>(std::string_view());
   if (!path || !path->starts_with('/')) return {};
   return std::filesystem::path(*path);
+}
+
+Result<UniqueFd> open_own_root(const std::filesystem::path& rootfs) {
+  if (!rootfs.is_absolute()) {
+    return Error(Errc::invalid_argument, "rootfs", rootfs.native(), "the path is not absolute");
+  }
+  return file::open_dir(rootfs).with_context("rootfs", rootfs.native());
 }
 
 Result<bool> is_snapshot_shared(const BucketSource& source, std::string_view ns, const Container& container) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "bayplan/base/fd.h"
 #include "bayplan/containers/containers.h"
 #include "bayplan/images/store.h"
 
@@ -16,6 +17,10 @@ Result<void> check_snapshotter(images::Store& store, const Container& container)
 /// The root of a container without a snapshot, which is a directory of the caller's; empty: it has a
 /// snapshot, or no absolute root.
 std::optional<std::filesystem::path> own_root(const Container& container);
+
+/// The directory of the caller's that is to be such a root. Errors: invalid_argument (a relative path, no
+/// directory), not_found, permission_denied, io.
+Result<UniqueFd> open_own_root(const std::filesystem::path& rootfs);
 
 /// Whether something else refers to the snapshot of `container`, as RemoveOptions says it; which reads a key
 /// of each container. One that is not there is not shared. Errors: corrupt, closed, io.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bayplan/base/labels.h"
+#include "bayplan/snapshots/mount.h"
 #include "service_core.h"
 
 namespace bayplan::containers {
@@ -10,14 +11,20 @@ namespace {
 
 Result<void> validate(const StorageRequest& request) {
   const bool has_image = !request.image_name.empty() || !request.image_id.empty();
-  if (!request.rootfs.empty() && has_image) {
-    return Error(Errc::invalid_argument, "rootfs", request.rootfs.native(), "an image is given, too");
+  const bool has_snapshot = !request.snapshot.empty();
+  if (!request.rootfs.empty() && (has_image || has_snapshot)) {
+    return Error(Errc::invalid_argument, "rootfs", request.rootfs.native(),
+                 "an image or a snapshot is given, too");
   }
-  if (request.rootfs.empty() && !has_image) {
+  if (has_snapshot && has_image) {
+    return Error(Errc::invalid_argument, "snapshot", request.snapshot, "an image is given, too");
+  }
+  if (request.rootfs.empty() && !has_image && !has_snapshot) {
     return bad(BadInput::image_name, {}, "an image needs a name or an ID");
   }
   if (request.container_name.empty()) return bad(BadInput::container_name, {}, "a container needs a name");
-  return validate_identifier("container ID", request.container_id);
+  BAYPLAN_TRY(validate_identifier("container ID", request.container_id));
+  return snapshots::validate_mount_label(request.mount_label);
 }
 
 Result<void> not_empty(std::string_view id) {
@@ -56,6 +63,10 @@ Result<ContainerInfo> StorageService::create_container(const StorageRequest& req
     wanted.metadata = encode(metadata);
     return state_->core.create_on(request.rootfs, wanted);
   }
+  if (!request.snapshot.empty()) {
+    wanted.metadata = encode(metadata);
+    return state_->core.create_from(request.snapshot, wanted);
+  }
   BAYPLAN_ASSIGN(const ServiceImage image, state_->core.image(request.image_name, request.image_id));
   metadata.image_id = image.id();
   if (metadata.image_name.empty() && !image.stored.names.empty()) {
@@ -85,8 +96,8 @@ Result<void> StorageService::set_container_metadata(std::string_view id,
 
 Result<std::filesystem::path> StorageService::start_container(std::string_view id_or_name) const {
   BAYPLAN_ASSIGN(const std::string id, state_->core.find(id_or_name, no_such(id_or_name)));
-  BAYPLAN_TRY(container_metadata(id));
-  return state_->core.start(id);
+  BAYPLAN_ASSIGN(const LibpodMetadata metadata, container_metadata(id));
+  return state_->core.start(id, {.mount_label = metadata.mount_label});
 }
 
 Result<void> StorageService::stop_container(std::string_view id_or_name) const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bayplan/containers/pull.h"
+#include "bayplan/snapshots/mount.h"
 #include "runtime_service_state.h"
 
 namespace bayplan::containers {
@@ -17,7 +19,8 @@ Result<void> validate(CreateRequest& request) {
   }
   if (metadata.name.empty()) return bad(BadInput::container_name, {}, "a container needs a name");
   if (metadata.metadata_name.empty()) metadata.metadata_name = metadata.name;
-  return validate_identifier("container ID", request.id);
+  BAYPLAN_TRY(validate_identifier("container ID", request.id));
+  return snapshots::validate_mount_label(metadata.mount_label);
 }
 
 NewContainer container_of(const CreateRequest& request) {
@@ -32,7 +35,14 @@ NewContainer container_of(const CreateRequest& request) {
   wanted.mount_label = metadata.mount_label;
   wanted.config = request.config;
   wanted.spec = request.spec;
+  wanted.spec.joins_pod = !metadata.pod;
   return wanted;
+}
+
+RuntimeServiceOptions over(const images::ImageService& images, RuntimeServiceOptions options) {
+  options.common.ns = images.ns();
+  if (!options.pull) options.pull = pull_with(images);
+  return options;
 }
 
 }  // namespace
@@ -41,11 +51,12 @@ RuntimeService::State::State(std::shared_ptr<images::Store> store, RuntimeServic
     : options(std::move(with)), core(std::move(store), options.common, std::string(kRuntimeOwner)) {}
 
 Result<ServiceImage> RuntimeService::State::image_or_pulled(const std::string& name, const std::string& id,
-                                                            const images::RemoteContext& context) const {
+                                                            const images::RemoteContext& context,
+                                                            const Control& control) const {
   auto image = core.image(name, id);
   const bool pulled = !options.pause_image.empty() && name == options.pause_image && options.pull;
   if (image || !pulled || !is_missing_image(image.error())) return image;
-  BAYPLAN_TRY(options.pull(name, context));
+  BAYPLAN_TRY(options.pull(name, context, control));
   return core.image(name, id);
 }
 
@@ -54,7 +65,7 @@ Result<ContainerInfo> RuntimeService::State::create(CreateRequest request, const
   BAYPLAN_TRY(validate(request));
   RuntimeMetadata& metadata = request.metadata;
   BAYPLAN_ASSIGN(const ServiceImage image,
-                 image_or_pulled(metadata.image_name, metadata.image_id, request.copy_options));
+                 image_or_pulled(metadata.image_name, metadata.image_id, request.copy_options, control));
   if (metadata.image_name.empty() && !image.stored.names.empty()) {
     metadata.image_name = image.stored.names.front();
   }
@@ -71,6 +82,9 @@ Result<std::string> RuntimeService::State::container(std::string_view text) cons
 
 RuntimeService::RuntimeService(std::shared_ptr<images::Store> store, RuntimeServiceOptions options)
     : state_(std::make_shared<const State>(std::move(store), std::move(options))) {}
+
+RuntimeService::RuntimeService(const images::ImageService& images, RuntimeServiceOptions options)
+    : RuntimeService(images.store(), over(images, std::move(options))) {}
 
 Result<ContainerInfo> RuntimeService::create_pod_sandbox(const SandboxRequest& request,
                                                          const Control& control) const {
@@ -125,8 +139,10 @@ Result<void> RuntimeService::delete_container(std::string_view id_or_name,
 Result<std::filesystem::path> RuntimeService::start_container(std::string_view id_or_name) const {
   BAYPLAN_ASSIGN(const std::string id, state_->container(id_or_name));
   BAYPLAN_ASSIGN(const std::string text, state_->core.metadata(id));
-  if (!text.empty()) BAYPLAN_TRY(decode_runtime_metadata(text).with_context("container", id));
-  return state_->core.start(id);
+  if (text.empty()) return state_->core.start(id);
+  BAYPLAN_ASSIGN(const RuntimeMetadata metadata, decode_runtime_metadata(text).with_context("container", id));
+  const bool member = !metadata.pod && !metadata.pod_id.empty();
+  return state_->core.start(id, {metadata.mount_label, member ? metadata.pod_id : std::string()});
 }
 
 Result<void> RuntimeService::stop_container(std::string_view id_or_name) const {

@@ -20,7 +20,7 @@ struct RuntimeService::State {
   /// The image; where it is unknown and the pause image, after a pull. Errors: those of find_image and of the
   /// pull.
   Result<ServiceImage> image_or_pulled(const std::string& name, const std::string& id,
-                                       const images::RemoteContext& context) const;
+                                       const images::RemoteContext& context, const Control& control) const;
   /// As RuntimeService::create_container.
   Result<ContainerInfo> create(CreateRequest request, const Control& control) const;
   /// The ID of the container that `text` means. Errors: unknown container, corrupt, closed, io.

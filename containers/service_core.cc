@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bayplan/base/fault.h"
+#include "bayplan/snapshots/mount.h"
 #include "bundle_config.h"
 #include "config_template.h"
 #include "container_snapshot.h"
@@ -102,28 +103,56 @@ Result<void> ServiceCore::remove(const std::string& id, const RemoveOptions& opt
   return options.sync ? collect_released(*store_) : Result<void>{};
 }
 
-Result<void> ServiceCore::prepare_run(const Container& container, const std::filesystem::path& root) const {
+// 0: it does not run.
+Result<std::int64_t> ServiceCore::process_of_pod(const std::string& pod) const {
+  if (pod.empty()) return 0;
+  const auto task = db().view([&](const ReadTx& tx) { return tasks::get(tx, ns(), pod); });
+  if (!task && task.error().code() == Errc::not_found) return 0;
+  BAYPLAN_TRY(task);
+  switch (tasks::state(*task)) {
+    case tasks::State::running:
+      return task->pid;
+    case tasks::State::ended:
+      return 0;
+    case tasks::State::unknown:
+      break;
+  }
+  return Error(Errc::failed_precondition, "container", pod,
+               "whether the pod's infrastructure container runs cannot be told from here");
+}
+
+Result<void> ServiceCore::prepare_run(const Container& container, const std::filesystem::path& root,
+                                      const std::string& pod) const {
   const std::string& id = container.id;
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   BAYPLAN_ASSIGN(const UniqueFd work, dirs.make_work(ns(), id));
   BAYPLAN_ASSIGN(const UniqueFd run, dirs.make_run(ns(), id));
   BAYPLAN_ASSIGN(const std::string kept, metadata(id));
   if (kept.empty()) BAYPLAN_TRY(write_template(work.get(), container.spec));
-  BAYPLAN_ASSIGN(std::string cgroup, cgroup_name(run.get(), ns(), id));
-  return write_config(work.get(), run.get(), {root, std::move(cgroup)}).with_context("container", id);
+  ConfigPlace place{.root = root};
+  BAYPLAN_ASSIGN(place.cgroup, cgroup_name(run.get(), ns(), id));
+  BAYPLAN_ASSIGN(place.pod_process, process_of_pod(pod));
+  return write_config(work.get(), run.get(), place).with_context("container", id);
 }
 
-Result<std::filesystem::path> ServiceCore::start(const std::string& id) const {
+std::string_view ServiceCore::used_label(std::string_view mount_label) const {
+  const bool on = options_.selinux == Selinux::on ||
+                  (options_.selinux == Selinux::if_kernel_has_it && snapshots::selinux_is_on());
+  return on ? mount_label : std::string_view();
+}
+
+Result<std::filesystem::path> ServiceCore::start(const std::string& id, const StartOptions& options) const {
   BAYPLAN_ASSIGN(const Container container, db().view([&](const ReadTx& tx) { return get(tx, ns(), id); }));
   if (const auto own = own_root(container)) {
-    BAYPLAN_TRY(prepare_run(container, *own));
+    BAYPLAN_TRY(prepare_run(container, *own, options.pod));
     return *own;
   }
   BAYPLAN_TRY(check_snapshotter(*store_, container));
   const snapshots::Mounts mounts = store_->mounts();
-  BAYPLAN_ASSIGN(const snapshots::MountPoint at, mounts.mount(ns(), container.snapshot_key));
+  BAYPLAN_ASSIGN(const snapshots::MountPoint at,
+                 mounts.mount(ns(), container.snapshot_key, {}, used_label(options.mount_label)));
   auto prepared = fault::at(fault::Point::container_mounted);
-  if (prepared) prepared = prepare_run(container, at.target);
+  if (prepared) prepared = prepare_run(container, at.target, options.pod);
   if (prepared) return at.target;
   ignore_error(mounts.unmount(ns(), container.snapshot_key), "what failed before is the answer");
   return std::move(prepared).error();

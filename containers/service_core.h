@@ -42,6 +42,12 @@ struct NewContainer {
   SpecOptions spec{};    ///< of what is generated
 };
 
+/// What its metadata say of the start of a container.
+struct StartOptions {
+  std::string mount_label{};
+  std::string pod{};  ///< ID of the infrastructure container of the pod that it is a member of
+};
+
 class ServiceCore {
  public:
   ServiceCore(std::shared_ptr<images::Store> store, ServiceOptions options, std::string owner);
@@ -66,6 +72,10 @@ class ServiceCore {
   /// invalid_argument (a relative path), not_found, permission_denied (the directory).
   Result<ContainerInfo> create_on(const std::filesystem::path& rootfs, const NewContainer& wanted) const;
 
+  /// A container of no image upon this committed snapshot. Errors: as create, and not_found,
+  /// invalid_argument (not committed).
+  Result<ContainerInfo> create_from(const std::string& snapshot, const NewContainer& wanted) const;
+
   /// The ID that `text` means; `unknown` is what is answered where it means none. Errors: unknown's, corrupt,
   /// closed, io.
   Result<std::string> find(std::string_view text, const Error& unknown) const;
@@ -74,7 +84,7 @@ class ServiceCore {
   /// RuntimeService::delete_container.
   Result<void> remove(const std::string& id, const RemoveOptions& options) const;
   /// Errors: those of RuntimeService::start_container.
-  Result<std::filesystem::path> start(const std::string& id) const;
+  Result<std::filesystem::path> start(const std::string& id, const StartOptions& options = {}) const;
   /// Errors: those of snapshots::Mounts::unmount but not_found.
   Result<void> stop(const std::string& id) const;
   /// Errors: not_found (it went meanwhile), those of ContainerDirs.
@@ -102,7 +112,10 @@ class ServiceCore {
   Result<std::vector<std::string>> prune() const;
 
  private:
-  Result<void> prepare_run(const Container& container, const std::filesystem::path& root) const;
+  std::string_view used_label(std::string_view mount_label) const;
+  Result<std::int64_t> process_of_pod(const std::string& pod) const;
+  Result<void> prepare_run(const Container& container, const std::filesystem::path& root,
+                           const std::string& pod) const;
   Result<Container> describe(const ServiceImage& image, const NewContainer& wanted,
                              const std::string& parent) const;
   Result<std::vector<MountedContainer>> mounted(const std::set<std::string>& ids) const;

@@ -4,7 +4,9 @@
 #include "bayplan/base/file.h"
 #include "bayplan/images/unpack.h"
 #include "bundle_config.h"
+#include "config_info.h"
 #include "config_template.h"
+#include "container_snapshot.h"
 #include "image_pin.h"
 #include "service_core.h"
 #include "user_lookup.h"
@@ -100,6 +102,7 @@ Result<void> ServiceCore::record(WriteTx& tx, const Container& container, const 
 
 Result<ContainerInfo> ServiceCore::make(const Container& container, const ServiceImage* image,
                                         const NewContainer& wanted, const std::string& parent) const {
+  BAYPLAN_ASSIGN(ContainerInfo info, info_of_config(container.spec));
   BAYPLAN_ASSIGN(const ContainerDirs dirs, ContainerDirs::of(*store_));
   const std::string& id = wanted.id;
   BAYPLAN_ASSIGN(ContainerDirs::Held held, dirs.lock(ns(), id));
@@ -118,23 +121,35 @@ Result<ContainerInfo> ServiceCore::make(const Container& container, const Servic
   BAYPLAN_TRY(
       db().update([&](WriteTx& tx) { return record(tx, container, image, wanted, std::move(stage)); }));
   made.keep();
-  ContainerInfo info{id, dirs.work(ns(), id), dirs.run(ns(), id), {}, wanted.mount_label};
+  info.id = id;
+  info.dir = dirs.work(ns(), id);
+  info.run_dir = dirs.run(ns(), id);
+  info.mount_label = wanted.mount_label;
   if (image != nullptr) info.config = image->config;
   return info;
 }
 
 Result<ContainerInfo> ServiceCore::create_on(const std::filesystem::path& rootfs,
                                              const NewContainer& wanted) const {
-  if (!rootfs.is_absolute()) {
-    return Error(Errc::invalid_argument, "rootfs", rootfs.native(), "the path is not absolute");
-  }
-  BAYPLAN_ASSIGN(const UniqueFd there, file::open_dir(rootfs).with_context("rootfs", rootfs.native()));
+  BAYPLAN_ASSIGN(const UniqueFd there, open_own_root(rootfs));
   BAYPLAN_TRY(db().view([&](const ReadTx& tx) { return check_free(tx, ns(), wanted.id); }));
   Container container;
   container.id = wanted.id;
   container.sandbox_id = wanted.sandbox_id;
-  BAYPLAN_ASSIGN(container.spec, bound_config(wanted.config, rootfs.native(), {}));
+  BAYPLAN_ASSIGN(container.spec, bound_config(wanted.config, {.root = rootfs}));
   return make(container, nullptr, wanted, {});
+}
+
+Result<ContainerInfo> ServiceCore::create_from(const std::string& snapshot,
+                                               const NewContainer& wanted) const {
+  BAYPLAN_TRY(db().view([&](const ReadTx& tx) { return check_free(tx, ns(), wanted.id); }));
+  Container container;
+  container.id = wanted.id;
+  container.snapshotter = store_->snapshotter().name();
+  container.snapshot_key = wanted.id;
+  container.sandbox_id = wanted.sandbox_id;
+  container.spec = wanted.config;
+  return make(container, nullptr, wanted, snapshot);
 }
 
 Result<ContainerInfo> ServiceCore::create(const ServiceImage& image, const NewContainer& wanted,

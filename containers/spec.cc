@@ -130,6 +130,9 @@ Result<std::string> generate_spec(const images::ImageConfig& config, const Proce
   write_mounts(out);
   out.key("linux");
   write_linux(out, options.host_network);
+  if (options.joins_pod) {
+    out.key("annotations").begin_object().member(kJoinsPodAnnotation, "true").end_object();
+  }
   out.end_object();
   return std::move(out).take();
 }

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -16,7 +17,16 @@
 namespace bayplan::snapshots {
 namespace {
 
+bool has_label(const Mount& mount) {
+  return std::any_of(mount.options.begin(), mount.options.end(),
+                     [](const std::string& option) { return option.starts_with("context="); });
+}
+
 Error mount_failed(int os_errno, const Mount& mount, std::string_view call) {
+  if (os_errno == EINVAL && has_label(mount)) {
+    return Error(Errc::unsupported, "mount", mount.source, "the kernel does not take the mount label")
+        .with_advice("it needs SELinux, and a policy that knows the label");
+  }
   Error error = Error::from_errno(os_errno, "mount", mount.source, call);
   if (os_errno != ENODEV) return error;
   return Error(Errc::unsupported, "mount", mount.source,

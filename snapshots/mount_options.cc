@@ -44,8 +44,19 @@ bool begins_with_any(std::string_view option, auto&& prefixes) {
                      [&](std::string_view prefix) { return option.starts_with(prefix); });
 }
 
+// Quoted, as a label has commas.
+constexpr std::string_view kContext = "context=\"";
+constexpr char kQuote = '"';
+
+bool is_context(std::string_view option) {
+  if (!option.starts_with(kContext) || !option.ends_with(kQuote)) return false;
+  option.remove_prefix(kContext.size());
+  return option.size() > 1 && validate_mount_label(option.substr(0, option.size() - 1)).has_value();
+}
+
 bool is_overlay_option(std::string_view option) {
-  return begins_with_any(option, kDirectoryOptions) || begins_with_any(option, kOverlaySettings) ||
+  return is_context(option) || begins_with_any(option, kDirectoryOptions) ||
+         begins_with_any(option, kOverlaySettings) ||
          std::find(kOverlayWords.begin(), kOverlayWords.end(), option) != kOverlayWords.end();
 }
 
@@ -89,6 +100,35 @@ Result<void> narrow(std::string& base, const std::string& path) {
 }
 
 }  // namespace
+
+Result<void> validate_mount_label(std::string_view label) {
+  if (label.size() > kMaxMountLabel) {
+    return Error(Errc::too_large, "mount label", label,
+                 "it has more than " + std::to_string(kMaxMountLabel) + " bytes");
+  }
+  const auto belongs = [](char c) {
+    const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return alphanumeric || std::string_view("_.:,-").find(c) != std::string_view::npos;
+  };
+  if (std::all_of(label.begin(), label.end(), belongs)) return {};
+  return Error(Errc::invalid_argument, "mount label", label, "it is no SELinux label")
+      .with_advice("it has the form USER:ROLE:TYPE:LEVEL");
+}
+
+Result<void> label_mounts(std::vector<Mount>& mounts, std::string_view label) {
+  BAYPLAN_TRY(validate_mount_label(label));
+  if (label.empty()) return {};
+  for (Mount& mount : mounts) {
+    if (mount.type != "overlay") continue;
+    mount.options.push_back(std::string(kContext).append(label) + kQuote);
+  }
+  return {};
+}
+
+bool selinux_is_on() {
+  std::error_code unknown;
+  return std::filesystem::exists("/sys/fs/selinux/enforce", unknown);
+}
 
 Result<MountCall> parse_mount(const Mount& mount) {
   const bool overlay = mount.type == "overlay";

@@ -67,15 +67,16 @@ Mounts::Mounts(metadata::Db db, const Snapshotter& snapshotter, std::filesystem:
     : db_(std::move(db)), snapshotter_(snapshotter), directory_(std::move(directory)) {}
 
 Result<MountPoint> Mounts::mount(std::string_view ns, std::string_view key,
-                                 const std::filesystem::path& target) const {
+                                 const std::filesystem::path& target, std::string_view label) const {
   BAYPLAN_ASSIGN(const std::string boot, process::boot_id());
   // Before the lock, which restoring a lost directory takes as well.
   std::string directory;
-  BAYPLAN_ASSIGN(const auto mounts, db_.view([&](const ReadTx& tx) -> Result<std::vector<Mount>> {
+  BAYPLAN_ASSIGN(auto mounts, db_.view([&](const ReadTx& tx) -> Result<std::vector<Mount>> {
     BAYPLAN_ASSIGN(const Info info, snapshotter_.stat(tx, ns, key));
     directory = info.directory;
     return snapshotter_.mounts(tx, ns, key);
   }));
+  BAYPLAN_TRY(label_mounts(mounts, label));
   BAYPLAN_ASSIGN(const LockedMount snapshot, LockedMount::acquire(db_, snapshotter_, ns, key));
   if (snapshot.directory() != directory) return replaced_meanwhile(key);
   BAYPLAN_ASSIGN(auto row, snapshot.row());

@@ -202,5 +202,77 @@ TEST_P(CreateTest, PinsTheImageWhenAsked) {
   EXPECT_EQ(pinning->labels.at(std::string(kImagePinLabel)), pinning->image);
 }
 
+TEST_P(CreateTest, FromASnapshotItHasNoImage) {
+  store_.add_image("a", {user_layer(1000), plain_layer("two")}, {.cmd = {"/image"}});
+  ASSERT_EQ(words(store_.create("first", "a")), "");
+  const std::string parent = store_.snapshot("first")->parent;
+  const CreateOptions options{.spec = {.args = {"/own"}, .user = "app"}, .labels = {{"k", "v"}}};
+  const auto created = create_from_snapshot(*store_, kNs, "c1", parent, options);
+  ASSERT_EQ(words(created), "");
+  EXPECT_EQ(*created, *store_.get("c1"));
+  EXPECT_EQ(created->image, "");
+  EXPECT_EQ(created->labels, (Labels{{"k", "v"}}));
+  EXPECT_EQ(created->snapshot_key, "c1");
+  EXPECT_EQ(store_.snapshot("c1")->parent, parent);
+  EXPECT_EQ(uid_of(*created), 1000) << "looked up in the snapshot";
+  EXPECT_THAT(created->spec, HasSubstr("\"/own\""));
+  ASSERT_EQ(words(create_from_snapshot(*store_, kNs, "c2", "", {.spec = {.args = {"/own"}}})), "");
+  EXPECT_EQ(store_.snapshot("c2")->parent, "");
+}
+
+TEST_P(CreateTest, ASnapshotThatCannotBeOneMakesNothing) {
+  store_.add_image("a", {plain_layer("one")});
+  ASSERT_EQ(words(store_.create("first", "a")), "");
+  const std::string parent = store_.snapshot("first")->parent;
+  CreateOptions options{.spec = {.args = {"/own"}}};
+  const auto from = [&](std::string_view id, std::string_view snapshot) {
+    return outcome(create_from_snapshot(*store_, kNs, id, snapshot, options));
+  };
+  EXPECT_EQ(from("c1", "none"), "not_found");
+  EXPECT_EQ(from("c1", "first"), "invalid_argument") << "not committed";
+  EXPECT_EQ(from("first", parent), "already_exists");
+  options.pins = Pins::snapshot_and_image;
+  EXPECT_EQ(from("c1", parent), "invalid_argument") << "no image to pin";
+  options = {};
+  EXPECT_EQ(from("c1", parent), "invalid_argument") << "nothing to run";
+  expect_nothing_made("c1");
+}
+
+TEST_P(CreateTest, OnARootOfItsOwnThereIsNoSnapshot) {
+  const auto rootfs = store_.work("rootfs");
+  std::filesystem::create_directories(rootfs / "etc");
+  std::ofstream(rootfs / "etc/passwd") << "app:x:7:8::/:\n";
+  const auto created =
+      create_on_rootfs(*store_, kNs, "c1", rootfs, {.spec = {.args = {"/own"}, .user = "app"}});
+  ASSERT_EQ(words(created), "");
+  EXPECT_EQ(*created, *store_.get("c1"));
+  EXPECT_EQ(created->image + created->snapshotter + created->snapshot_key, "");
+  EXPECT_EQ(uid_of(*created), 7);
+  EXPECT_THAT(created->spec, HasSubstr("\"path\":\"" + rootfs.native() + "\""));
+  EXPECT_EQ(outcome(store_.snapshot("c1")), "not_found");
+  {
+    const auto bundle = store_.prepare("c1");
+    ASSERT_EQ(words(bundle), "");
+    std::ostringstream config;
+    config << std::ifstream(bundle->path() / "config.json").rdbuf();
+    EXPECT_THAT(config.str(), HasSubstr("\"path\":\"" + rootfs.native() + "\""));
+    EXPECT_EQ(mount_table().find(store_.run_root().native()), std::string::npos)
+        << "nothing is mounted for it";
+  }
+  EXPECT_FALSE(std::filesystem::exists(store_.bundle_path("c1")));
+  ASSERT_EQ(words(store_.remove("c1")), "");
+  EXPECT_TRUE(std::filesystem::exists(rootfs / "etc/passwd")) << "it is the caller's";
+}
+
+TEST_P(CreateTest, ARootThatCannotBeOneMakesNothing) {
+  const CreateOptions options{.spec = {.args = {"/own"}}};
+  const auto on = [&](const std::filesystem::path& rootfs) {
+    return outcome(create_on_rootfs(*store_, kNs, "c1", rootfs, options));
+  };
+  EXPECT_EQ(on("rootfs"), "invalid_argument");
+  EXPECT_EQ(on(store_.work("rootfs")), "not_found");
+  expect_nothing_made("c1");
+}
+
 }  // namespace
 }  // namespace bayplan::containers

@@ -189,5 +189,82 @@ TEST_F(LibpodService, ANameOfTheOtherServiceSaysWhose) {
   EXPECT_THAT(refused.error().message(), HasSubstr("which libpod made"));
 }
 
+TEST_F(LibpodService, S59_AContainerMayBeMadeFromASnapshot) {
+  make("c1");
+  const std::string parent = store_.snapshot("c1")->parent;
+  StorageRequest request = libpod_request("c2");
+  request.snapshot = parent;
+  request.config = R"({"ociVersion":"1.1.0"})";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "an image besides";
+  request.image_name.clear();
+  request.rootfs = store_.work("rootfs");
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "a rootfs besides";
+  request.rootfs.clear();
+  const auto made = libpod().create_container(request, {});
+  ASSERT_EQ(words(made), "");
+  EXPECT_EQ(made->config, std::nullopt);
+  EXPECT_EQ(store_.get("c2")->image, "");
+  EXPECT_EQ(store_.snapshot("c2")->parent, parent);
+  EXPECT_EQ(libpod().container_metadata("c2")->image_id, "");
+  const fs::path at = libpod().start_container("name-c2").value();
+  EXPECT_EQ(read_text_file(at / "from-1000"), "x");
+  ASSERT_EQ(words(libpod().delete_container("c2")), "");
+  EXPECT_EQ(outcome(store_.snapshot("c2")), "not_found");
+  EXPECT_EQ(words(store_.snapshot(parent)), "");
+}
+
+TEST_F(LibpodService, S59_ASnapshotThatCannotBeOneIsSaid) {
+  make("c1");
+  StorageRequest request = libpod_request("c2");
+  request.image_name.clear();
+  request.config = "{}";
+  const auto directories_before = directories();
+  const Digest before = digest();
+  request.snapshot = "none";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "not_found");
+  request.snapshot = "c1";
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "not committed";
+  request.snapshot = store_.snapshot("c1")->parent;
+  request.config.clear();
+  EXPECT_EQ(outcome(libpod().create_container(request, {})), "invalid_argument") << "nothing says what runs";
+  EXPECT_EQ(digest(), before);
+  EXPECT_EQ(directories(), directories_before);
+}
+
+TEST_F(LibpodService, S59_LabelsAndIdMapsAreAnswered) {
+  StorageRequest request = libpod_request("c1");
+  request.mount_label = "u:object_r:container_file_t:s0";
+  request.config =
+      R"({"process":{"selinuxLabel":"u:r:container_t:s0:c1,c2"},"linux":{)"
+      R"("uidMappings":[{"containerID":0,"hostID":100000,"size":65536}],)"
+      R"("gidMappings":[{"containerID":0,"hostID":5,"size":1},{"containerID":1,"hostID":9,"size":4294967295}]}})";
+  const auto made = libpod().create_container(request, {});
+  ASSERT_EQ(words(made), "");
+  EXPECT_EQ(made->mount_label, request.mount_label);
+  EXPECT_EQ(made->process_label, "u:r:container_t:s0:c1,c2");
+  EXPECT_THAT(made->uid_map, ElementsAre(IdMapping{0, 100000, 65536}));
+  EXPECT_THAT(made->gid_map, ElementsAre(IdMapping{0, 5, 1}, IdMapping{1, 9, 4294967295}));
+  request = libpod_request("c2");
+  const auto plain = libpod().create_container(request, {});
+  ASSERT_EQ(words(plain), "");
+  EXPECT_EQ(plain->process_label, "");
+  EXPECT_THAT(plain->uid_map, IsEmpty());
+}
+
+TEST_F(LibpodService, S59_IdMapsThatAreNoneMakeNothing) {
+  const auto with = [&](const std::string& mapping) {
+    StorageRequest request = libpod_request("c1");
+    request.config = R"({"linux":{"uidMappings":)" + mapping + "}}";
+    return outcome(libpod().create_container(request, {}));
+  };
+  for (const char* mapping :
+       {R"({})", R"([1])", R"([{"containerID":0,"hostID":0}])", R"([{"containerID":-1,"hostID":0,"size":1}])",
+        R"([{"containerID":0,"hostID":4294967296,"size":1}])",
+        R"([{"containerID":0,"hostID":"0","size":1}])"}) {
+    EXPECT_EQ(with(mapping), "invalid_argument") << mapping;
+  }
+  EXPECT_THAT(libpod().list().value(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace bayplan::containers

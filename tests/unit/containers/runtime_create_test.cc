@@ -71,13 +71,13 @@ TEST_F(RuntimeCreate, S30_S25_TheIdDecides) {
 
 TEST_F(RuntimeCreate, S31_OnlyThePauseImageIsPulledAndOnlyWhenItIsUnknown) {
   std::vector<std::string> pulled;
-  const RuntimeService with_pause =
-      service({.pause_image = kPause,
-               .pull = [&](const std::string& image, const images::RemoteContext&) -> Result<void> {
-                 pulled.push_back(image);
-                 store_.add_image(image, {plain_layer("pause")});
-                 return {};
-               }});
+  const RuntimeService with_pause = service(
+      {.pause_image = kPause,
+       .pull = [&](const std::string& image, const images::RemoteContext&, const Control&) -> Result<void> {
+         pulled.push_back(image);
+         store_.add_image(image, {plain_layer("pause")});
+         return {};
+       }});
   EXPECT_EQ(words(with_pause.create_pod_sandbox(pod("p1", kPause), {})), "");
   EXPECT_EQ(words(with_pause.create_pod_sandbox(pod("p2", kPause), {})), "");
   EXPECT_THAT(pulled, ElementsAre(kPause));
@@ -87,13 +87,13 @@ TEST_F(RuntimeCreate, S31_OnlyThePauseImageIsPulledAndOnlyWhenItIsUnknown) {
 
 TEST_F(RuntimeCreate, S31_APullThatFailsOrBringsNothingIsSaid) {
   const Error offline(Errc::io, "registry", "registry.k8s.io", "unreachable");
-  const RuntimeService failing = service(
-      {.pause_image = kPause,
-       .pull = [&](const std::string&, const images::RemoteContext&) -> Result<void> { return offline; }});
+  const RuntimeService failing = service({.pause_image = kPause,
+                                          .pull = [&](const std::string&, const images::RemoteContext&,
+                                                      const Control&) -> Result<void> { return offline; }});
   EXPECT_EQ(words(failing.create_pod_sandbox(pod("p1", kPause), {})), offline.to_string());
-  const RuntimeService idle =
-      service({.pause_image = kPause,
-               .pull = [](const std::string&, const images::RemoteContext&) -> Result<void> { return {}; }});
+  const RuntimeService idle = service({.pause_image = kPause,
+                                       .pull = [](const std::string&, const images::RemoteContext&,
+                                                  const Control&) -> Result<void> { return {}; }});
   EXPECT_EQ(outcome(idle.create_pod_sandbox(pod("p1", kPause), {})), "not_found");
   EXPECT_EQ(outcome(service({.pause_image = kPause}).create_pod_sandbox(pod("p1", kPause), {})), "not_found");
 }
@@ -101,7 +101,7 @@ TEST_F(RuntimeCreate, S31_APullThatFailsOrBringsNothingIsSaid) {
 TEST_F(RuntimeCreate, S31_AnEmptyPauseImageIsNeverMeant) {
   bool pulled = false;
   const RuntimeService with_empty =
-      service({.pull = [&](const std::string&, const images::RemoteContext&) -> Result<void> {
+      service({.pull = [&](const std::string&, const images::RemoteContext&, const Control&) -> Result<void> {
         pulled = true;
         return {};
       }});
@@ -113,12 +113,12 @@ TEST_F(RuntimeCreate, S31_AnEmptyPauseImageIsNeverMeant) {
 
 TEST_F(RuntimeCreate, S31_TheCopyOptionsAreTheCallers) {
   std::optional<fs::path> policy;
-  const RuntimeService with_pause =
-      service({.pause_image = kPause,
-               .pull = [&](const std::string&, const images::RemoteContext& context) -> Result<void> {
-                 policy = context.policy_file;
-                 return {};
-               }});
+  const RuntimeService with_pause = service(
+      {.pause_image = kPause,
+       .pull = [&](const std::string&, const images::RemoteContext& context, const Control&) -> Result<void> {
+         policy = context.policy_file;
+         return {};
+       }});
   SandboxRequest request = pod("p1", kPause);
   request.copy_options.policy_file = "/etc/own-policy.json";
   EXPECT_EQ(outcome(with_pause.create_pod_sandbox(request, {})), "not_found");

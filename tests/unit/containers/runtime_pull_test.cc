@@ -110,5 +110,19 @@ TEST_F(RuntimePull, S12_APinOfACreatedContainerIsByIdToo) {
   EXPECT_TRUE(store_.get("c2")->labels.empty());
 }
 
+TEST_F(RuntimePull, S31_AServiceOverAnImageServicePullsWithIt) {
+  const RuntimeService over(images(), {.common = {.ns = "passed-over"}, .pause_image = kPause});
+  ASSERT_EQ(words(over.create_pod_sandbox(pause_pod("p1"), {})), "");
+  EXPECT_GT(registry_->statistics().bytes_received, 0u);
+  EXPECT_EQ(service().container_metadata("p1")->image_id, images().resolve(kPause)->id.to_string());
+}
+
+TEST_F(RuntimePull, S31_TheCallersControlReachesThePull) {
+  Control control;
+  control.cancel.cancel();
+  EXPECT_EQ(outcome(pulling().create_pod_sandbox(pause_pod("p1"), control)), "cancelled");
+  EXPECT_EQ(registry_->statistics().bytes_received, 0u);
+}
+
 }  // namespace
 }  // namespace bayplan::containers

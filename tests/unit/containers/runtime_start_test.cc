@@ -1,4 +1,5 @@
 // Starting and stopping: mounts, the template and the run directory (items S47, S48, S50, S54, T32, N6, A31).
+#include "bayplan/containers/tasks.h"
 #include "service_fixture.h"
 
 namespace bayplan::containers {
@@ -170,6 +171,125 @@ TEST_F(RuntimeStart, T32_DeletingUnmountsFirst) {
   ASSERT_EQ(words(service().delete_container("c1")), "");
   EXPECT_FALSE(fs::exists(at));
   EXPECT_THAT(service().list().value(), IsEmpty());
+}
+
+class RuntimeLabel : public ServiceFixture {
+ protected:
+  static constexpr const char* kLabel = "system_u:object_r:container_file_t:s0:c1,c2";
+
+  RuntimeLabel() : ServiceFixture("overlay") {
+    ContainerRequest request = member("p1", "c1");
+    request.mount_label = kLabel;
+    EXPECT_EQ(words(service().create_container(request, {})), "");
+  }
+  ~RuntimeLabel() override { EXPECT_EQ(words(service().wipe()), ""); }
+  RuntimeService with(Selinux selinux) const { return service({.common = {.selinux = selinux}}); }
+};
+
+TEST_F(RuntimeLabel, S47_IsKeptAndIgnoredWhereSelinuxIsOff) {
+  ASSERT_EQ(words(with(Selinux::off).start_container("c1")), "");
+  EXPECT_EQ(service().container_metadata("c1")->mount_label, kLabel);
+}
+
+TEST_F(RuntimeLabel, S47_TheKernelIsAskedUnlessItIsSaid) {
+  EXPECT_EQ(words(with(Selinux::if_kernel_has_it).start_container("c1")), "");
+}
+
+// A kernel without SELinux knows no such option: that it refuses shows that it was told.
+TEST_F(RuntimeLabel, S47_IsTheContextOfTheMountWhereSelinuxIsOn) {
+  if (snapshots::selinux_is_on()) GTEST_SKIP() << "this kernel would take the label";
+  EXPECT_EQ(outcome(with(Selinux::on).start_container("c1")), "unsupported");
+  EXPECT_EQ(service().container_status("c1")->mounted, std::nullopt);
+  EXPECT_EQ(words(with(Selinux::off).start_container("c1")), "") << "and nothing is in the way";
+}
+
+TEST_F(RuntimeLabel, S47_OneThatIsNoneMakesNoContainerAndMountsNothing) {
+  ContainerRequest request = member("p1", "c2");
+  request.mount_label = "a\",upperdir=/etc,context=\"b";
+  EXPECT_EQ(outcome(service().create_container(request, {})), "invalid_argument");
+  request.mount_label.assign(snapshots::kMaxMountLabel + 1, 'a');
+  EXPECT_EQ(outcome(service().create_container(request, {})), "too_large");
+  EXPECT_THAT(service().list().value(), testing::ElementsAre("c1"));
+  auto metadata = service().container_metadata("c1").value();
+  metadata.mount_label = "a\",upperdir=/etc,context=\"b";
+  ASSERT_EQ(words(service().set_container_metadata("c1", metadata)), "");
+  EXPECT_EQ(outcome(with(Selinux::on).start_container("c1")), "invalid_argument");
+  EXPECT_EQ(words(with(Selinux::off).start_container("c1")), "") << "ignored with what is in it";
+}
+
+class RuntimeJoin : public ServiceFixture {
+ protected:
+  RuntimeJoin() {
+    make_pod("p1");
+    make("p1", "generated");
+    ContainerRequest request = member("p1", "own");
+    request.config = kOwn;
+    EXPECT_EQ(words(service().create_container(request, {})), "");
+  }
+  ~RuntimeJoin() override { EXPECT_EQ(words(service().wipe()), ""); }
+  void set_task(const tasks::Task& task) {
+    ASSERT_EQ(words(store_->db().update([&](WriteTx& tx) -> Result<void> {
+                ignore_error(tasks::remove(tx, kNs, "p1"), "it may have none");
+                return tasks::create(tx, kNs, task);
+              })),
+              "");
+  }
+  void forget_task() {
+    ASSERT_EQ(words(store_->db().update([](WriteTx& tx) { return tasks::remove(tx, kNs, "p1"); })), "");
+  }
+  /// linux.namespaces of the config that a start of `id` writes: type to path.
+  std::map<std::string, std::string> namespaces(const std::string& id) {
+    EXPECT_EQ(words(service().start_container(id)), "");
+    const std::string text = read_text_file(service().run_dir(id).value() / "config.json");
+    const auto document = json::Document::parse(text, "config.json").value();
+    std::map<std::string, std::string> found;
+    for (const json::Value& space : document.root().object("linux")->array("namespaces").value()) {
+      found[std::string(space.string("type").value())] = space.optional_string("path").value().value_or("");
+    }
+    return found;
+  }
+  static constexpr const char* kOwn =
+      R"({"linux":{"namespaces":[{"type":"network"},{"type":"ipc","path":"/its/own"},{"type":"pid"}]}})";
+  using Paths = std::map<std::string, std::string>;
+  const Paths none_{{"pid", ""}, {"ipc", ""}, {"uts", ""}, {"mount", ""}, {"network", ""}};
+  const std::string pid_ = std::to_string(::getpid());
+};
+
+TEST_F(RuntimeJoin, AMemberJoinsTheNamespacesOfTheInfrastructureContainer) {
+  EXPECT_EQ(namespaces("generated"), none_) << "it does not run";
+  set_task(tasks::of_process("p1", ::getpid()).value());
+  const Paths joined{{"pid", ""},
+                     {"ipc", "/proc/" + pid_ + "/ns/ipc"},
+                     {"uts", "/proc/" + pid_ + "/ns/uts"},
+                     {"mount", ""},
+                     {"network", "/proc/" + pid_ + "/ns/net"}};
+  EXPECT_EQ(namespaces("generated"), joined);
+  EXPECT_EQ(namespaces("p1"), none_) << "it has them";
+  tasks::Task ended = tasks::of_process("p1", ::getpid()).value();
+  ++ended.start_time;
+  set_task(ended);
+  EXPECT_EQ(namespaces("generated"), none_);
+  forget_task();
+}
+
+TEST_F(RuntimeJoin, AConfigurationOfTheCallersIsLetBeUnlessItAsks) {
+  set_task(tasks::of_process("p1", ::getpid()).value());
+  EXPECT_EQ(namespaces("own"), (Paths{{"network", ""}, {"ipc", "/its/own"}, {"pid", ""}}));
+  const std::string asking = std::string(R"({"annotations":{"io.bayplan.joins-pod":"true"},)") + (kOwn + 1);
+  write_text_file(service().work_dir("own").value() / "config.json", asking);
+  EXPECT_EQ(namespaces("own"),
+            (Paths{{"network", "/proc/" + pid_ + "/ns/net"}, {"ipc", "/its/own"}, {"pid", ""}}));
+  EXPECT_EQ(read_text_file(service().work_dir("own").value() / "config.json"), asking);
+  forget_task();
+}
+
+TEST_F(RuntimeJoin, WhatCannotBeToldStartsNothing) {
+  tasks::Task elsewhere = tasks::of_process("p1", ::getpid()).value();
+  ++elsewhere.pid_namespace;
+  set_task(elsewhere);
+  EXPECT_EQ(outcome(service().start_container("generated")), "failed_precondition");
+  EXPECT_EQ(service().container_status("generated")->mounted, std::nullopt);
+  forget_task();
 }
 
 }  // namespace

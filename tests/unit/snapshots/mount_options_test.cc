@@ -31,6 +31,43 @@ TEST(MountOptions, overlay_keeps_order_and_words) {
   EXPECT_THAT(call->data, ElementsAre("index=off", "userxattr", "workdir=/w", "lowerdir=/a:/b"));
 }
 
+TEST(MountOptions, S47_a_label_is_the_context_of_overlays) {
+  const std::string label = "system_u:object_r:container_file_t:s0:c1,c2";
+  std::vector<Mount> mounts{{"overlay", "overlay", {"lowerdir=/a:/b"}}, {"bind", "/a", {"rbind"}}};
+  const std::vector<Mount> plain = mounts;
+  ASSERT_TRUE(label_mounts(mounts, ""));
+  EXPECT_EQ(mounts, plain);
+  ASSERT_TRUE(label_mounts(mounts, label));
+  EXPECT_THAT(mounts[0].options, ElementsAre("lowerdir=/a:/b", "context=\"" + label + "\""));
+  EXPECT_EQ(mounts[1], plain[1]);
+  const auto call = parse_mount(mounts[0]);
+  ASSERT_TRUE(call) << call.error().to_string();
+  EXPECT_EQ(join_options(call->data), "lowerdir=/a:/b,context=\"" + label + "\"");
+}
+
+TEST(MountOptions, S47_a_label_cannot_leave_its_option) {
+  const std::vector<Mount> plain{{"overlay", "overlay", {"lowerdir=/a:/b"}}};
+  std::vector<Mount> mounts = plain;
+  for (const std::string& strange :
+       std::vector<std::string>{"a\"b", "a\",upperdir=/etc,context=\"b", "a\\", "a\nb", "a b", "a=b", "a/b",
+                                "\x7f", "\xc3\xa9", std::string("a\0b", 3)}) {
+    EXPECT_EQ(label_mounts(mounts, strange).error().code(), Errc::invalid_argument) << strange;
+    EXPECT_FALSE(parse_mount({"overlay", "overlay", {"context=\"" + strange + "\""}})) << strange;
+  }
+  EXPECT_EQ(label_mounts(mounts, std::string(kMaxMountLabel + 1, 'a')).error().code(), Errc::too_large);
+  EXPECT_EQ(mounts, plain);
+  EXPECT_TRUE(label_mounts(mounts, std::string(kMaxMountLabel, 'a')));
+  EXPECT_FALSE(parse_mount({"overlay", "overlay", {"context=\""}}));
+  EXPECT_FALSE(parse_mount({"bind", "/a", {"context=\"a\""}})) << "a bind has none";
+}
+
+TEST(MountOptions, S47_a_label_stays_when_directories_become_relative) {
+  const std::string label = "context=\"u:r:t:s0:c1,c2\"";
+  const auto relative = relative_overlay({"upperdir=/s/1/fs", "lowerdir=/s/2/fs:/s/3/fs", label});
+  ASSERT_TRUE(relative) << relative.error().to_string();
+  EXPECT_EQ(relative->data, "upperdir=1/fs,lowerdir=2/fs:3/fs," + label);
+}
+
 TEST(MountOptions, what_is_not_known_is_refused) {
   for (const Mount& mount : std::vector<Mount>{{"bind", "/a", {"lowerdir=/x"}},
                                                {"bind", "/a", {"frob"}},

@@ -68,8 +68,10 @@ Result<Container> update(metadata::WriteTx& tx, std::string_view ns, const Conta
 /// MutableBucket.
 Result<void> set_labels(metadata::WriteTx& tx, std::string_view ns, std::string_view id,
                         const Labels& labels);
-/// Removes the record, with its task if it has one, whatever that does; its snapshot stays. Whoever removes
-/// for people asks first (service.h: remove_with_snapshot). Errors: not_found, and those of MutableBucket.
+/// Removes the record, with its task if it has one, running or not; its snapshot stays. It is what a
+/// transaction of the caller's does with records, and asks no process. That a container with a live task is
+/// failed_precondition is the rule one layer above, of remove_with_snapshot (service.h) and of the services.
+/// Errors: not_found, and those of MutableBucket.
 Result<void> remove(metadata::WriteTx& tx, std::string_view ns, std::string_view id);
 /// Id order. A record that does not decode is an error naming it. Errors: visit's, corrupt, closed, io.
 Result<void> walk(const metadata::BucketSource& source, std::string_view ns,

@@ -33,6 +33,9 @@ struct StorageRequest {
   /// Absolute: a directory of the caller's that is the container's root. Then it has neither image nor
   /// snapshot, nothing is mounted for it, and the config has to be given.
   std::filesystem::path rootfs{};
+  /// Key of a committed snapshot, instead of an image: the container's own lies upon it. The config has to be
+  /// given.
+  std::string snapshot{};
 };
 
 /// Errors of every function, beside its own: corrupt, closed, io. "Empty ID" is bad_input() image_name,
@@ -44,8 +47,9 @@ class StorageService {
   explicit StorageService(std::shared_ptr<images::Store> store, ServiceOptions options = {});
 
   /// Errors, in the order in which they are looked for: empty ID (image name and ID; container name); with a
-  /// rootfs invalid_argument (relative; an image besides), not_found, permission_denied (the directory); and
-  /// from there on those of RuntimeService::create_container, but for the pull.
+  /// rootfs invalid_argument (relative; an image or a snapshot besides), not_found, permission_denied (the
+  /// directory); with a snapshot invalid_argument (an image besides; not committed), not_found; and from
+  /// there on those of RuntimeService::create_container, but for the pull.
   Result<ContainerInfo> create_container(const StorageRequest& request, const Control& control) const;
   /// Errors: empty ID, container not known, and those of RuntimeService::delete_container.
   Result<void> delete_container(std::string_view id_or_name, const RemoveOptions& options = {}) const;

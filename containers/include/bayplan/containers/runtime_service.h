@@ -1,7 +1,7 @@
 // RuntimeService: containers and pods as CRI-O's runtime server has them. START HERE when writing an engine;
 // what it needs besides is an OCI runtime.
 //
-//   RuntimeService service(store, {.pause_image = "registry.k8s.io/pause:3.9", .pull = pull_with(images)});
+//   RuntimeService service(images, {.pause_image = "registry.k8s.io/pause:3.9"});  // an ImageService
 //   auto pod = service.create_pod_sandbox({.pod_name = "web", .pod_id = id, .image_name = ..}, {});
 //   auto container = service.create_container({.pod_name = "web", .pod_id = id, ..}, {});
 //   auto mountpoint = service.start_container(container->id);   // mounted; config.json is in the run dir
@@ -14,7 +14,9 @@
 // directories before; when anything fails, they go too, and the store holds what it held. The runtime's
 // configuration is kept in the work directory as a template, config.json; every start mounts the container,
 // puts the mountpoint into a copy as root.path, and a cgroup of its own where none is named, and replaces the
-// run directory's config.json by it.
+// run directory's config.json by it. A member whose configuration was generated joins the namespaces of the
+// pod's infrastructure container where that has a task (kJoinsPodAnnotation, spec.h); a caller's own
+// configuration is let be, unless it has that annotation.
 //
 // Wherever a container is asked for, its ID, a name, a name of its layer, or the beginning of its ID will do.
 // Thread-safe, and safe beside other processes.
@@ -30,6 +32,7 @@
 #include "bayplan/containers/runtime_metadata.h"
 #include "bayplan/containers/service_parts.h"
 #include "bayplan/containers/spec.h"
+#include "bayplan/images/image_service.h"
 #include "bayplan/images/store.h"
 #include "bayplan/metadata/list.h"
 #include "bayplan/snapshots/mounts.h"
@@ -104,12 +107,15 @@ class RuntimeService {
  public:
   /// Precondition: `store` is not null. It needs a run root.
   explicit RuntimeService(std::shared_ptr<images::Store> store, RuntimeServiceOptions options = {});
+  /// On the store and in the namespace of `images`, which pulls the pause image unless the options say what
+  /// does; options.common.ns is passed over. `images` may be dropped.
+  explicit RuntimeService(const images::ImageService& images, RuntimeServiceOptions options = {});
 
   /// Errors, in the order in which they are looked for: bad_input pod_name (pod name or ID empty), image_name
-  /// (both empty), container_name; invalid_argument (the ID); not_found (the image; its texts are CRI-O's);
-  /// those of the pull and of images::unpack; permission_denied (the policy); already_exists (kind
-  /// "container": the ID; kind "container name" or "layer name", saying whose it is); invalid_argument
-  /// (config); those of making directories, and of the record functions.
+  /// (both empty), container_name; invalid_argument (the ID; the mount label), too_large (the mount label);
+  /// not_found (the image; its texts are CRI-O's); those of the pull and of images::unpack; permission_denied
+  /// (the policy); already_exists (kind "container": the ID; kind "container name" or "layer name", saying
+  /// whose it is); invalid_argument (config); those of making directories, and of the record functions.
   Result<ContainerInfo> create_pod_sandbox(const SandboxRequest& request, const Control& control) const;
   Result<ContainerInfo> create_container(const ContainerRequest& request, const Control& control) const;
 
@@ -131,11 +137,14 @@ class RuntimeService {
   Result<RuntimeMetadata> update_container_metadata(
       std::string_view id, const std::function<Result<void>(RuntimeMetadata&)>& change) const;
 
-  /// Mounts the container and prepares the run directory; answers the mountpoint, which may be another one
+  /// Mounts the container, with its mount label where SELinux is on and the driver is overlay, and prepares
+  /// the run directory; answers the mountpoint, which may be another one
   /// each time. Counted: a container that is started twice is mounted once. Of a container that no service
   /// made the record's spec is the template. Errors: unknown container;
   /// corrupt (metadata, before anything is mounted; the template), not_found (kind "file": no template),
-  /// those of snapshots::Mounts::mount; nothing more is mounted then than before.
+  /// invalid_argument (what is no label), unsupported (the kernel does not take it), failed_precondition
+  /// (whether the infrastructure container runs cannot be told: its task is of another pid namespace), those
+  /// of snapshots::Mounts::mount; nothing more is mounted then than before.
   Result<std::filesystem::path> start_container(std::string_view id_or_name) const;
   /// Unmounts, also with open files; not mounted is fine, and so is a snapshot that is gone. Errors: as
   /// delete_container; permission_denied.

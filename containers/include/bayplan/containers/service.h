@@ -31,6 +31,22 @@ Result<Container> create_from_image(images::Store& store, std::string_view ns, s
                                     std::string_view image, const CreateOptions& options,
                                     const Control& control);
 
+/// Creates container `id` upon committed snapshot `parent` (empty: upon nothing): an active snapshot over it
+/// under the key `id`, and the record, in one transaction. It has no image: the process is what the options
+/// say, and users are looked up in the snapshot's files. (One that shall have an existing active snapshot is
+/// created by its record alone: containers.h.) Errors: not_found (the snapshot, the user), already_exists
+/// (container, or snapshot key), invalid_argument (also: the snapshot is not committed; nothing to run; there
+/// is no image to pin), and those of generate_spec, resolve_user and mount_all. Nothing is made then.
+Result<Container> create_from_snapshot(images::Store& store, std::string_view ns, std::string_view id,
+                                       std::string_view parent, const CreateOptions& options);
+
+/// Creates container `id` whose root is `rootfs`, an absolute path of a directory of the caller's, which the
+/// spec names as root.path. It has neither image nor snapshot; nothing is mounted for it, and what is written
+/// there stays when it is removed. Errors: already_exists, invalid_argument (also: a relative path, no
+/// directory), not_found (directory, user), permission_denied, and those of generate_spec and resolve_user.
+Result<Container> create_on_rootfs(images::Store& store, std::string_view ns, std::string_view id,
+                                   const std::filesystem::path& rootfs, const CreateOptions& options);
+
 /// Removes container and snapshot in one transaction, as RemoveOptions says, and the directories that a
 /// service made for it. What a killed run left is ended and unmounted first. A snapshot that is gone already
 /// is fine. Errors: not_found (also: a killed run left something and there is no runtime to end it),
@@ -54,10 +70,11 @@ class Bundle {
  public:
   /// Makes <run root>/<ns>/<id>/{config.json,rootfs,lock} and mounts the container's snapshot there, counted
   /// (snapshots/mounts.h), taking over what a killed run left. The spec's root.path is replaced by our
-  /// rootfs, whatever it was. The lock lasts as long as this object or a runtime started with run_foreground
+  /// rootfs, whatever it was; a container with a root of its own keeps that, and nothing is mounted. The lock
+  /// lasts as long as this object or a runtime started with run_foreground
   /// lives. Errors: not_found, busy (another process runs it), in_use (the snapshot is mounted elsewhere),
-  /// failed_precondition (no snapshot, or of another snapshotter than the store's), permission_denied, and
-  /// those of Mounts::mount.
+  /// failed_precondition (neither a snapshot nor a root of its own; a snapshot of another snapshotter than
+  /// the store's), permission_denied, and those of Mounts::mount.
   static Result<Bundle> prepare(images::Store& store, const std::filesystem::path& run_root,
                                 std::string_view ns, std::string_view id);
   Bundle(Bundle&&) noexcept;

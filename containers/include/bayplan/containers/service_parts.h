@@ -1,6 +1,7 @@
 // What the runtime service and libpod's storage service have in common for their callers.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -28,13 +29,27 @@ enum class Unknown : bool {
   is_error,    ///< not_found, as its first version and libpod do
 };
 
-/// Pulls the image of that name with what the caller of the service knew.
-using PullImage = std::function<Result<void>(const std::string& image, const images::RemoteContext& context)>;
+/// Pulls the image of that name with what the caller of the service knew, and reports to it.
+using PullImage = std::function<Result<void>(const std::string& image, const images::RemoteContext& context,
+                                             const Control& control)>;
+
+/// Whether the mount labels of containers are given to the kernel. They are kept in any case.
+enum class Selinux : unsigned char { if_kernel_has_it, on, off };
 
 struct ServiceOptions {
   std::string ns = std::string(metadata::kDefaultNamespace);
   /// Asked before a container is made, about the image that was resolved.
   images::SignaturePolicy policy = images::SignaturePolicy::accept_anything();
+  Selinux selinux = Selinux::if_kernel_has_it;
+};
+
+/// User or group IDs of a container as the host has them.
+struct IdMapping {
+  std::uint32_t container_id = 0;
+  std::uint32_t host_id = 0;
+  std::uint32_t size = 0;
+
+  friend bool operator==(const IdMapping&, const IdMapping&) = default;
 };
 
 /// A container that was made.
@@ -44,6 +59,11 @@ struct ContainerInfo {
   std::filesystem::path run_dir;                ///< goes with the container or the boot
   std::optional<images::ImageConfig> config{};  ///< of its image; empty: it has none
   std::string mount_label{};
+  // As its configuration says (process.selinuxLabel, linux.uidMappings, linux.gidMappings). The files of its
+  // snapshot have the owners of the image: who maps IDs shifts them, or has the runtime do so.
+  std::string process_label{};
+  std::vector<IdMapping> uid_map{};
+  std::vector<IdMapping> gid_map{};
 };
 
 /// A container that is mounted.

@@ -3,11 +3,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bayplan/images/documents.h"
 
 namespace bayplan::containers {
+
+/// With the value "true" it says that a container of a pod joins the network, IPC and UTS namespaces of the
+/// pod's infrastructure container, where that runs when it is started: wherever linux.namespaces asks for new
+/// ones. Generated configurations of members have it; a caller's own may.
+inline constexpr std::string_view kJoinsPodAnnotation = "io.bayplan.joins-pod";
 
 struct SpecOptions {
   std::vector<std::string> args{};  ///< replaces the image's Cmd; with `entrypoint` set, follows it
@@ -21,6 +27,7 @@ struct SpecOptions {
   bool read_only_rootfs = false;
   bool host_network =
       false;  ///< share the host's interfaces; its /etc/resolv.conf and /etc/hosts are not mounted
+  bool joins_pod = false;  ///< kJoinsPodAnnotation; the services say it of members
 };
 
 /// Numeric ids a process runs with.

@@ -83,6 +83,7 @@ class ImageService {
 
   /// The store that images are pulled to; as long as this, or a copy.
   const std::shared_ptr<Store>& store() const noexcept { return store_; }
+  const std::string& ns() const noexcept { return options_.ns; }
   /// Its images, for transactions of one's own.
   const StoredImages& images() const noexcept { return images_; }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bayplan/base/result.h"
@@ -16,6 +17,18 @@ struct Mount {
 
   friend bool operator==(const Mount&, const Mount&) = default;
 };
+
+/// An SELinux label that a mount can have: up to kMaxMountLabel letters, digits and "_.:,-", so that nothing
+/// in it ends the option that it stands in. An empty one is none. Errors: invalid_argument, too_large.
+Result<void> validate_mount_label(std::string_view label);
+inline constexpr std::size_t kMaxMountLabel = 255;
+/// Gives the overlays among `mounts` the label for all their files, as the option context="LABEL"; a bind
+/// cannot have one of its own. An empty label changes nothing. Errors: those of validate_mount_label; nothing
+/// is changed then.
+Result<void> label_mounts(std::vector<Mount>& mounts, std::string_view label);
+/// Whether this kernel has SELinux, and its file system is mounted: without it, a mount with a label is
+/// refused.
+bool selinux_is_on();
 
 /// Mounts each of `mounts` in order at `target`, an existing directory; nothing stays mounted after an error.
 /// Overlays of any number of layers (lowerdirs are given relative to a thread's own working directory).

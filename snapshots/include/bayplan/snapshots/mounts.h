@@ -47,10 +47,10 @@ class Mounts {
   /// at a new one. One that is mounted already is counted once more. Errors: not_found
   /// (snapshot, target), failed_precondition (committed; inside a write transaction), in_use (it is mounted
   /// at another target; something else is mounted at this one), invalid_argument (neither a target nor a
-  /// directory for them), conflict (the snapshot was replaced meanwhile), those of Snapshotter::mounts, of
-  /// mount_all and of Db::update.
+  /// directory for them; `label`), conflict (the snapshot was replaced meanwhile), those of
+  /// Snapshotter::mounts, of mount_all and of Db::update. `label` is label_mounts()'s.
   Result<MountPoint> mount(std::string_view ns, std::string_view key,
-                           const std::filesystem::path& target = {}) const;
+                           const std::filesystem::path& target = {}, std::string_view label = {}) const;
 
   /// Takes one from the count, and unmounts when it was the last; Force::yes: in any case, and although files
   /// in it are open. Answers what the count is now. Errors: not_found (the snapshot, or it is not mounted:
