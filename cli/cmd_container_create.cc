@@ -15,6 +15,7 @@ namespace {
 
 struct CreateArguments {
   std::string image;
+  std::filesystem::path rootfs;
   std::string id;
   std::vector<std::string> labels;
   SpecArguments spec;
@@ -33,6 +34,10 @@ Result<containers::Container> create(const Session& session, images::Store& stor
   BAYPLAN_ASSIGN(options.spec, spec_of(arguments.spec));
   BAYPLAN_ASSIGN(options.labels, parse_labels(arguments.labels));
   if (arguments.pin_image) options.pins = containers::Pins::snapshot_and_image;
+  if (!arguments.rootfs.empty()) {
+    return containers::create_on_rootfs(store, session.ns, arguments.id,
+                                        std::filesystem::absolute(arguments.rootfs), options);
+  }
   ProgressBar bar;
   const Control control{.cancel = session.control.cancel, .progress = bar.sink()};
   return containers::create_from_image(store, session.ns, arguments.id, arguments.image, options, control);
@@ -107,21 +112,24 @@ struct RunArguments {
   bool remove = false;
 };
 
-/// Without an image there is nothing to make a container of, so that what describes one would be ignored.
+bool creates(const CreateArguments& create) { return !create.image.empty() || !create.rootfs.empty(); }
+
+/// Without an image or a root there is nothing to make a container of, so that what describes one would be
+/// ignored.
 Result<void> check_arguments(const CreateArguments& create) {
   const bool described = create.spec.any() || !create.labels.empty() || create.pin_image;
-  if (!create.image.empty() || !described) return {};
+  if (creates(create) || !described) return {};
   return Error(Errc::invalid_argument, "container", create.id,
                "a command and options are given when it is created")
-      .with_advice("add --image IMAGE to create it here, or use `container create`");
+      .with_advice("add --image IMAGE or --rootfs DIR to create it here, or use `container create`");
 }
 
-/// `run --image IMAGE ID` creates and runs, `run ID` runs what `create` made.
+/// `run --image IMAGE ID` and `run --rootfs DIR ID` create and run, `run ID` runs what `create` made.
 Result<int> run_container(const Session& session, const RunArguments& arguments) {
   BAYPLAN_TRY(check_arguments(arguments.create));
   BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   std::string id = arguments.create.id;
-  if (arguments.create.image.empty()) {
+  if (!creates(arguments.create)) {
     BAYPLAN_ASSIGN(id, find_container(session, store, id));
   } else {
     BAYPLAN_TRY(create(session, store, arguments.create));
@@ -159,14 +167,19 @@ void add_create(CLI::App& container, Session& session) {
 
 void add_run(CLI::App& container, Session& session) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App* command =
-      add_command(container, session, "run",
-                  "Run a container in the foreground with runc or crun; with --image create it first",
-                  [&session, arguments] { return run_container(session, *arguments); });
-  command->add_option("--image", arguments->create.image, "Create the container from this image first");
+  CLI::App* command = add_command(
+      container, session, "run",
+      "Run a container in the foreground with runc or crun; with --image or --rootfs create it first",
+      [&session, arguments] { return run_container(session, *arguments); });
+  CLI::Option* image =
+      command->add_option("--image", arguments->create.image, "Create the container from this image first");
+  command
+      ->add_option("--rootfs", arguments->create.rootfs,
+                   "Create it on this directory, which is its root and stays, first")
+      ->excludes(image);
   command->add_flag("--rm", arguments->remove, "Remove the container afterwards");
   command->add_option("ID", arguments->create.id, "ID of a new container; or ID or name of one")->required();
-  add_process_arguments(*command, arguments->create.spec, "Command and arguments, with --image");
+  add_process_arguments(*command, arguments->create.spec, "Command and arguments, with --image or --rootfs");
   add_record_options(*command, arguments->create);
 }
 

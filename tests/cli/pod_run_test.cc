@@ -135,6 +135,27 @@ class PodRun : public testing::TestWithParam<const char*> {
     EXPECT_EQ(said_by(roots["side"]), "side\n");
     return roots;
   }
+  std::string process_of(const std::string& id) {
+    const auto inspected = json({"pod", "inspect", "web"});
+    for (const json::Value& member : inspected.root().array("containers").value()) {
+      if (member.string("id").value() != id) continue;
+      return std::to_string(member.object("task")->integer("pid").value());
+    }
+    return "none";
+  }
+  // Members share what a pod shares, and nothing else.
+  void expect_joined() {
+    const auto space = [](const std::string& pid, const char* name) {
+      return fs::read_symlink("/proc/" + pid + "/ns/" + name).string();
+    };
+    const std::string infra = process_of("pod1");
+    const std::string app = process_of("app");
+    for (const char* name : {"net", "ipc", "uts"}) {
+      EXPECT_EQ(space(app, name), space(infra, name)) << name;
+      EXPECT_NE(space(app, name), space(std::to_string(::getpid()), name)) << name;
+    }
+    for (const char* name : {"mnt", "pid"}) EXPECT_NE(space(app, name), space(infra, name)) << name;
+  }
   void stop_all() {
     command.ok({"container", "stop", "--time", "60", "app", "web-infra"});
     command.ok({"container", "stop", "--time", "0", "side"});
@@ -194,6 +215,7 @@ TEST_P(PodRun, StartsAndStopsTwiceFromOneTemplateAtAnotherMountpoint) {
   const auto first = start_all();
   EXPECT_THAT(pod(), HasSubstr("\"state\":\"running\""));
   EXPECT_EQ(mounts().size(), 3u);
+  expect_joined();
   stop_all();
   expect_stopped();
   const auto second = start_all();

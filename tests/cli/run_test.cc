@@ -73,5 +73,31 @@ TEST_F(Run, WhatAContainerWritesStaysInItsSnapshot) {
   command.ok({"inspect", "check"});
 }
 
+TEST_F(Run, ADirectoryIsARootToo) {
+  const auto rootfs = command.directory() / "rootfs";
+  std::filesystem::create_directories(rootfs / "bin");
+  for (const char* part : {"proc", "sys", "dev"}) std::filesystem::create_directory(rootfs / part);
+  std::ofstream(rootfs / "bin/sh", std::ios::binary) << busybox();
+  std::filesystem::permissions(rootfs / "bin/sh", std::filesystem::perms::owner_all);
+  EXPECT_EQ(command.ok({"container", "run", "--rootfs", rootfs.string(), "c1", "--", "/bin/sh", "-c",
+                        "echo written > /log; echo done"}),
+            "done\n");
+  EXPECT_EQ(command.ok({"container", "run", "c1"}), "done\n");
+  command.ok({"container", "rm", "c1"});
+  EXPECT_TRUE(std::filesystem::exists(rootfs / "log")) << "it is the caller's";
+  EXPECT_EQ(command.ok({"snapshot", "ls", "-q"}).find("c1"), std::string::npos);
+  command.ok(
+      {"container", "run", "--rootfs", rootfs.string(), "--rm", "c2", "--", "/bin/sh", "-c", "exit 0"});
+  EXPECT_EQ(command.ok({"container", "ls", "-q"}), "");
+  EXPECT_EQ(command.run({"container", "run", "--rootfs", (rootfs / "none").string(), "c3", "--", "/bin/sh"})
+                .exit_code,
+            3);
+  EXPECT_EQ(command
+                .run({"container", "run", "--rootfs", rootfs.string(), "--image", "registry.test/busybox:1",
+                      "c3", "--", "/bin/sh"})
+                .exit_code,
+            2);
+}
+
 }  // namespace
 }  // namespace bayplan::test
