@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "bayplan/base/fault.h"
 #include "bayplan/base/file.h"
 #include "bundle_dir.h"
 #include "child_process.h"
@@ -80,6 +81,7 @@ Result<tasks::Task> create_and_start(const Managed& container, const std::filesy
   BAYPLAN_TRY(ask(container, "create",
                   {"--log", log, "create", "--bundle", path, "--pid-file", path / kPidName, container.name()},
                   bundle.get()));
+  BAYPLAN_TRY(fault::at(fault::Point::runtime_created));
   BAYPLAN_ASSIGN(const pid_t pid, read_pid(bundle.get()));
   BAYPLAN_ASSIGN(const tasks::Task task, tasks::of_process(container.id, pid));
   BAYPLAN_TRY(

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "bayplan/base/fault.h"
+#include "bayplan/containers/background.h"
 #include "bayplan/containers/gc_kinds.h"
 #include "bayplan/containers/runtime_service.h"
 #include "bayplan/containers/service.h"
@@ -74,6 +75,26 @@ Result<void> pull_and_remove(images::Store& store) {
   return store.db().update([](metadata::WriteTx& tx) { return images::remove(tx, kNamespace, kPulled); });
 }
 
+/// A program that does what an OCI runtime does, but for the container: its process is the caller's, its
+/// state an empty directory.
+constexpr const char* kRuntime =
+    "#!/bin/sh\n"
+    "[ \"$1\" = --root ] && state=$2 && shift 2\n"
+    "[ \"$1\" = --log ] && shift 2\n"
+    "case $1 in\n"
+    "create) echo $PPID > \"$5\" && mkdir \"$state/$6\" ;;\n"
+    "start) test -d \"$state/$2\" ;;\n"
+    "delete) rmdir \"$state/$3\" ;;\n"
+    "*) exit 1 ;;\n"
+    "esac\n";
+
+Result<std::filesystem::path> runtime_in(const std::filesystem::path& directory) {
+  const auto path = directory / "runtime";
+  std::ofstream(path) << kRuntime;
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
 /// A pod that starts, runs as this process does, stops and goes; one that an earlier try left goes first.
 Result<void> run_pod(const std::shared_ptr<images::Store>& store) {
   const containers::RuntimeService service(store);
@@ -85,11 +106,12 @@ Result<void> run_pod(const std::shared_ptr<images::Store>& store) {
   request.config = R"({"ociVersion":"1.1.0"})";
   BAYPLAN_TRY(service.create_pod_sandbox(request, {}));
   if (::geteuid() == 0) BAYPLAN_TRY(service.start_container("pod"));
-  BAYPLAN_ASSIGN(const auto task, containers::tasks::of_process("pod", ::getpid()));
-  BAYPLAN_TRY(store->db().update(
-      [&](metadata::WriteTx& tx) { return containers::tasks::create(tx, kNamespace, task); }));
+  BAYPLAN_ASSIGN(const auto runtime, runtime_in(store->run_root()));
+  BAYPLAN_ASSIGN(const auto bundle, service.run_dir("pod"));
+  BAYPLAN_TRY(containers::run_in_background(*store, runtime, kNamespace, "pod", bundle));
   BAYPLAN_TRY(store->db().update(
       [](metadata::WriteTx& tx) { return containers::tasks::remove(tx, kNamespace, "pod"); }));
+  std::filesystem::remove_all(store->run_root() / ".runtime/default+pod");
   BAYPLAN_TRY(service.stop_container("pod"));
   return service.remove_pod_sandbox("pod");
 }
