@@ -1,3 +1,5 @@
+#include <map>
+
 #include "bayplan/images/pull.h"
 #include "print.h"
 #include "remote_arguments.h"
@@ -6,6 +8,11 @@
 
 namespace bayplan::cli {
 namespace {
+
+const std::map<std::string, images::PullPolicy> kPolicies{{"always", images::PullPolicy::always},
+                                                          {"missing", images::PullPolicy::missing},
+                                                          {"never", images::PullPolicy::never},
+                                                          {"newer", images::PullPolicy::newer}};
 
 struct PullArguments {
   std::string source;
@@ -69,12 +76,12 @@ void add_image_pull_command(CLI::App& image, Session& session) {
   command->add_option("--platform", pull->remote.platform, "os/arch[/variant]; default: this machine's");
   command->add_flag("--all-platforms", pull->options.all_platforms, "Fetch whatever the index names");
   command->add_flag("--no-unpack", pull->no_unpack, "Record the image, make no snapshots");
-  const std::map<std::string, images::PullPolicy> policies{{"always", images::PullPolicy::always},
-                                                           {"missing", images::PullPolicy::missing},
-                                                           {"never", images::PullPolicy::never},
-                                                           {"newer", images::PullPolicy::newer}};
-  command->add_option("--policy", pull->options.policy, "always, missing, never or newer")
-      ->transform(CLI::CheckedTransformer(policies));
+  command
+      ->add_option_function<std::string>(
+          "--policy", [pull](const std::string& name) { pull->options.policy = kPolicies.at(name); },
+          "When to ask. always: what the name means there (default). missing: only if it is not here. "
+          "never: not at all. newer: as always, but what is here will do if there is no answer")
+      ->check(CLI::IsMember(kPolicies));
 }
 
 }  // namespace bayplan::cli

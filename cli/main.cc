@@ -59,6 +59,22 @@ Result<void> check_variables() {
   return {};
 }
 
+bool is_login(const CLI::App& app) {
+  const auto nouns = app.get_subcommands();
+  if (nouns.empty()) return false;
+  const auto verbs = nouns.front()->get_subcommands();
+  return !verbs.empty() && nouns.front()->get_name() == "image" && verbs.front()->get_name() == "login";
+}
+
+// What a login does not expect may be a password, which is not shown.
+std::string failure_message(const CLI::App* app, const CLI::Error& error) {
+  if (error.get_name() != "ExtrasError" || !is_login(*app)) return CLI::FailureMessage::simple(app, error);
+  return CLI::FailureMessage::simple(
+      app, CLI::ExtrasError("There were arguments that it does not take. There is no -p, as a password "
+                            "would show in ps: use --password-stdin",
+                            CLI::ExitCodes::ExtrasError));
+}
+
 int report(const Error& error) {
   std::fprintf(stderr, "bayplan: %s\n", error.to_string().c_str());
   return exit_code(error.code());
@@ -75,6 +91,7 @@ int run(int argc, char** argv) {
                "bayplan"};
   app.set_version_flag("--version", "bayplan " BAYPLAN_VERSION);
   app.require_subcommand(1);
+  app.failure_message(failure_message);
   app.fallthrough();  // global options may stand behind the verb too
   add_global_options(app, session);
   add_image_commands(app, session);

@@ -17,15 +17,15 @@ std::filesystem::path module_path() {
   return directory.parent_path() / BAYPLAN_LIBDIR / "bayplan" / images::kRegistryModule;
 }
 
-Result<images::RegistryCredentials> parse_credentials(const std::string& text) {
+// Never shows what it was given.
+std::string check_credentials(const std::string& text) {
   const std::size_t colon = text.find(':');
-  images::RegistryCredentials credentials{.user = text.substr(0, colon)};
-  if (credentials.user.empty()) {
-    return Error(Errc::invalid_argument, "option", "--creds", "has no user")
-        .with_advice("write USER:PASSWORD");
-  }
-  if (colon != std::string::npos) credentials.password = text.substr(colon + 1);
-  return credentials;
+  return colon == std::string::npos || colon == 0 ? "is USER:PASSWORD" : "";
+}
+
+images::RegistryCredentials credentials_of(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  return {.user = text.substr(0, colon), .password = text.substr(colon + 1)};
 }
 
 }  // namespace
@@ -42,8 +42,10 @@ void add_connection_options(CLI::App& command, RemoteArguments& arguments) {
 }
 
 void add_remote_options(CLI::App& command, RemoteArguments& arguments) {
-  command.add_option("--creds", arguments.credentials,
-                     "USER:PASSWORD for the registry, in place of those of files");
+  command
+      .add_option("--creds", arguments.credentials,
+                  "USER:PASSWORD for the registry, in place of those of files")
+      ->check(CLI::Validator(check_credentials, "", "credentials"));
   add_connection_options(command, arguments);
 }
 
@@ -51,9 +53,7 @@ Result<images::RemoteContext> remote_context(const RemoteArguments& arguments) {
   images::RemoteContext context{.dirs = images::ConfigDirs::of_process()};
   if (!arguments.auth_file.empty()) context.dirs.auth_file = arguments.auth_file;
   if (!arguments.registries_file.empty()) context.dirs.registries_file = arguments.registries_file;
-  if (!arguments.credentials.empty()) {
-    BAYPLAN_ASSIGN(context.credentials, parse_credentials(arguments.credentials));
-  }
+  if (!arguments.credentials.empty()) context.credentials = credentials_of(arguments.credentials);
   context.connection.verify_tls = arguments.verify_tls;
   context.connection.certificates = arguments.certificates;
   context.policy_file = arguments.policy_file;

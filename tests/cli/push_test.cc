@@ -122,7 +122,7 @@ TEST_F(Push, RefusalsHaveTheirCodes) {
   const CommandResult wrong = command.run({"image", "push", kImage, to, "--creds", "user:wr0ng"});
   EXPECT_EQ(wrong.exit_code, 5);
   EXPECT_EQ(wrong.err.find("wr0ng"), std::string::npos) << wrong.err;
-  EXPECT_EQ(command.run({"image", "push", kImage, to, "--creds", ":secret"}).exit_code, 1);
+  EXPECT_EQ(command.run({"image", "push", kImage, to, "--creds", ":secret"}).exit_code, 2);
   EXPECT_EQ(command.run({"image", "push", kImage, to, "--authfile", "/absent"}).exit_code, 3);
   EXPECT_EQ(command.run({"image", "push", kImage, to, "--tls-verify"}).exit_code, 1);
   EXPECT_EQ(
