@@ -68,7 +68,8 @@ bool is_login(const CLI::App& app) {
 
 // What a login does not expect may be a password, which is not shown.
 std::string failure_message(const CLI::App* app, const CLI::Error& error) {
-  if (error.get_name() != "ExtrasError" || !is_login(*app)) return CLI::FailureMessage::simple(app, error);
+  const bool unexpected = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  if (!unexpected || !is_login(*app)) return CLI::FailureMessage::simple(app, error);
   return CLI::FailureMessage::simple(
       app, CLI::ExtrasError("There were arguments that it does not take. There is no -p, as a password "
                             "would show in ps: use --password-stdin",

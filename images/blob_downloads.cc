@@ -67,7 +67,7 @@ class BlobDownloads::Follower final : public ByteSource {
     owner_.await(guard,
                  [this] { return download_.over || (download_.bytes && download_.arrived > position_); });
     if (download_.error) return *download_.error;
-    bytes_ = download_.bytes;
+    if (download_.bytes) bytes_ = download_.bytes;
     return download_.arrived;
   }
   Result<std::size_t> read_arrived(std::span<std::byte> into, std::uint64_t left) {
@@ -172,6 +172,11 @@ std::uint64_t BlobDownloads::fetched() const {
   return fetched_;
 }
 
+bool BlobDownloads::resumed() const {
+  const std::lock_guard guard(mutex_);
+  return resumed_;
+}
+
 void BlobDownloads::work() {
   for (;;) {
     Download* next = nullptr;
@@ -186,6 +191,7 @@ void BlobDownloads::work() {
       const std::lock_guard guard(mutex_);
       if (!brought) next->error = std::move(brought).error();
       next->over = true;
+      next->bytes.reset();  // whoever reads them has a hold of its own: one file less stays open
     }
     changed_.notify_all();
   }
@@ -249,6 +255,7 @@ Result<void> BlobDownloads::receive(Download& download, content::Writer& writer)
     const std::lock_guard guard(mutex_);
     download.bytes = std::move(bytes);
     download.arrived = writer.offset();
+    if (writer.offset() != 0) resumed_ = true;
   }
   changed_.notify_all();
   Arrival arrival(*this, download, writer);

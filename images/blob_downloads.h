@@ -52,6 +52,8 @@ class BlobDownloads {
 
   /// Bytes that registries sent.
   std::uint64_t fetched() const;
+  /// Whether bytes of an earlier pull, which may have asked another registry, were gone on from.
+  bool resumed() const;
 
  private:
   struct Download {
@@ -87,6 +89,7 @@ class BlobDownloads {
   std::condition_variable changed_;
   std::deque<Download*> queued_;
   std::uint64_t fetched_ = 0;
+  bool resumed_ = false;
 
   std::vector<std::thread> workers_;
 };

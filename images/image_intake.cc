@@ -21,6 +21,12 @@ bool is_artifact(const Graph& graph, const Descriptor& target) {
          media_kind(manifest->second.config.media_type) != MediaKind::config;
 }
 
+// Whether other bytes could have done better; to know whether they are the right ones, all have to come.
+bool may_be_of_bytes(const Error& error) noexcept {
+  const Errc code = error.code();
+  return code != Errc::no_space && code != Errc::cancelled && code != Errc::too_large && code != Errc::io;
+}
+
 std::vector<Descriptor> absent_parts(const Graph& graph, const Manifest& manifest) {
   std::vector<Descriptor> absent;
   const auto add_absent = [&](const Descriptor& part) {
@@ -159,6 +165,7 @@ Result<void> ImageIntake::unpack(Unpacker& unpacker, BlobIntake& intake) {
   for (const Plan& plan : plans_) {
     const auto unpacked = unpacker.run(plan.layers);
     if (unpacked) continue;
+    if (!may_be_of_bytes(unpacked.error())) return unpacked.error();
     const auto checked = intake.check_opened();
     const bool source_is_bad = !checked && checked.error().code() == Errc::digest_mismatch;
     return source_is_bad ? checked.error() : unpacked.error();

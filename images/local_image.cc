@@ -5,6 +5,7 @@
 #include "bayplan/images/stored_images.h"
 #include "image_parts.h"
 #include "manifest_choice.h"
+#include "media_type.h"
 #include "stored_documents.h"
 
 namespace bayplan::images {
@@ -22,7 +23,11 @@ class Whole {
 
   Result<bool> for_platform(const Descriptor& target, const std::optional<Platform>& platform) {
     StoredDocuments documents(store_, source_, ns_);
-    if (media_kind(target.media_type) != MediaKind::index) return has_parts(documents, target);
+    if (media_kind(target.media_type) != MediaKind::index) {
+      BAYPLAN_ASSIGN(const bool fits, runs_on(documents, target, platform));
+      if (!fits) return false;
+      return has_parts(documents, target);
+    }
     ManifestChooser chooser(documents, platform ? *platform : host_platform());
     BAYPLAN_ASSIGN(const auto choice, chooser.choose({target}));
     if (!choice) return false;
@@ -48,6 +53,17 @@ class Whole {
   }
 
  private:
+  // Whether it may be what was asked for; an artifact is for every platform.
+  static Result<bool> runs_on(StoredDocuments& documents, const Descriptor& target,
+                              const std::optional<Platform>& platform) {
+    if (!platform) return true;
+    BAYPLAN_ASSIGN(const auto manifest, documents.manifest(target));
+    if (!manifest) return false;
+    if (media_kind(manifest->config.media_type) != MediaKind::config) return true;
+    BAYPLAN_ASSIGN(const auto config, documents.config(manifest->config));
+    return config && match_rank(*platform, config->platform);
+  }
+
   Result<bool> has_parts(StoredDocuments& documents, const Descriptor& target) {
     BAYPLAN_ASSIGN(const auto manifest, documents.manifest(target));
     if (!manifest) return false;

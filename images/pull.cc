@@ -34,7 +34,7 @@ class Pull {
       return first_of(candidates, policy, registries);
     }
     BAYPLAN_TRY(policy.check(location));
-    BAYPLAN_ASSIGN(PullReport report, elsewhere(location));
+    BAYPLAN_ASSIGN(PullReport report, elsewhere(location, policy));
     report.source = to_string(location);
     return report;
   }
@@ -94,15 +94,20 @@ class Pull {
     return *failed;
   }
 
-  static Result<std::vector<RegistryReference>> candidates_of(const RegistryLocation& at,
-                                                              std::string_view text,
-                                                              const Registries& registries) {
-    if (!parse_location(text)) return registries.candidates(text);  // a name alone, which may be short
-    return std::vector<RegistryReference>{at.reference};
+  Result<std::vector<RegistryReference>> candidates_of(const RegistryLocation& at, std::string_view text,
+                                                       const Registries& registries) const {
+    if (parse_location(text)) return std::vector<RegistryReference>{at.reference};
+    BAYPLAN_ASSIGN(auto candidates, registries.candidates(text));  // a name alone, which may be short
+    if (context_.credentials && candidates.size() > 1) {
+      return Error(Errc::invalid_argument, "credentials", text,
+                   "are given for a name that several registries may have, and each would see them")
+          .with_advice("say which registry is meant");
+    }
+    return candidates;
   }
 
   // What no registry is asked for.
-  Result<PullReport> elsewhere(const ImageLocation& location) {
+  Result<PullReport> elsewhere(const ImageLocation& location, const SignaturePolicy& policy) {
     if (const auto* at = std::get_if<StorageLocation>(&location)) {
       BAYPLAN_ASSIGN(const Image image, find_stored(store_, ns_, *at));
       return use_local(store_, ns_, image, context_, options_, control_);
@@ -114,6 +119,7 @@ class Pull {
         BAYPLAN_ASSIGN(
             image, whole_image(store_, ns_, name->to_string(), context_.platform, options_.all_platforms));
       }
+      if (image) BAYPLAN_TRY(policy.check(*name));  // it need not have come from this place
       if (image) return use_local(store_, ns_, *image, context_, options_, control_);
       if (options_.policy == PullPolicy::never) return not_local(to_string(location));
     }

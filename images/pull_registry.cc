@@ -29,7 +29,7 @@ class RegistryPull {
       BAYPLAN_ASSIGN(const auto known, local());
       if (known) return use_local(store_, ns_, *known, context_, options_, control_);
       BAYPLAN_ASSIGN(auto hold, PullHold::take(store_, ns_, remote_.target().digest));
-      if (hold) return fetch(*hold);
+      if (hold) return fetch_or_begin_anew(*hold);
       BAYPLAN_TRY(await_other());
     }
   }
@@ -49,9 +49,18 @@ class RegistryPull {
     return PullHold::await(store_, ns_, target.digest, control_.cancel);
   }
 
-  Result<PullReport> fetch(PullHold& hold) {
-    const Descriptor& target = remote_.target();
-    RegistrySource source(store_, ns_, remote_, control_);
+  // What did not turn out to be its digest is gone; if it came from several places, none of them is proven
+  // wrong, and the registry itself is asked for all of it, once.
+  Result<PullReport> fetch_or_begin_anew(PullHold& hold) {
+    bool mixed = remote_.has_mirrors();
+    auto first = fetch(hold, remote_, mixed);
+    if (first || first.error().code() != Errc::digest_mismatch || !mixed) return first;
+    return fetch(hold, remote_.at_its_registry(), mixed);
+  }
+
+  Result<PullReport> fetch(PullHold& hold, const RemoteImage& remote, bool& mixed) {
+    const Descriptor& target = remote.target();
+    RegistrySource source(store_, ns_, remote, control_);
     if (!options_.all_platforms) BAYPLAN_TRY(source.choose(context_.platform));
     const ImportOptions import_options{.unpack = options_.unpack,
                                        .replace = true,
@@ -61,12 +70,13 @@ class RegistryPull {
     ImageIntake images(store_, ns_, import_options, control_);
     images.came_from(reference_);
     BAYPLAN_TRY(images.read(source, {{name_, target}}));
-    BlobDownloads downloads({.store = &store_, .ns = ns_, .lease = hold.lease()}, remote_,
+    BlobDownloads downloads({.store = &store_, .ns = ns_, .lease = hold.lease()}, remote,
                             options_.layers_at_once, control_);
     PullIntake blobs(source, downloads, hold, target, store_, control_);
-    BAYPLAN_ASSIGN(ImportReport recorded,
-                   images.record(blobs, [&](metadata::WriteTx& tx) { return hold.end(tx); }));
-    PullReport report = report_of(std::move(recorded), target);
+    auto recorded = images.record(blobs, [&](metadata::WriteTx& tx) { return hold.end(tx); });
+    mixed = mixed || downloads.resumed();
+    if (!recorded) return std::move(recorded).error();
+    PullReport report = report_of(*std::move(recorded), target);
     report.fetched = source.fetched() + downloads.fetched();
     return report;
   }

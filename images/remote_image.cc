@@ -74,12 +74,14 @@ Result<std::vector<RemoteRepository>> remote_repositories(const Registries& regi
   BAYPLAN_ASSIGN(const auto routes, registries.routes(reference, operation, context.connection));
   std::map<std::string, RegistryCredentials> known;  // a helper is not asked twice
   std::vector<RemoteRepository> repositories;
+  bool used = false;
   for (const RegistryRoute& route : routes) {
     auto credentials = known.find(route.credential_key);
     if (credentials == known.end()) {
       std::optional<RegistryCredentials> found;
       if (context.credentials && host_of(route.credential_key) == reference.domain()) {
         found = context.credentials;
+        used = true;
       } else {
         BAYPLAN_ASSIGN(found, find_credentials(context.dirs, route.credential_key, cancel));
       }
@@ -87,6 +89,11 @@ Result<std::vector<RemoteRepository>> remote_repositories(const Registries& regi
           known.emplace(route.credential_key, found ? *std::move(found) : RegistryCredentials()).first;
     }
     repositories.push_back({route.endpoint, credentials->second, route.reference.path()});
+  }
+  if (context.credentials && !used) {
+    return Error(Errc::failed_precondition, "registry", reference.domain(),
+                 "the given credentials are for it, and all routes lead to other hosts")
+        .with_advice("log in to the host that registries.conf or hosts.toml names");
   }
   return repositories;
 }

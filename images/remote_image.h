@@ -11,7 +11,8 @@ namespace bayplan::images {
 
 /// Repositories by the routes to `reference`, in the order in which to ask them, with the credentials for
 /// each: those of the context for the registry that the reference names, else those of the files. Errors:
-/// those of Registries::routes and find_credentials.
+/// failed_precondition (no route leads to the registry that the context has credentials for), those of
+/// Registries::routes and find_credentials.
 Result<std::vector<RemoteRepository>> remote_repositories(const Registries& registries,
                                                           const RegistryReference& reference,
                                                           RegistryOperation operation,
@@ -29,6 +30,10 @@ class RemoteImage {
                                   const Control& control);
 
   const Descriptor& target() const noexcept { return target_; }
+
+  /// The same without mirrors: over its last route alone.
+  RemoteImage at_its_registry() const { return {*registry_, target_, {repositories_.back()}}; }
+  bool has_mirrors() const noexcept { return repositories_.size() > 1; }
 
   /// A manifest or index.
   Result<std::string> fetch_manifest(const Descriptor& manifest, const Control& control) const;

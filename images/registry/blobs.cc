@@ -8,10 +8,6 @@
 namespace bayplan::registry {
 namespace {
 
-// An attempt that brought less is not taken for progress: a registry that cuts each connection after a byte
-// would be asked for ever.
-constexpr std::uint64_t kProgressBytes = 1u << 20;
-
 class BlobFetch {
  public:
   BlobFetch(Session& session, const Descriptor& descriptor, std::uint64_t offset, ByteSink& sink)

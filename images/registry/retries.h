@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -30,6 +31,10 @@ struct Failure {
 
 template <class T>
 using Attempt = std::variant<T, Failure>;
+
+/// Less than so many bytes are not taken for progress: a registry that cuts each connection after a byte
+/// would be tried for ever.
+inline constexpr std::uint64_t kProgressBytes = 1u << 20;
 
 /// One request's attempts. Not thread-safe.
 class Retries {

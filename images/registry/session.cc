@@ -108,6 +108,10 @@ Attempt<Response> Session::send_authorized(const Call& call, const Url& url, boo
 
 Attempt<Response> Session::send_once(const Call& call, const Url& url, bool trusted,
                                      const std::optional<std::string>& authorization) {
+  if (!url.is_https() && shared_->tls.knows(url.origin())) {
+    return Failure{Error(Errc::failed_precondition, "registry", url.shown(),
+                         "answered over TLS before: nothing is sent to it in the clear")};
+  }
   HttpRequest request{.method = call.method, .url = url, .headers = call.headers};
   request.endpoint = &repository_->endpoint;
   request.trusted = trusted;
@@ -134,6 +138,7 @@ Attempt<Response> Session::send_once(const Call& call, const Url& url, bool trus
   if (!call.is_blob) patience.deadline = std::chrono::steady_clock::now() + options.answer_timeout;
   auto sent = shared_->transport.send(request, patience, control_->cancel);
   if (const auto* response = std::get_if<Response>(&sent)) {
+    if (url.is_https()) shared_->tls.answered(url.origin());
     if (trusted) reach_ = reach_of(response->peer_address());
     warn(*response);
   }

@@ -10,6 +10,7 @@
 #include "authorizer.h"
 #include "bayplan/images/registry.h"
 #include "retries.h"
+#include "tls_origins.h"
 #include "transport.h"
 
 namespace bayplan::registry {
@@ -21,6 +22,7 @@ struct Shared {
   Transport transport;
   Authorizer authorizer;
   Slots slots;
+  TlsOrigins tls{};
 };
 
 enum class Redirects : bool { refuse, follow };

@@ -84,8 +84,10 @@ class Upload {
       Step failure = last ? finish() : send_chunk();
       if (!failure && last) return {};
       // A registry that takes a chunk and loses it again gets nowhere.
-      if (sent_ > furthest_) tries.progressed();
-      furthest_ = std::max(furthest_, sent_);
+      if (sent_ >= furthest_ + kProgressBytes) {
+        tries.progressed();
+        furthest_ = sent_;
+      }
       if (!failure) continue;
       BAYPLAN_TRY(tries.after(std::move(*failure)));
       BAYPLAN_TRY(find_place());

@@ -29,7 +29,7 @@ install_missing() {
 }
 
 # shellcheck disable=SC2034 # used by the scripts that source this
-build_packages=(g++ cmake ninja-build ccache pkgconf liblmdb-dev libre2-dev rapidjson-dev libzstd-dev libisal-dev libssl-dev
+build_packages=(g++ cmake ninja-build pkgconf liblmdb-dev libre2-dev rapidjson-dev libzstd-dev libisal-dev libssl-dev
                 libcli11-dev libcurl4-openssl-dev libboost-dev libgtest-dev libgmock-dev libbenchmark-dev)
 # shellcheck disable=SC2034
 run_packages=(runc busybox-static)

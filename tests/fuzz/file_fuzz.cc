@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   constexpr std::size_t kPageBytes = 1024;
   if (size >= 2 * kPageBytes && bytes.back() % 2 == 0 && bytes.starts_with(std::string(10, '\0')) &&
       bytes[16] == '\xed') {
-    for (const std::size_t page : {0, 1}) test::seal_bolt_meta(bytes.data() + page * kPageBytes);
+    for (const std::size_t page : {0U, 1U}) test::seal_bolt_meta(bytes.data() + page * kPageBytes);
   }
   scratch.write(bytes);
   const auto source = open_file_source(scratch.path());

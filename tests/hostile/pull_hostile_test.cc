@@ -15,8 +15,8 @@
 #include "bayplan/metadata/check.h"
 #include "client.h"
 #include "hostile/good_registry.h"
+#include "hostile/hostile_main.h"
 #include "hostile/image_rows.h"
-#include "hostile/runner.h"
 #include "support/store_state.h"
 #include "support/temp_dir.h"
 
@@ -203,11 +203,7 @@ std::vector<HostileCase> pull_cases() {
 
 class HostilePull : public testing::TestWithParam<HostileCase> {};
 
-TEST_P(HostilePull, LeavesTheStoreAsItWas) {
-  const HostileReport report = run_hostile(GetParam(), be_puller);
-  std::printf("%s\n", table_line(GetParam(), report).c_str());
-  for (const std::string& fault : report.faults) ADD_FAILURE() << fault;
-}
+TEST_P(HostilePull, LeavesTheStoreAsItWas) { expect_as_it_must_be(GetParam(), be_puller); }
 
 INSTANTIATE_TEST_SUITE_P(, HostilePull, testing::ValuesIn(pull_cases()),
                          [](const auto& row) { return row.param.name; });
@@ -217,9 +213,5 @@ INSTANTIATE_TEST_SUITE_P(, HostilePull, testing::ValuesIn(pull_cases()),
 
 int main(int argc, char** argv) {
   using namespace bayplan::test;
-  if (argc > 1 && argv[1] == std::string_view("--table")) {
-    return print_hostile_table(pull_cases(), argc > 2 ? argv[2] : "", be_puller) == 0 ? 0 : 1;
-  }
-  testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
+  return hostile_main(argc, argv, pull_cases(), be_puller);
 }

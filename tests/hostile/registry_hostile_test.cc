@@ -7,7 +7,7 @@
 
 #include "client.h"
 #include "hostile/good_registry.h"
-#include "hostile/runner.h"
+#include "hostile/hostile_main.h"
 
 namespace bayplan::test {
 namespace {
@@ -79,11 +79,7 @@ Result<void> be_registry_client(const HostileCase& hostile, const RemoteReposito
 
 class HostileRegistry : public testing::TestWithParam<HostileCase> {};
 
-TEST_P(HostileRegistry, IsRefusedOrContained) {
-  const HostileReport report = run_hostile(GetParam(), be_registry_client);
-  std::printf("%s\n", table_line(GetParam(), report).c_str());
-  for (const std::string& fault : report.faults) ADD_FAILURE() << fault;
-}
+TEST_P(HostileRegistry, IsRefusedOrContained) { expect_as_it_must_be(GetParam(), be_registry_client); }
 
 INSTANTIATE_TEST_SUITE_P(, HostileRegistry, testing::ValuesIn(hostile_cases()),
                          [](const auto& row) { return row.param.name; });
@@ -93,9 +89,5 @@ INSTANTIATE_TEST_SUITE_P(, HostileRegistry, testing::ValuesIn(hostile_cases()),
 
 int main(int argc, char** argv) {
   using namespace bayplan::test;
-  if (argc > 1 && argv[1] == std::string_view("--table")) {
-    return print_hostile_table(hostile_cases(), argc > 2 ? argv[2] : "", be_registry_client) == 0 ? 0 : 1;
-  }
-  testing::InitGoogleTest(&argc, argv);
-  return RUN_ALL_TESTS();
+  return hostile_main(argc, argv, hostile_cases(), be_registry_client);
 }

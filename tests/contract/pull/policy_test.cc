@@ -103,6 +103,41 @@ TEST_F(Policies, ARejectedNameIsNotAskedFor) {
   EXPECT_EQ(said(puller.pull(name())), "ok");
 }
 
+TEST_F(Policies, ALocalNameIsCheckedWhateverPlaceItIsLookedForIn) {
+  ASSERT_EQ(said(puller.pull(name())), "ok");
+  puller.context.policy_file = write(
+      "policy.json",
+      R"({"default":[{"type":"insecureAcceptAnything"}],"transports":{"docker":{"":[{"type":"reject"}]}}})");
+  for (const PullPolicy policy : {PullPolicy::never, PullPolicy::missing}) {
+    EXPECT_EQ(said(puller.pull("docker-archive:/absent.tar:" + name(), {.policy = policy})),
+              "permission_denied");
+  }
+}
+
+TEST_F(Policies, GivenCredentialsAreForOneRegistry) {
+  const std::string host = "127.0.0.1:" + std::to_string(registry.port());
+  puller.context.credentials = RegistryCredentials{.user = "joe", .password = "secret"};
+  puller.context.dirs.registries_file = write(
+      "registries.conf",
+      "unqualified-search-registries = [\"127.0.0.1:1\", \"" + host +
+          "\"]\nshort-name-mode = \"disabled\"\n[[registry]]\nprefix = \"example.test\"\nlocation = \"" +
+          host + "\"\ninsecure = true\n");
+  EXPECT_EQ(said(puller.pull("a/b:1")), "invalid_argument");
+  EXPECT_EQ(said(puller.pull("example.test/a/b:1")), "failed_precondition");
+  EXPECT_EQ(said(puller.pull(name())), "ok");
+}
+
+TEST_F(Policies, AnImageOfAnotherPlatformIsNotTheLocalOne) {
+  LayoutBuilder layout;
+  const Descriptor target = layout.image({tar("etc/mark", "arm")}, {.platform = {.architecture = "arm64"}});
+  push(layout, target, "arm");
+  ASSERT_EQ(said(puller.pull(name(":arm"), {.unpack = false})), "ok");
+  puller.context.platform = Platform{"linux", "amd64"};
+  EXPECT_EQ(said(puller.pull(name(":arm"), {.policy = PullPolicy::never, .unpack = false})), "not_found");
+  puller.context.platform = Platform{"linux", "arm64"};
+  EXPECT_EQ(said(puller.pull(name(":arm"), {.policy = PullPolicy::never, .unpack = false})), "ok");
+}
+
 TEST_F(Policies, APolicyThatCannotBeReadFailsThePull) {
   puller.context.policy_file = puller.directory() / "absent.json";
   EXPECT_EQ(said(puller.pull(name())), "not_found");

@@ -1,4 +1,6 @@
 // Pulls that meet, and registries that send what they should not.
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -180,6 +182,40 @@ TEST_F(Shared, AConnectionThatDiesLeavesWhatCame) {
   const auto again = pull("a");
   ASSERT_EQ(said(again), "ok");
   EXPECT_LT(again->fetched, big.size() * 3 / 4);
+}
+
+TEST_F(Shared, WrongBytesOfAnEarlierPullDoNotSpoilTheNext) {
+  serve();
+  const Digest common = layer_of(a, 0).digest;
+  registry->replace(common, std::string(big.size(), 'x'));
+  registry->before_piece = [&](const Descriptor& blob, std::uint64_t offset,
+                               const CancelToken&) -> Result<void> {
+    if (blob.digest != common || offset < big.size() / 2) return {};
+    return Error(Errc::io, "registry", {}, "gone");
+  };
+  EXPECT_NE(said(pull("a")), "ok");  // they are no tar either
+  EXPECT_THAT(puller.ingests(), ElementsAre("blob-" + common.to_string()));
+  serve();
+  const auto good = pull("b");
+  ASSERT_EQ(said(good), "ok") << good.error().to_string();
+  EXPECT_THAT(puller.problems(), IsEmpty());
+}
+
+TEST_F(Shared, AFileOfALayerIsOpenOnlyWhileItComes) {
+  std::vector<std::string> tars;
+  for (int i = 0; i < 300; ++i) tars.push_back(tar(std::to_string(i)));
+  const Descriptor many = layout.image(tars, {.packing = test::Packing::none});
+  serve();
+  registry->tag("many", many);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{200, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto pulled =
+      images::pull(puller.store(), kNs, "registry.test/x:many",
+                   [this]() -> Result<Registry*> { return &*registry; }, {}, {.unpack = false}, {});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_EQ(said(pulled), "ok") << pulled.error().to_string();
 }
 
 TEST_F(Shared, NothingIsLeftOfAPullThatGotNothing) {

@@ -10,9 +10,9 @@
 
 #include "bayplan/metadata/digest.h"
 #include "bayplan/metadata/file_source.h"
+#include "bucket_comparison.h"
 #include "byte_order.h"
 #include "file_look.h"
-#include "store_test_base.h"
 #include "support/bolt_builder.h"
 
 namespace bayplan::metadata {
@@ -90,27 +90,7 @@ TEST_F(BoltFile, holds_the_same_at_every_page_size) {
 TEST_F(BoltFile, finds_every_key_from_both_sides) {
   const auto source = open(made());
   const auto tx = db().begin_read().value();
-  const auto compare = [&](const Bucket& ours, const Bucket& theirs, auto& again) -> void {
-    EXPECT_EQ(ours.sequence().value(), theirs.sequence().value());
-    const std::vector<std::string> keys = keys_of(theirs);
-    EXPECT_EQ(keys_of(ours), keys);
-    auto cursor = ours.cursor().value();
-    EXPECT_EQ(key_of(cursor->next()), "-");
-    EXPECT_EQ(key_of(cursor->last()), keys.empty() ? "-" : keys.back());
-    for (std::size_t i = keys.size(); i > 1; --i) EXPECT_EQ(key_of(cursor->prev()), keys[i - 2]);
-    EXPECT_EQ(key_of(cursor->prev()), "-");
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      EXPECT_EQ(key_of(cursor->seek(keys[i])), keys[i]);
-      EXPECT_EQ(key_of(cursor->seek(keys[i] + '\0')), i + 1 < keys.size() ? keys[i + 1] : "-");
-      EXPECT_EQ(key_of(cursor->prev()), keys[i]);
-      EXPECT_FALSE(ours.entry(keys[i] + '\0').value());
-      const auto entry = ours.entry(keys[i]).value();
-      ASSERT_TRUE(entry);
-      EXPECT_EQ(entry->value, theirs.entry(keys[i]).value()->value);
-      if (entry->is_bucket) again(*ours.bucket(keys[i]).value(), *theirs.bucket(keys[i]).value(), again);
-    }
-  };
-  compare(root_bucket(*source), root_bucket(*tx), compare);
+  expect_same_buckets(root_bucket(*source), root_bucket(*tx), [](const Entry&, const Entry&) {});
 }
 
 TEST_F(BoltFile, buckets_outlive_forgetting_and_not_their_source) {
@@ -128,7 +108,7 @@ TEST_F(BoltFile, buckets_outlive_forgetting_and_not_their_source) {
 
 TEST_F(BoltFile, a_damaged_meta_page_leaves_the_other_ones_transaction) {
   const std::string good = made({.page_bytes = kSmallPage, .transaction = 8});
-  for (const std::size_t page : {0, 1}) {
+  for (const std::size_t page : {0U, 1U}) {
     std::string bytes = good;
     bytes[page * kSmallPage + 40] ^= 1;
     const auto source = open(bytes);
@@ -145,8 +125,8 @@ TEST_F(BoltFile, a_damaged_meta_page_leaves_the_other_ones_transaction) {
 TEST_F(BoltFile, names_other_formats) {
   std::string swapped = made();
   std::string newer = swapped;
-  for (const std::size_t page : {0, 1}) {
-    std::reverse(swapped.begin() + page * kSmallPage + 16, swapped.begin() + page * kSmallPage + 20);
+  for (const std::size_t page : {0U, 1U}) {
+    std::reverse(swapped.data() + page * kSmallPage + 16, swapped.data() + page * kSmallPage + 20);
     newer[page * kSmallPage + 20] = 3;
     test::seal_bolt_meta(newer.data() + page * kSmallPage);
   }
@@ -202,7 +182,7 @@ TEST_F(BoltFile, takes_no_memory_for_length) {
   // Pages that claim to be as long as that, and hold nothing.
   std::string bytes = made();
   const std::uint64_t end = (std::uint64_t{1} << 40) / kSmallPage;
-  for (const std::size_t page : {0, 1}) {
+  for (const std::size_t page : {0U, 1U}) {
     store_le(bytes.data() + page * kSmallPage + 56, end);
     test::seal_bolt_meta(bytes.data() + page * kSmallPage);
   }
@@ -299,7 +279,7 @@ class BoltCircles : public BoltFile {
     for (const std::string& page : pages) bytes += page;
     const std::uint64_t root = 2;
     const std::uint64_t end = bytes.size() / kSmallPage;
-    for (const std::size_t page : {0, 1}) {
+    for (const std::size_t page : {0U, 1U}) {
       store_le(bytes.data() + page * kSmallPage + 32, root);
       store_le(bytes.data() + page * kSmallPage + 56, end);
       test::seal_bolt_meta(bytes.data() + page * kSmallPage);

@@ -34,6 +34,24 @@ TEST_F(SessionTest, NothingLeadsFromTlsToPlainHttp) {
   EXPECT_TRUE(next("http://registry.example/v2/", "https://registry.example/"));
 }
 
+TEST_F(SessionTest, WhatAnsweredOverTlsIsSentNothingInTheClear) {
+  repository_.endpoint.plain_http = true;
+  for (const auto& [tls, plain] :
+       {std::pair{"https://registry.example:5000/", "http://registry.example:5000/v2/"},
+        std::pair{"https://registry.example/", "http://registry.example/v2/"}}) {
+    shared_.tls.answered(Url::parse(tls)->origin());
+    auto session = Session::open(shared_, repository_, "pull", control_);
+    ASSERT_TRUE(session);
+    const auto sent = session->send({.url = Url::parse(plain).value()});
+    ASSERT_TRUE(std::holds_alternative<Failure>(sent));
+    EXPECT_EQ(std::get<Failure>(sent).error.code(), Errc::failed_precondition) << plain;
+  }
+  EXPECT_FALSE(shared_.tls.knows(Url::parse("http://registry.example:80/v2/")->origin()) !=
+               shared_.tls.knows(Url::parse("http://registry.example/v2/")->origin()));
+  EXPECT_FALSE(shared_.tls.knows(Url::parse("http://registry.example:5001/")->origin()));
+  EXPECT_FALSE(shared_.tls.knows(Url::parse("http://other.example:5000/")->origin()));
+}
+
 TEST_F(SessionTest, AddressesOfARepository) {
   repository_.endpoint.host = "::1";
   repository_.endpoint.port = 5000;

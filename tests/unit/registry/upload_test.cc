@@ -218,6 +218,18 @@ TEST_F(UploadTest, RegistryThatLosesWhatItTookIsGivenUp) {
   EXPECT_LE(waits_.size(), options_.attempts);
 }
 
+TEST_F(UploadTest, RegistryThatClaimsToGetOnByTwoBytesIsGivenUp) {
+  UploadRegistry* self = nullptr;
+  UploadRegistry registry([&](const HttpServerRequest& request) -> std::optional<HttpReply> {
+    if (request.method != "PUT") return std::nullopt;
+    self->partial += request.body.substr(0, 2);
+    return HttpReply{.status = 500};
+  });
+  self = &registry;
+  EXPECT_FALSE(push(registry.server));
+  EXPECT_LE(waits_.size(), options_.attempts);
+}
+
 TEST_F(UploadTest, RefusalEndsItAndTakesItBack) {
   UploadRegistry registry([&](const HttpServerRequest& request) -> std::optional<HttpReply> {
     if (request.method != "PUT") return std::nullopt;
