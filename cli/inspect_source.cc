@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "bayplan/metadata/store_root.h"
 #include "bucket_path.h"
 #include "exit_codes.h"
 #include "print.h"
@@ -15,10 +14,7 @@ Result<InspectSource> InspectSource::open(const Session& session, const std::str
     BAYPLAN_ASSIGN(opened.file_, metadata::open_file_source(source));
     return opened;
   }
-  metadata::OpenOptions options;
-  options.read_only = true;
-  options.create = false;
-  BAYPLAN_ASSIGN(auto root, metadata::open_store_root(session.root, options));
+  BAYPLAN_ASSIGN(auto root, session.open_records_read_only());
   opened.db_ = std::move(root.db);
   BAYPLAN_ASSIGN(opened.tx_, opened.db_->begin_read());
   return opened;
