@@ -2,6 +2,7 @@
 
 #include "bayplan/metadata/store_root.h"
 #include "check_store.h"
+#include "inspect_graph.h"
 #include "inspect_info.h"
 #include "inspect_print.h"
 #include "inspect_records.h"
@@ -17,6 +18,7 @@ struct Arguments {
   std::size_t depth = kMaxTreeDepth;
   std::string kind;
   std::string name;
+  std::size_t limit = 20;
 };
 
 constexpr const char* kKinds =
@@ -65,6 +67,38 @@ Result<int> print_stats(const Session& session) {
   return 0;
 }
 
+GraphQuestion question(const Arguments& given, const CLI::App& inspect, const Session& session) {
+  return {.object = given.name, .ns = given_namespace(inspect, session), .limit = given.limit};
+}
+
+using Print = std::function<Result<int>(const InspectSource&, const Arguments&, const Session&)>;
+using Add = std::function<CLI::App*(const char* name, const char* description, const Print& print)>;
+
+void add_graph_commands(CLI::App& inspect, const Add& add, const std::shared_ptr<Arguments>& arguments) {
+  CLI::App* command =
+      add("why", "Show what keeps an object from being collected",
+          [&inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+            return inspect_why(source, asked, question(given, inspect, asked));
+          });
+  command->add_option("OBJECT", arguments->name, "A digest, a name, or KIND/KEY")->required();
+  command->add_option("--limit", arguments->limit, "Chains to show (20)")->check(CLI::Range(1, 1'000'000));
+  command = add("referrers", "Show who refers to an object, kept or not, there or not",
+                [&inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+                  return inspect_referrers(source, asked, question(given, inspect, asked));
+                });
+  command->add_option("OBJECT", arguments->name, "A digest, a name, or KIND/KEY")->required();
+  command = add("gc", "Show what a collection would remove now",
+                [](const InspectSource& source, const Arguments&, const Session& asked) {
+                  return inspect_gc(source, asked);
+                });
+  command->add_flag_function(
+      "--dry-run", [](std::int64_t) {}, "Always so: nothing is ever removed here");
+  add("df", "Show objects and bytes by kind and namespace, and how many of them nothing keeps",
+      [](const InspectSource& source, const Arguments&, const Session& asked) {
+        return inspect_df(source, asked);
+      });
+}
+
 }  // namespace
 
 void add_inspect_commands(CLI::App& app, Session& session) {
@@ -78,8 +112,7 @@ void add_inspect_commands(CLI::App& app, Session& session) {
       "A store's directory, containerd's root directory, a data.mdb or a bolt file, damaged or not, read "
       "without the engine that wrote it and without touching anything; default: the store of --root");
 
-  using Print = std::function<Result<int>(const InspectSource&, const Arguments&, const Session&)>;
-  const auto add = [&](const char* name, const char* description, const Print& print) {
+  const Add add = [&](const char* name, const char* description, const Print& print) {
     return add_command(*inspect, session, name, description, [&session, arguments, print]() -> Result<int> {
       BAYPLAN_ASSIGN(const InspectSource source, InspectSource::open(session, arguments->source));
       return print(source, *arguments, session);
@@ -123,6 +156,7 @@ void add_inspect_commands(CLI::App& app, Session& session) {
   command->add_option("NAME", arguments->name, "As `ls` prints it; of a snapshot SNAPSHOTTER/KEY")
       ->required();
 
+  add_graph_commands(*inspect, add, arguments);
   add_command(*inspect, session, "check",
               "Verify rows, records, references and files; with --source, pages and buckets; exit code 4 if "
               "anything is wrong",

@@ -1,11 +1,10 @@
 #include "inspect_records.h"
 
-#include <cstdio>
-#include <initializer_list>
+#include <algorithm>
 
 #include "bucket_path.h"
 #include "decode_value.h"
-#include "exit_codes.h"
+#include "inspect_troubles.h"
 #include "print.h"
 
 namespace bayplan::cli {
@@ -59,10 +58,6 @@ std::string cell(const StoredRecord& record, const Column& column) {
   return found == record.fields.end() ? "-" : describe(found->value);
 }
 
-std::string name_of(const StoredRecord& record) {
-  return std::string(to_string(record.kind)) + " " + record.ns + " " + record.key;
-}
-
 // Buckets as objects: fields come in the order of their keys, those of one bucket together.
 void write_fields(json::Writer& out, const std::vector<StoredField>& fields) {
   std::vector<std::string> open;
@@ -92,7 +87,7 @@ void print_record_json(const StoredRecord& record) {
 }
 
 void print_record(const StoredRecord& record) {
-  print_line(printable(name_of(record)));
+  print_line(printable(words(record)));
   for (const StoredField& field : record.fields) {
     std::string path;
     for (const std::string& key : field.path) path += (path.empty() ? "" : "/") + escape_key(key);
@@ -100,29 +95,6 @@ void print_record(const StoredRecord& record) {
   }
   for (const std::string& problem : record.problems) print_line("  !! " + printable(problem));
 }
-
-/// Says what is wrong on standard error, where it cannot be taken for a record.
-class Troubles {
- public:
-  void tell(const StoredRecord& record) {
-    for (const std::string& problem : record.problems) tell(name_of(record) + ": " + problem);
-  }
-  Result<void> operator()(const metadata::RecordDamage& damage) {
-    std::string path;
-    for (const std::string& key : damage.path) path += (path.empty() ? "" : "/") + escape_key(key);
-    tell((path.empty() ? "file" : path) + ": " + damage.error.to_string());
-    return {};
-  }
-  bool any() const noexcept { return any_; }
-
- private:
-  void tell(const std::string& what) {
-    any_ = true;
-    std::fprintf(stderr, "bayplan: damaged: %s\n", printable(what).c_str());
-  }
-
-  bool any_ = false;
-};
 
 }  // namespace
 

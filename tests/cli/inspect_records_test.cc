@@ -72,6 +72,38 @@ TEST_F(InspectRecords, DamageInOneHidesNoOther) {
   EXPECT_EQ(inspect({"ls", "images"}).exit_code, 4);
 }
 
+// By containerd's rules: an image keeps its manifest, the manifest's label its layer; nothing keeps the rest.
+TEST_F(InspectRecords, SaysWhatKeepsWhat) {
+  EXPECT_EQ(ok({"why", kLayer}), std::string("image default/docker.io/a:1 (an image)\n  content default/") +
+                                     kManifest + " (target)\n    content default/" + kLayer +
+                                     " (containerd.io/gc.ref.content.l.0)\n");
+  EXPECT_NE(ok({"why", kLost}).find("nothing that is kept refers to it"), std::string::npos);
+  EXPECT_NE(ok({"why", "snapshot/overlayfs/base"}).find("container default/web"), std::string::npos);
+  EXPECT_EQ(inspect({"why", "absent"}).exit_code, 3);
+  EXPECT_EQ(inspect({"--namespace", "k8s.io", "why", kLayer}).exit_code, 3);
+  EXPECT_NE(ok({"referrers", "snapshot/overlayfs/base"}).find("snapshot default/overlayfs/work (parent)"),
+            std::string::npos);
+  const std::string gone = ok({"gc", "--dry-run"});
+  EXPECT_EQ(gone.find(std::string("content default/") + kLost + ": unreferenced\n"), 0u) << gone;
+  EXPECT_NE(gone.find("would remove 1 objects of 10 B"), std::string::npos) << gone;
+  EXPECT_NE(ok({"df"}).find("content     default    3        60 B     1       10 B"), std::string::npos)
+      << ok({"df"});
+}
+
+TEST_F(InspectRecords, DamageHidesNoKeeper) {
+  const auto file = containerd_metadata(directory());
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(in), {});
+  const std::size_t label = bytes.find("createdat", bytes.find("docker.io/a:1"));
+  ASSERT_NE(label, std::string::npos);
+  bytes[bytes.find("digest", label)] = 'x';  // the image's target
+  std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  const CommandResult base = inspect({"why", "snapshot/overlayfs/base"});
+  EXPECT_EQ(base.exit_code, 4);
+  EXPECT_NE(base.out.find("container default/web"), std::string::npos) << base.out << base.err;
+  EXPECT_NE(base.err.find("docker.io%2Fa:1"), std::string::npos) << base.err;
+}
+
 // The same commands, on a store of ours.
 TEST_F(InspectRecords, ReadsAStore) {
   command.ok({"image", "import", command.layout()});
