@@ -110,7 +110,7 @@ void add_container_commands(CLI::App& app, Session& session) {
   add_container_mount_commands(*container, session);
   add_container_metadata_commands(*container, session);
 
-  add_list_command(*container, session, "List containers", "Ids", list_containers);
+  add_list_command(*container, session, {"List containers", "Ids"}, list_containers);
 
   auto id = std::make_shared<std::string>();
   CLI::App* command = add_command(*container, session, "info", "Show a container and its spec, as JSON",

@@ -76,7 +76,7 @@ void add_content_commands(CLI::App& app, Session& session) {
   CLI::App* content = app.add_subcommand("content", "Blobs");
   content->require_subcommand(1);
 
-  add_list_command(*content, session, "List blobs", "Digests", list_content);
+  add_list_command(*content, session, {"List blobs", "Digests", "labels.tier==web,size>10MiB"}, list_content);
 
   auto digest = std::make_shared<std::string>();
   CLI::App* command =

@@ -201,8 +201,8 @@ void add_content_ingest_commands(CLI::App& content, Session& session) {
   command->add_option("--label", arguments->labels, "KEY=value, may be repeated")->allow_extra_args(false);
   command->add_option("--lease", arguments->lease, "Keeps it; default: a new one that lasts a day");
 
-  add_list_command(content, session, "List ingests that are not finished", "References", list_active,
-                   "active");
+  add_list_command(content, session, {"List ingests that are not finished", "References", "ref~=^layer-"},
+                   list_active, "active");
 
   const auto refs = std::make_shared<std::vector<std::string>>();
   command = add_command(content, session, "abort", "Remove ingests with the bytes they have",

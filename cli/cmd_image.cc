@@ -2,6 +2,7 @@
 
 #include "bayplan/images/import.h"
 #include "bayplan/images/resolve.h"
+#include "bayplan/images/stored_images.h"
 #include "label_arguments.h"
 #include "listing.h"
 #include "print.h"
@@ -78,7 +79,8 @@ void show_image(Listing& listing, const images::ImageView& image) {
 Result<int> list_images(const Session& session, const ListArguments& arguments) {
   BAYPLAN_ASSIGN(const auto filter, bind_filter(arguments, images::image_fields()));
   BAYPLAN_ASSIGN(const images::Store store, session.open_store_read_only());
-  Listing listing(session, "images", {"NAME", "TARGET", "MEDIA TYPE", "SIZE", "CREATED"}, arguments.quiet);
+  Listing listing(session, "images", {"NAME", "TARGET", "MEDIA TYPE", "TARGET SIZE", "CREATED"},
+                  arguments.quiet);
   BAYPLAN_ASSIGN(const auto end, store.db().view([&](const metadata::ReadTx& tx) {
     return images::list(
         tx, session.ns, filter, arguments.page,
@@ -106,18 +108,35 @@ Result<int> label_image(const Session& session, const std::string& name,
   return 0;
 }
 
+// No record is called `name`, but it may be the ID of an image.
+Error no_such_name(images::Store& store, std::string_view ns, const std::string& name, Error error) {
+  if (error.code() != Errc::not_found && error.code() != Errc::invalid_argument) return error;
+  const images::StoredImages stored(store, ns);
+  const auto names = store.db().view([&](const metadata::ReadTx& tx) -> Result<std::vector<std::string>> {
+    BAYPLAN_ASSIGN(const images::FoundImage found, stored.lookup(tx, name));
+    if (!found.by_id) return std::vector<std::string>();
+    BAYPLAN_ASSIGN(images::StoredImage image, stored.get(tx, found.id));
+    return std::move(image.names);
+  });
+  if (!names || names->empty()) return error;
+  return std::move(error).with_advice("rm takes names, and this is the ID of " + quoted(names->front()) +
+                                      "; untag takes IDs");
+}
+
 Result<int> remove_images(const Session& session, const std::vector<std::string>& names) {
-  BAYPLAN_ASSIGN(const images::Store store, session.open_present_store());
+  BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
+  std::string current;
   const auto removed = store.db().update(
       [&](metadata::WriteTx& tx) -> Result<void> {
         for (const auto& name : names) {
+          current = name;
           BAYPLAN_ASSIGN(const images::Image image, images::find(tx, session.ns, name));
           BAYPLAN_TRY(images::remove(tx, session.ns, image.name));
         }
         return {};
       },
       {.reclaiming = true});
-  if (!removed) return removed.error();
+  if (!removed) return no_such_name(store, session.ns, current, removed.error());
   return 0;
 }
 
@@ -178,7 +197,7 @@ void add_image_commands(CLI::App& app, Session& session) {
   add_image_check_commands(*image, session);
   add_image_unpack_command(*image, session);
   add_image_name_commands(*image, session);
-  add_list_command(*image, session, "List images", "Names", list_images);
+  add_list_command(*image, session, {"List images", "Names"}, list_images);
 
   auto names = std::make_shared<std::vector<std::string>>();
   command = add_command(*image, session, "rm", "Remove image records; gc removes what only they kept",

@@ -66,15 +66,65 @@ Result<int> show_status(const Session& session, const std::string& text) {
   return 0;
 }
 
+/// A name, and what it means now and meant before.
+struct GivenName {
+  images::Image image;
+  std::optional<Digest> previous{};
+};
+
+Result<std::vector<GivenName>> give_names(const images::StoredImages& stored, WriteTx& tx,
+                                          std::string_view ns, const std::string& text,
+                                          const std::vector<std::string>& names) {
+  BAYPLAN_ASSIGN(const images::FoundImage found, stored.lookup(tx, text));
+  std::vector<std::optional<Digest>> before;
+  for (const std::string& name : names) {
+    const auto image = images::find(tx, ns, name);
+    before.push_back(image ? std::optional(image->target.digest) : std::nullopt);
+  }
+  BAYPLAN_TRY(stored.add_names(tx, found.id, names, found.name));
+  std::vector<GivenName> given;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    BAYPLAN_ASSIGN(images::Image image, images::find(tx, ns, names[i]));
+    if (before[i] == image.target.digest) before[i].reset();
+    given.push_back({std::move(image), before[i]});
+  }
+  return given;
+}
+
+void print_given_json(const std::vector<GivenName>& given) {
+  json::Writer out = begin_json();
+  out.key("images").begin_array();
+  for (const GivenName& name : given) {
+    out.begin_object().member("name", name.image.name);
+    out.member("target", name.image.target.digest.to_string());
+    if (name.previous) out.member("previous", name.previous->to_string());
+    out.end_object();
+  }
+  out.end_array().end_object();
+  print_json(std::move(out));
+}
+
 Result<int> tag(const Session& session, const std::string& text, const std::vector<std::string>& names) {
   BAYPLAN_ASSIGN(images::Store store, session.open_present_store());
   const images::StoredImages stored(store, session.ns);
-  const auto tagged = store.db().update([&](WriteTx& tx) -> Result<void> {
-    BAYPLAN_ASSIGN(const images::FoundImage found, stored.lookup(tx, text));
-    return stored.add_names(tx, found.id, names, found.name);
-  });
-  if (!tagged) return tagged.error();
+  const auto given =
+      store.db().update([&](WriteTx& tx) { return give_names(stored, tx, session.ns, text, names); });
+  if (!given) return given.error();
+  if (session.json()) print_given_json(*given);
   return 0;
+}
+
+void print_untagged_json(const std::vector<images::ImageUntag>& untagged) {
+  json::Writer out = begin_json();
+  out.key("images").begin_array();
+  for (const images::ImageUntag& image : untagged) {
+    out.begin_object();
+    if (image.id) out.member("id", image.id->to_string());
+    write_strings(out, "untagged", image.names);
+    out.key("removed").boolean(image.removal.has_value()).end_object();
+  }
+  out.end_array().end_object();
+  print_json(std::move(out));
 }
 
 Result<int> untag(const Session& session, const std::vector<std::string>& names) {
@@ -82,15 +132,18 @@ Result<int> untag(const Session& session, const std::vector<std::string>& names)
   const images::StoredImages stored(store, session.ns);
   const auto kinds = users_of_images();
   const auto untagged = store.db().update(
-      [&](WriteTx& tx) -> Result<void> {
+      [&](WriteTx& tx) -> Result<std::vector<images::ImageUntag>> {
+        std::vector<images::ImageUntag> done;
         for (const std::string& name : names) {
-          BAYPLAN_ASSIGN(const images::ImageUntag planned, stored.plan_untag(tx, name, kinds));
+          BAYPLAN_ASSIGN(images::ImageUntag planned, stored.plan_untag(tx, name, kinds));
           BAYPLAN_TRY(stored.untag(tx, planned));
+          done.push_back(std::move(planned));
         }
-        return {};
+        return done;
       },
       {.reclaiming = true});
   if (!untagged) return untagged.error();
+  if (session.json()) print_untagged_json(*untagged);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "bayplan/images/pull.h"
+#include "bayplan/images/transport.h"
 #include "print.h"
 #include "remote_arguments.h"
 #include "transfer_progress.h"
@@ -48,6 +49,8 @@ void print_pull(const images::PullReport& report) {
 Result<int> pull_image(const Session& session, PullArguments arguments) {
   BAYPLAN_ASSIGN(const images::RemoteContext context, remote_context(arguments.remote));
   arguments.options.unpack = !arguments.no_unpack;
+  // What cannot be pulled makes no store.
+  BAYPLAN_TRY(images::parse_source(arguments.source, arguments.options.default_transport));
   BAYPLAN_ASSIGN(images::Store store, session.open_store());
   RegistryClient client;
   Result<images::PullReport> report = [&] {

@@ -69,7 +69,7 @@ void add_image_push_command(CLI::App& image, Session& session) {
   add_remote_options(*command, arguments->remote);
   CLI::Option* platform = command->add_option(
       "--platform", arguments->remote.platform,
-      "os/arch[/variant] out of an index, whose manifest is pushed alone; default: this machine's");
+      "os/arch[/variant], the only manifest that is pushed; of an index the default is this machine's");
   command->add_flag("--all-platforms", arguments->options.all_platforms, "The index, and all that it names")
       ->excludes(platform);
   command->add_flag("--referrers", arguments->options.referrers,

@@ -1,6 +1,5 @@
 #include <memory>
 
-#include "bayplan/metadata/store_root.h"
 #include "check_store.h"
 #include "inspect_graph.h"
 #include "inspect_info.h"
@@ -47,10 +46,7 @@ void print_figures(const Session& session, const std::string& uuid, const Figure
 }
 
 Result<int> print_stats(const Session& session) {
-  metadata::OpenOptions options;
-  options.read_only = true;
-  options.create = false;
-  BAYPLAN_ASSIGN(const auto root, metadata::open_store_root(session.root, options));
+  BAYPLAN_ASSIGN(const auto root, session.open_records_read_only());
   BAYPLAN_ASSIGN(const auto stats, root.db.stats());
   print_figures(session, stats.uuid,
                 {{"formatVersion", stats.format_version},

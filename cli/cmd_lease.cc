@@ -222,7 +222,7 @@ void add_lease_commands(CLI::App& app, Session& session) {
   lease->require_subcommand(1);
   add_create(*lease, session);
 
-  add_list_command(*lease, session, "List leases", "Ids", list_leases);
+  add_list_command(*lease, session, {"List leases", "Ids"}, list_leases);
 
   auto ids = std::make_shared<std::vector<std::string>>();
   CLI::App* command =

@@ -133,7 +133,7 @@ void add_sandbox_commands(CLI::App& app, Session& session) {
   CLI::App* sandbox = app.add_subcommand("sandbox", "What containers share, as records");
   sandbox->require_subcommand(1);
   add_create(*sandbox, session);
-  add_list_command(*sandbox, session, "List sandboxes", "Ids", list_sandboxes);
+  add_list_command(*sandbox, session, {"List sandboxes", "Ids"}, list_sandboxes);
 
   auto id = std::make_shared<std::string>();
   CLI::App* command = add_command(*sandbox, session, "info", "Show a sandbox with its spec, as JSON",

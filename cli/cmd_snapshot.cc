@@ -103,7 +103,7 @@ void add_snapshot_commands(CLI::App& app, Session& session) {
   CLI::App* snapshot = app.add_subcommand("snapshot", "Snapshots");
   snapshot->require_subcommand(1);
 
-  add_list_command(*snapshot, session, "List snapshots", "Keys", list_snapshots);
+  add_list_command(*snapshot, session, {"List snapshots", "Keys"}, list_snapshots);
   add_command(*snapshot, session, "tree", "Show snapshots below their parents",
               [&session] { return print_tree(session); });
   auto measured = std::make_shared<std::vector<std::string>>();

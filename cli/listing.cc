@@ -8,15 +8,14 @@
 
 namespace bayplan::cli {
 
-void add_list_command(CLI::App& noun, Session& session, const std::string& description,
-                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&),
-                      const std::string& verb) {
+void add_list_command(CLI::App& noun, Session& session, const ListWords& words,
+                      Result<int> (*run)(const Session&, const ListArguments&), const std::string& verb) {
   const auto arguments = std::make_shared<ListArguments>();
-  CLI::App* const command = add_command(noun, session, verb, description,
+  CLI::App* const command = add_command(noun, session, verb, words.description,
                                         [&session, arguments, run] { return run(session, *arguments); });
-  command->add_flag("-q,--quiet", arguments->quiet, names + " only");
+  command->add_flag("-q,--quiet", arguments->quiet, words.names + " only");
   command->add_option("-f,--filter", arguments->filters,
-                      "Only what matches, e.g. labels.tier==web,size>10MiB; of several one has to");
+                      "Only what matches, e.g. " + words.filter + "; of several one has to");
   command->add_option("--limit", arguments->page.limit, "Show so many at most");
   command->add_option("--after", arguments->page.after, "Begin behind this one");
 }

@@ -19,9 +19,16 @@ struct ListArguments {
   metadata::ListOptions page{};
 };
 
-/// Adds a verb with -q, --filter, --limit and --after. `names`: what -q prints, "Names".
-void add_list_command(CLI::App& noun, Session& session, const std::string& description,
-                      const std::string& names, Result<int> (*run)(const Session&, const ListArguments&),
+/// What its help says.
+struct ListWords {
+  std::string description;
+  std::string names;                                      ///< what -q prints: "Names"
+  std::string filter = "labels.tier==web,createdat<24h";  ///< an example
+};
+
+/// Adds a verb with -q, --filter, --limit and --after.
+void add_list_command(CLI::App& noun, Session& session, const ListWords& words,
+                      Result<int> (*run)(const Session&, const ListArguments&),
                       const std::string& verb = "ls");
 
 /// Errors: invalid_argument.

@@ -12,7 +12,7 @@
 namespace bayplan::cli {
 
 struct RemoteArguments {
-  std::string credentials{};  ///< USER[:PASSWORD]
+  std::string credentials{};  ///< USER:PASSWORD
   std::filesystem::path auth_file{};
   std::optional<bool> verify_tls{};
   std::filesystem::path certificates{};
@@ -26,8 +26,7 @@ void add_connection_options(CLI::App& command, RemoteArguments& arguments);
 /// Those and --creds.
 void add_remote_options(CLI::App& command, RemoteArguments& arguments);
 
-/// From the arguments, and the environment for what they leave out. Errors: invalid_argument (a platform,
-/// credentials without a user).
+/// From the arguments, and the environment for what they leave out. Errors: invalid_argument (a platform).
 Result<images::RemoteContext> remote_context(const RemoteArguments& arguments);
 
 /// The registry client of this process. Thread-safe.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bayplan/images/store.h"
+#include "bayplan/metadata/store_root.h"
 
 namespace bayplan::cli {
 
@@ -31,6 +32,8 @@ struct Session {
   Result<images::Store> open_present_store() const;
   /// The store for looking only: never created, no write transactions.
   Result<images::Store> open_store_read_only() const;
+  /// The same of its records alone. Errors: those of metadata::open_store_root.
+  Result<metadata::StoreRoot> open_records_read_only() const;
 
   bool json() const noexcept { return format == Format::json; }
 

@@ -78,4 +78,14 @@ Error none_for(const Platform& wanted, const std::vector<std::string>& others) {
   return Error(Errc::not_found, "platform", {}, message);
 }
 
+Result<void> require_platform(DocumentHolder& documents, const Descriptor& manifest, const Platform& wanted) {
+  BAYPLAN_ASSIGN(const auto document, documents.manifest(manifest));
+  if (!document) return Error(Errc::not_found, "manifest", manifest.digest.to_string());
+  if (is_artifact(document)) return {};
+  BAYPLAN_ASSIGN(const auto config, documents.config(document->config));
+  if (!config) return Error(Errc::not_found, "config", document->config.digest.to_string());
+  if (match_rank(wanted, config->platform)) return {};
+  return none_for(wanted, {normalize(config->platform).to_string()});
+}
+
 }  // namespace bayplan::images

@@ -57,4 +57,8 @@ class ManifestChooser {
 /// What is said where no manifest serves (not_found).
 Error none_for(const Platform& wanted, const std::vector<std::string>& others);
 
+/// That `manifest`, by its config, runs on `wanted`; so does an artifact, which has no platform. Errors:
+/// not_found (it does not; a document), the holder's.
+Result<void> require_platform(DocumentHolder& documents, const Descriptor& manifest, const Platform& wanted);
+
 }  // namespace bayplan::images

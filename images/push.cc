@@ -8,6 +8,7 @@
 #include "bayplan/images/resolve.h"
 #include "bayplan/images/transport.h"
 #include "distribution_source.h"
+#include "names/registry_host.h"
 #include "push_blobs.h"
 #include "push_lease.h"
 #include "push_plan.h"
@@ -19,9 +20,22 @@ namespace {
 
 // Of blobs whose labels one transaction changes: nobody is to wait long for it.
 constexpr std::size_t kNotedAtOnce = 256;
+constexpr std::string_view kDocker = "docker://";
+
+// HOST:PORT alone. As a reference it is a repository of docker.io and a tag, where nobody means to push.
+bool is_registry_alone(std::string_view text) {
+  if (text.starts_with(kDocker)) text.remove_prefix(kDocker.size());
+  if (!is_registry_host(text)) return false;
+  const HostAndPort at = split_host(text);
+  return at.port != 0 && (at.host == "localhost" || at.host.find_first_of(".:") != std::string::npos);
+}
 
 Result<RegistryReference> parse_destination(std::string_view text) {
-  BAYPLAN_ASSIGN(const ImageLocation location, parse_source(text, "docker://"));
+  if (is_registry_alone(text)) {
+    return Error(Errc::invalid_argument, "destination", text, "is a registry without a repository")
+        .with_advice("write " + std::string(text) + "/NAME:TAG");
+  }
+  BAYPLAN_ASSIGN(const ImageLocation location, parse_source(text, kDocker));
   if (const auto* registry = std::get_if<RegistryLocation>(&location)) return registry->reference;
   return Error(Errc::unsupported, "destination", text, "images are pushed to registries")
       .with_advice("export them to files");

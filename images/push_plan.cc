@@ -7,6 +7,7 @@
 #include "distribution_source.h"
 #include "image_selection.h"
 #include "media_type.h"
+#include "stored_documents.h"
 #include "stored_referrers.h"
 
 namespace bayplan::images {
@@ -97,6 +98,10 @@ Result<Descriptor> choose_target(Store& store, const metadata::BucketSource& sou
   if (is_schema1(target.media_type)) return schema1_error();
   switch (media_kind(target.media_type)) {
     case MediaKind::manifest:
+      if (platform && !options.all_platforms) {
+        StoredDocuments documents(store, source, ns);
+        BAYPLAN_TRY(require_platform(documents, target, *platform));
+      }
       return target;
     case MediaKind::index:
       break;

@@ -74,12 +74,7 @@ Result<void> RegistrySource::choose(const std::optional<Platform>& platform) {
     return {};
   }
   if (!platform) return {};
-  BAYPLAN_ASSIGN(const auto manifest, documents.manifest(target));
-  if (media_kind(manifest->config.media_type) != MediaKind::config) return {};
-  BAYPLAN_ASSIGN(const auto config, documents.config(manifest->config));
-  if (!config) return Error(Errc::not_found, "config", manifest->config.digest.to_string());
-  if (match_rank(*platform, config->platform)) return {};
-  return none_for(*platform, {normalize(config->platform).to_string()});
+  return require_platform(documents, target, *platform);
 }
 
 Result<std::optional<std::uint64_t>> RegistrySource::size(const Descriptor& descriptor) const {

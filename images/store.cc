@@ -41,10 +41,11 @@ Result<Store> Store::open(const std::filesystem::path& root, const StoreOptions&
   BAYPLAN_ASSIGN(metadata::StoreRoot store_root, metadata::open_store_root(root, options.metadata));
   BAYPLAN_ASSIGN(content::Store blobs, content::Store::open(store_root.path / "content", options.content));
   const std::filesystem::path trees = store_root.path / "snapshots";
-  const std::string driver =
-      options.snapshotter.empty() ? snapshots::Snapshotter::best_driver(trees) : options.snapshotter;
+  const DiagnosticSink& diagnostics = options.metadata.diagnostics;
   BAYPLAN_ASSIGN(snapshots::Snapshotter snapshotter,
-                 snapshots::Snapshotter::open(trees, driver, options.metadata.diagnostics));
+                 options.snapshotter.empty()
+                     ? snapshots::Snapshotter::open_best(trees, diagnostics)
+                     : snapshots::Snapshotter::open(trees, options.snapshotter, diagnostics));
   BAYPLAN_ASSIGN(std::filesystem::path points, mount_points(store_root, options.run_root));
   Store store(std::move(store_root), std::move(blobs), std::move(snapshotter), options.run_root,
               std::move(points));

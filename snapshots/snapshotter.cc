@@ -112,12 +112,13 @@ Result<Snapshotter> Snapshotter::open(const std::filesystem::path& root, std::st
   return Snapshotter(std::move(state));
 }
 
-std::string Snapshotter::best_driver(const std::filesystem::path& root) {
-  const auto opened = open(root, kOverlayDriver);
+Result<Snapshotter> Snapshotter::open_best(const std::filesystem::path& root,
+                                           const DiagnosticSink& diagnostics) {
+  auto overlay = open(root, kOverlayDriver, diagnostics);
   // Whatever else is wrong for the moment, another driver would not know the snapshots that are there.
-  const bool unable = !opened && (opened.error().code() == Errc::unsupported ||
-                                  opened.error().code() == Errc::permission_denied);
-  return std::string(unable ? kNativeDriver : kOverlayDriver);
+  const bool unable = !overlay && (overlay.error().code() == Errc::unsupported ||
+                                   overlay.error().code() == Errc::permission_denied);
+  return unable ? open(root, kNativeDriver, diagnostics) : std::move(overlay);
 }
 
 Snapshotter::Snapshotter(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -83,7 +83,7 @@ Result<StorageReference> parse_local_image(std::string_view text, const IdLookup
   if (by_id || !failed_to_parse(by_id.error())) return by_id;
   auto by_name = StorageReference::parse(text, lookup);
   if (by_name || !failed_to_parse(by_name.error())) return by_name;
-  return location.error();
+  return names_transport(text) ? location.error() : by_name.error();
 }
 
 }  // namespace bayplan::images

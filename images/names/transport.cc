@@ -111,10 +111,14 @@ constexpr std::array<Transport, 6> kTransports = {{
 }};
 static_assert(kTransports.size() == std::variant_size_v<ImageLocation>);
 
-bool is_refused(std::string_view text) noexcept {
+// What stands before the first colon; empty where there is none.
+std::string_view transport_word(std::string_view text) noexcept {
   const std::size_t colon = text.find(':');
-  return colon != std::string_view::npos &&
-         std::find(kRefused.begin(), kRefused.end(), text.substr(0, colon)) != kRefused.end();
+  return colon == std::string_view::npos ? std::string_view() : text.substr(0, colon);
+}
+
+bool is_refused(std::string_view text) noexcept {
+  return std::find(kRefused.begin(), kRefused.end(), transport_word(text)) != kRefused.end();
 }
 
 // What stands behind the transport's colon.
@@ -153,11 +157,16 @@ Result<ImageLocation> parse_location(std::string_view text) {
   return broken(text, "there is no transport " + quoted(name));
 }
 
+bool names_transport(std::string_view text) noexcept {
+  const auto is_it = [&](const Transport& transport) { return transport.name == transport_word(text); };
+  return is_refused(text) || std::any_of(kTransports.begin(), kTransports.end(), is_it);
+}
+
 Result<ImageLocation> parse_source(std::string_view text, std::string_view default_transport) {
   auto as_given = parse_location(text);
   if (as_given || default_transport.empty() || is_refused(text)) return as_given;
   auto with_default = parse_location(std::string(default_transport) + std::string(text));
-  if (with_default) return with_default;
+  if (with_default || !names_transport(text)) return with_default;
   return as_given;
 }
 

@@ -114,6 +114,53 @@ TEST_F(ImageNamesCommand, S24_UntagRefusesTheLastNameOfAnImageInUse) {
   EXPECT_EQ(command.ok({"image", "ls", "-q"}), "docker.io/library/also:latest\n");
 }
 
+TEST_F(ImageNamesCommand, TagInJsonTellsWhatMoved) {
+  command.ok({"image", "import", command.layout().string()});
+  const std::string target(json({"image", "inspect", kImage}).root().string("target").value());
+  LayoutBuilder layout;
+  layout.tag(layout.image({}), {{"org.opencontainers.image.ref.name", "registry.test/other:1"}});
+  layout.write_to(command.directory() / "other");
+  command.ok({"image", "import", (command.directory() / "other").string()});
+  const std::string other(
+      json({"image", "inspect", "registry.test/other:1"}).root().string("target").value());
+  const auto tagged =
+      json({"image", "tag", "registry.test/other:1", kImage, "also", "registry.test/other:1"});
+  std::vector<std::string> told;
+  for (const json::Value& image : tagged.root().array("images").value()) {
+    EXPECT_EQ(image.string("target").value(), other);
+    const auto previous = image.optional_string("previous").value();
+    told.push_back(std::string(image.string("name").value()) + " " + std::string(previous.value_or("-")));
+  }
+  EXPECT_THAT(told, ElementsAre(std::string(kImage) + " " + target, "docker.io/library/also:latest -",
+                                "registry.test/other:1 -"));
+  EXPECT_EQ(command.ok({"image", "tag", kImage, "more"}), "");
+}
+
+TEST_F(ImageNamesCommand, UntagInJsonTellsWhatWent) {
+  command.ok({"image", "import", command.layout().string()});
+  command.ok({"image", "tag", kImage, "a"});
+  const std::string whole = id();
+  const std::string begin = "{\"schema\":1,\"images\":[{\"id\":\"" + whole + "\",\"untagged\":[\"";
+  EXPECT_EQ(command.ok({"--format", "json", "image", "untag", "a"}),
+            begin + "docker.io/library/a:latest\"],\"removed\":false}]}\n");
+  EXPECT_EQ(command.ok({"--format", "json", "image", "untag", kImage}),
+            begin + kImage + "\"],\"removed\":true}]}\n");
+}
+
+TEST_F(ImageNamesCommand, RmOfAnIdSaysThatItTakesNames) {
+  command.ok({"image", "import", command.layout().string()});
+  const std::string whole = id();
+  for (const std::string& text : {whole, whole.substr(0, 12), "sha256:" + whole}) {
+    const CommandResult refused = command.run({"image", "rm", text});
+    EXPECT_NE(refused.exit_code, 0);
+    EXPECT_THAT(refused.err, HasSubstr("the ID of \"" + std::string(kImage) + "\"; untag takes IDs")) << text;
+  }
+  const CommandResult unknown = command.run({"image", "rm", "none"});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_THAT(unknown.err, testing::Not(HasSubstr("ID")));
+  EXPECT_EQ(command.ok({"image", "ls", "-q"}), std::string(kImage) + "\n");
+}
+
 TEST_F(ImageNamesCommand, S27_SearchNamesTellsWhatAShortNameMayMeanInOrder) {
   const auto file = command.directory() / "registries.conf";
   write_file(file, R"(unqualified-search-registries = ["one.test", "two.test"]

@@ -27,37 +27,42 @@ TEST_P(Usage, AnswersExitCodeAndReason) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Usage,
-    testing::Values(Case{"NoCommand", {}, 2, "subcommand is required"},
-                    Case{"UnknownCommand", {"frobnicate"}, 2, ""},
-                    Case{"UnknownOption", {"image", "ls", "--frobnicate"}, 2, "frobnicate"},
-                    Case{"MissingArgument", {"image", "import"}, 2, "SOURCE"},
-                    Case{"BadFormat", {"--format", "xml", "image", "ls"}, 2, "xml"},
-                    Case{"BadPolicy",
-                         {"image", "pull", "a", "--policy", "foo"},
-                         2,
-                         "--policy: foo not in {always,missing,never,newer}"},
-                    Case{"BadNamespace", {"-n", "../x", "image", "ls"}, 1, "../x"},
-                    Case{"ReservedNamespace", {"-n", "version", "image", "ls"}, 1, "version"},
-                    Case{"BadDigest", {"content", "cat", "sha256:../../etc/passwd"}, 1, "digest"},
-                    Case{"NoStore", {"image", "ls"}, 3, "not found"},
-                    Case{"NoStoreToCheck", {"inspect", "check"}, 3, "not found"},
-                    Case{"NoStoreToDryRun", {"gc", "--dry-run"}, 3, "not found"},
-                    Case{"NoStoreToCollect", {"gc"}, 3, "not found"},
-                    Case{"NoStoreToPrune", {"image", "prune", "--all"}, 3, "not found"},
-                    Case{"NoStoreToRemoveFrom", {"image", "rm", "a:1"}, 3, "not found"},
-                    Case{"NoStoreToLabelIn", {"image", "label", "a:1", "k=v"}, 3, "not found"},
-                    Case{"NoStoreToRunFrom", {"container", "run", "--image", "a:1", "c1"}, 3, "not found"},
-                    Case{"NoStoreToListPodsOf", {"pod", "ls"}, 3, "not found"},
-                    Case{"NoStoreToRemovePodsFrom", {"pod", "rm", "p1"}, 3, "not found"},
-                    Case{"NoStoreToStartIn", {"container", "start", "c1"}, 3, "not found"},
-                    Case{"NoPodName", {"pod", "create"}, 2, "NAME"},
-                    Case{"NoEndOfPatience", {"container", "stop", "--time", "-1", "c1"}, 2, "--time"},
-                    Case{"NoStoreToEndALeaseIn", {"lease", "rm", "l1"}, 3, "not found"},
-                    Case{"NoColonInCredentials",
-                         {"image", "pull", "a", "--creds", "alice"},
-                         2,
-                         "--creds: is USER:PASSWORD"},
-                    Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
+    testing::Values(
+        Case{"NoCommand", {}, 2, "subcommand is required"}, Case{"UnknownCommand", {"frobnicate"}, 2, ""},
+        Case{"UnknownOption", {"image", "ls", "--frobnicate"}, 2, "frobnicate"},
+        Case{"MissingArgument", {"image", "import"}, 2, "SOURCE"},
+        Case{"BadFormat", {"--format", "xml", "image", "ls"}, 2, "xml"},
+        Case{"BadPolicy",
+             {"image", "pull", "a", "--policy", "foo"},
+             2,
+             "--policy: foo not in {always,missing,never,newer}"},
+        Case{"BadNamespace", {"-n", "../x", "image", "ls"}, 1, "../x"},
+        Case{"ReservedNamespace", {"-n", "version", "image", "ls"}, 1, "version"},
+        Case{"BadDigest", {"content", "cat", "sha256:../../etc/passwd"}, 1, "digest"},
+        Case{"NoStore", {"image", "ls"}, 3, "not found"},
+        Case{"NoStoreToCheck", {"inspect", "check"}, 3, "not found"},
+        Case{"NoStoreToDryRun", {"gc", "--dry-run"}, 3, "not found"},
+        Case{"NoStoreToCollect", {"gc"}, 3, "not found"},
+        Case{"NoStoreToPrune", {"image", "prune", "--all"}, 3, "not found"},
+        Case{"NoStoreToRemoveFrom", {"image", "rm", "a:1"}, 3, "not found"},
+        Case{"NoStoreToLabelIn", {"image", "label", "a:1", "k=v"}, 3, "not found"},
+        Case{"NoStoreToRunFrom", {"container", "run", "--image", "a:1", "c1"}, 3, "not found"},
+        Case{"NoStoreToListPodsOf", {"pod", "ls"}, 3, "not found"},
+        Case{"NoStoreToRemovePodsFrom", {"pod", "rm", "p1"}, 3, "not found"},
+        Case{"NoStoreToStartIn", {"container", "start", "c1"}, 3, "not found"},
+        Case{"NoPodName", {"pod", "create"}, 2, "NAME"},
+        Case{"NoEndOfPatience", {"container", "stop", "--time", "-1", "c1"}, 2, "--time"},
+        Case{"NoStoreToEndALeaseIn", {"lease", "rm", "l1"}, 3, "not found"},
+        Case{"NoColonInCredentials",
+             {"image", "pull", "a", "--creds", "alice"},
+             2,
+             "--creds: is USER:PASSWORD"},
+        Case{"NoStoreYet", {"image", "status", "a"}, 3, "'image import' and 'image pull' make one"},
+        Case{"NoStoreToChangeYet", {"image", "tag", "a", "b"}, 3, "BAYPLAN_ROOT"},
+        Case{"NoStoreToInspectYet", {"inspect", "stats"}, 3, "BAYPLAN_ROOT"},
+        Case{"UpperCaseInANameBehindAPort", {"image", "pull", "127.0.0.1:1/Demo:1"}, 1, "must be lower case"},
+        Case{"ShortDigest", {"image", "pull", "127.0.0.1:1/demo@sha256:b26d"}, 1, "image reference"},
+        Case{"Help", {"--help"}, 0, "image"}, Case{"Version", {"--version"}, 0, "bayplan 0."}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 // Help of `words`, and of every command below.
@@ -87,6 +92,35 @@ TEST(Help, OfNoCommandHasControlCharacters) {
     const auto is_text = [](unsigned char c) { return c == '\n' || (c >= ' ' && c != 127); };
     EXPECT_TRUE(std::all_of(page.begin(), page.end(), is_text)) << page;
   }
+}
+
+TEST(Help, ExamplesOfFiltersAreFilters) {
+  const CommandLine command;
+  command.ok({"image", "import", command.layout().string(), "--no-unpack"});
+  const std::string before = "e.g. ";
+  for (const std::vector<std::string>& list : std::vector<std::vector<std::string>>{{"image", "ls"},
+                                                                                    {"content", "ls"},
+                                                                                    {"content", "active"},
+                                                                                    {"snapshot", "ls"},
+                                                                                    {"container", "ls"},
+                                                                                    {"sandbox", "ls"},
+                                                                                    {"lease", "ls"}}) {
+    std::vector<std::string> arguments = list;
+    arguments.emplace_back("--help");
+    const std::string page = command.ok(arguments);
+    const std::size_t begin = page.find(before) + before.size();
+    arguments.back() = "--filter";
+    arguments.push_back(page.substr(begin, page.find(';', begin) - begin));
+    command.ok(arguments);
+  }
+}
+
+// Only a manifest's own size is in an image's record.
+TEST(Help, NoExampleTakesTheSizeOfARecordForThatOfAnImage) {
+  const CommandLine command;
+  EXPECT_EQ(command.ok({"image", "ls", "--help"}).find("size>"), std::string::npos);
+  command.ok({"image", "import", command.layout().string(), "--no-unpack"});
+  EXPECT_NE(command.ok({"image", "ls"}).find("TARGET SIZE"), std::string::npos);
 }
 
 TEST(Login, APasswordAmongTheArgumentsIsNotShown) {

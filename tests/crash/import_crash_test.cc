@@ -132,7 +132,11 @@ enum class Ingests { unnamed_files, directories };
 struct Death {
   fault::Point point;
   Ingests ingests = Ingests::unnamed_files;
+  int first = 1;  ///< of the occurrences that this test is for
+  int step = 1;
 };
+/// Into how many tests the most frequent point is divided.
+constexpr int kParts = 4;
 
 /// Does the work in a child that dies at occurrence `nth` of a point; true if it got that far.
 bool dies_at(const Death& death, int nth, const std::filesystem::path& root,
@@ -233,7 +237,7 @@ TEST_P(Crash, KilledAtEveryOccurrenceOf) {
   layout.tag(layout.image({base, top}));
   layout.write_to(source);
   int reached = 0;
-  for (int nth = 1;; ++nth) {
+  for (int nth = GetParam().first;; nth += GetParam().step) {
     const auto root = directory.path() / ("store" + std::to_string(nth));
     if (!dies_at(GetParam(), nth, root, source)) break;
     SCOPED_TRACE("killed at occurrence " + std::to_string(nth));
@@ -245,17 +249,22 @@ TEST_P(Crash, KilledAtEveryOccurrenceOf) {
 
 std::vector<Death> all_deaths() {
   std::vector<Death> deaths;
-  for (int point = 0; point < static_cast<int>(fault::Point::count_); ++point)
-    deaths.push_back({static_cast<fault::Point>(point)});
+  for (int at = 0; at < static_cast<int>(fault::Point::count_); ++at) {
+    const auto point = static_cast<fault::Point>(at);
+    const int parts = point == fault::Point::key_write ? kParts : 1;
+    for (int part = 1; part <= parts; ++part)
+      deaths.push_back({.point = point, .first = part, .step = parts});
+  }
   for (const fault::Point point :
        {fault::Point::ingest_created, fault::Point::ingest_written, fault::Point::ingest_synced,
         fault::Point::blob_renamed, fault::Point::blob_durable})
-    deaths.push_back({point, Ingests::directories});
+    deaths.push_back({.point = point, .ingests = Ingests::directories});
   return deaths;
 }
 
 INSTANTIATE_TEST_SUITE_P(FaultPoints, Crash, testing::ValuesIn(all_deaths()), [](const auto& tested) {
-  const std::string name(fault::name(tested.param.point));
+  std::string name(fault::name(tested.param.point));
+  if (tested.param.step > 1) name += "_" + std::to_string(tested.param.first);
   return tested.param.ingests == Ingests::directories ? name + "_in_directories" : name;
 });
 

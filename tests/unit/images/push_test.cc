@@ -87,6 +87,37 @@ TEST_F(PushTest, OfAnIndexOnePlatformIsPushedAsWhatItIs) {
   EXPECT_EQ(outcome(send()), "not_found");
 }
 
+TEST_F(PushTest, AnImageOfOneManifestIsForThePlatformThatIsAskedFor) {
+  add_image(layout.image({base}, {.platform = {.architecture = "amd64"}}));
+  context.platform = Platform{"linux", "arm64"};
+  const auto refused = send();
+  ASSERT_EQ(outcome(refused), "not_found");
+  EXPECT_THAT(refused.error().to_string(), HasSubstr("no manifest for linux/arm64; there is linux/amd64"));
+  EXPECT_FALSE(asked);
+  EXPECT_EQ(outcome(send({.all_platforms = true})), "ok");
+  context.platform = Platform{"linux", "amd64"};
+  EXPECT_EQ(outcome(send()), "ok");
+}
+
+TEST_F(PushTest, AnArtifactHasNoPlatform) {
+  add_image(about(layout.image({base}), "note"));
+  context.platform = Platform{"linux", "arm64"};
+  EXPECT_EQ(outcome(send()), "ok");
+}
+
+TEST_F(PushTest, ARegistryAloneIsNoDestination) {
+  add_image(layout.image({base}));
+  for (const char* alone : {"127.0.0.1:5871", "localhost:5000", "docker://h.io:443", "[::1]:5000"}) {
+    const auto refused = send({}, alone);
+    ASSERT_EQ(outcome(refused), "invalid_argument") << alone;
+    EXPECT_THAT(refused.error().to_string(), HasSubstr("without a repository")) << alone;
+  }
+  EXPECT_FALSE(asked);
+  for (const char* name : {"a:5000", "a.b:latest", "docker.io/library/h.io:443"}) {
+    EXPECT_EQ(outcome(send({}, name)), "ok") << name;
+  }
+}
+
 TEST_F(PushTest, PlatformsThatAreNotAskedForMayBeMissing) {
   add_image(two_platforms());
   forget(parsed(*arm).layers[0].digest);

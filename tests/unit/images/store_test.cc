@@ -61,7 +61,7 @@ TEST_F(StoreTest, OpeningAgainFindsWhatWasRecorded) {
 TEST_F(StoreTest, ChoosesTheBestSnapshotterUnlessOneIsNamed) {
   auto best = Store::open(root());
   ASSERT_EQ(outcome(best), "ok");
-  EXPECT_EQ(best->snapshotter().name(), snapshots::Snapshotter::best_driver(root() / "snapshots"));
+  EXPECT_EQ(best->snapshotter().name(), snapshots::Snapshotter::open_best(root() / "snapshots")->name());
   auto native = Store::open(root(), kNative);
   ASSERT_EQ(outcome(native), "ok");
   EXPECT_EQ(native->snapshotter().name(), "native");

@@ -64,13 +64,16 @@ TEST_F(OverlayDriver, a_root_that_would_need_escapes_is_refused) {
     const auto opened = Snapshotter::open(store.root() / name, "overlay");
     EXPECT_EQ(outcome(opened), "unsupported") << name;
     EXPECT_FALSE(std::filesystem::exists(store.root() / name / "overlay"));
-    EXPECT_EQ(Snapshotter::best_driver(store.root() / name), "native");
-    EXPECT_EQ(outcome(Snapshotter::open(store.root() / name, "native")), "ok");
+    const auto best = Snapshotter::open_best(store.root() / name);
+    ASSERT_EQ(outcome(best), "ok") << name;
+    EXPECT_EQ(best->name(), "native");
   }
 }
 
 TEST_F(OverlayDriver, is_the_best_where_it_works) {
-  EXPECT_EQ(Snapshotter::best_driver(store.root() / "snapshots"), "overlay");
+  const auto best = Snapshotter::open_best(store.root() / "snapshots");
+  ASSERT_EQ(outcome(best), "ok");
+  EXPECT_EQ(best->name(), "overlay");
   EXPECT_THAT(store.problems(), IsEmpty());
 }
 

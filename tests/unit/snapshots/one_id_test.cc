@@ -60,7 +60,9 @@ TEST_F(OneId, native_says_whose_file_it_cannot_copy) {
 TEST_F(OneId, overlay_leaves_it_where_it_is) {
   make_store("overlay");
   EXPECT_TRUE(test::run_in_user_namespace(test::kOneId, [&] {
-    EXPECT_EQ(Snapshotter::best_driver(dir.path() / "snapshots"), "overlay");
+    const auto best = Snapshotter::open_best(dir.path() / "snapshots");
+    ASSERT_EQ(outcome(best), "ok");
+    EXPECT_EQ(best->name(), "overlay");
     EXPECT_EQ(words(stage("overlay")), "");
   }));
 }

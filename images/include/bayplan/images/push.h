@@ -29,7 +29,8 @@ inline constexpr std::chrono::hours kPushLeaseLife{7 * 24};
 
 struct PushOptions {
   /// An index with all that it names, attestations too. Otherwise, of an index, the manifest for
-  /// RemoteContext::platform alone, which is what the destination means then.
+  /// RemoteContext::platform alone, which is what the destination means then. An image that is one manifest
+  /// has to be for that platform, where the context names one.
   bool all_platforms = false;
   /// Also what the namespace has that names one of those as its subject (signatures, SBOMs), and what names
   /// that: images, and what the content record of the subject refers to as containerd has it.
@@ -56,13 +57,14 @@ struct PushReport {
 /// are digests; it is told by several threads at once. Precondition: outside of write transactions.
 /// Thread-safe.
 ///
-/// Errors: invalid_argument (destination; its digest is another one; a configuration file that cannot be
-/// understood), not_found (the image; a manifest for the platform; a blob, by its digest; a file of the
-/// context), unsupported (another transport; no manifest and no index; docker schema 1), digest_mismatch
-/// (what the store has is damaged; the registry made something else of it), permission_denied (the registry),
-/// failed_precondition (the registry is blocked, or its certificate not trusted, or it misses a part), busy,
-/// corrupt, too_large, cancelled, no_space, io, closed, read_only (the store: a lease is needed), and those
-/// of Registry, of `registry`, of find_credentials and of metadata::LeaseOwner::acquire.
+/// Errors: invalid_argument (destination, also a registry without a repository; its digest is another one; a
+/// configuration file that cannot be understood), not_found (the image; a manifest for the platform; a blob,
+/// by its digest; a file of the context), unsupported (another transport; no manifest and no index; docker
+/// schema 1), digest_mismatch (what the store has is damaged; the registry made something else of it),
+/// permission_denied (the registry), failed_precondition (the registry is blocked, or its certificate not
+/// trusted, or it misses a part), busy, corrupt, too_large, cancelled, no_space, io, closed, read_only (the
+/// store: a lease is needed), and those of Registry, of `registry`, of find_credentials and of
+/// metadata::LeaseOwner::acquire.
 Result<PushReport> push(Store& store, std::string_view ns, std::string_view name,
                         std::string_view destination, const RegistryProvider& registry,
                         const RemoteContext& context, const PushOptions& options, const Control& control);

@@ -38,7 +38,8 @@ class StorageReference {
 /// What a user calls a local image, in the order of the image service: a name with its transport, "@" and the
 /// text as an ID, the text as StorageReference has it; the first that parses wins. docker://NAME is the local
 /// image of that name; nothing asks a registry.
-/// Errors: that of the first attempt when none succeeds; not_found (a transport whose images have no name in
+/// Errors: when none succeeds, that of the first attempt if the text names a transport, else of the last;
+/// not_found (a transport whose images have no name in
 /// a store: oci:PATH and others); those of `lookup`.
 Result<StorageReference> parse_local_image(std::string_view text, const IdLookup& lookup);
 

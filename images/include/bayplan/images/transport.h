@@ -49,9 +49,12 @@ using ImageLocation = std::variant<RegistryLocation, OciLayoutLocation, OciArchi
 /// RegistryReference::parse.
 Result<ImageLocation> parse_location(std::string_view text);
 
+/// Whether the word of a transport, supported or not, and a colon begin `text`.
+bool names_transport(std::string_view text) noexcept;
+
 /// For a pull: where `text` does not parse, `default_transport` ("docker://") is put in front of it, unless
-/// that is empty or `text` names a transport that is unsupported. Errors: those of parse_location for `text`
-/// alone.
+/// that is empty or `text` names a transport that is unsupported. Errors: those of parse_location, for `text`
+/// alone where it names a transport, else for both.
 Result<ImageLocation> parse_source(std::string_view text, std::string_view default_transport);
 
 /// The transport's name, without colon: "docker", "oci".

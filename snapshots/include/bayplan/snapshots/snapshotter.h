@@ -144,8 +144,10 @@ class Snapshotter {
   /// permission_denied, io.
   static Result<Snapshotter> open(const std::filesystem::path& root, std::string_view driver,
                                   const DiagnosticSink& diagnostics = {});
-  /// "overlay" where this process can mount one below `root`, else "native".
-  static std::string best_driver(const std::filesystem::path& root);
+  /// With overlay where this process can mount one below `root`, else with native. Errors: those of open,
+  /// but for unsupported.
+  static Result<Snapshotter> open_best(const std::filesystem::path& root,
+                                       const DiagnosticSink& diagnostics = {});
 
   Snapshotter(Snapshotter&&) noexcept;
   Snapshotter& operator=(Snapshotter&&) noexcept;

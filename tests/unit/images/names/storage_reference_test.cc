@@ -113,10 +113,13 @@ TEST(LocalImage, S5_ThreeWays) {
   EXPECT_EQ(local("@" + kOther), "@" + kOther);
 }
 
-TEST(LocalImage, S5_TheErrorIsThatOfTheFirstAttempt) {
-  const auto none = parse_local_image("foo:BAR BAZ", two_images);
-  ASSERT_FALSE(none);
-  EXPECT_EQ(none.error().to_string(), parse_location("foo:BAR BAZ").error().to_string());
+TEST(LocalImage, S5_TheErrorIsThatOfTheTransportIfOneIsNamedElseOfTheName) {
+  const auto location = parse_local_image("oci::a", two_images);
+  ASSERT_FALSE(location);
+  EXPECT_EQ(location.error().to_string(), parse_location("oci::a").error().to_string());
+  const auto name = parse_local_image("h.io:5000/Demo:1", two_images);
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error().to_string(), RegistryReference::parse("h.io:5000/Demo:1").error().to_string());
 }
 
 // Status and remove never contact a registry: the transport's text means the local image of that name.

@@ -110,10 +110,27 @@ TEST(Transport, S8_TheDefaultTransportIsPutInFront) {
   EXPECT_EQ(source("x", "dir:"), "dir:x");
 }
 
-TEST(Transport, S8_TheFirstErrorIsAnswered) {
-  const auto first = parse_location("foo:A/B");
-  EXPECT_EQ(parse_source("foo:A/B", "docker://").error().to_string(), first.error().to_string());
+TEST(Transport, S8_TheErrorIsThatOfTheTransportIfOneIsNamed) {
+  EXPECT_EQ(parse_source("oci::a", "docker://").error().to_string(),
+            parse_location("oci::a").error().to_string());
   EXPECT_EQ(parse_source("alpine", "").error().to_string(), parse_location("alpine").error().to_string());
+}
+
+TEST(Transport, S8_ElseItIsThatOfTheReference) {
+  for (const std::string text : {"127.0.0.1:5000/Demo:1", "h.io/demo@sha256:b26d", "demo:", "foo:A/B"}) {
+    const auto refused = parse_source(text, "docker://");
+    ASSERT_EQ(outcome(refused), "invalid_argument") << text;
+    EXPECT_EQ(refused.error().to_string(), RegistryReference::parse(text).error().to_string());
+  }
+}
+
+TEST(Transport, OnlyKnownWordsNameOne) {
+  for (const char* text : {"docker:", "oci-archive:x", "docker-daemon:a", "dir:/x"}) {
+    EXPECT_TRUE(names_transport(text)) << text;
+  }
+  for (const char* text : {"", ":", "docker", "127.0.0.1:5000/a", "foo:a", "dockers:a"}) {
+    EXPECT_FALSE(names_transport(text)) << text;
+  }
 }
 
 TEST(Transport, S8_ARefusedTransportIsNotTakenForARepository) {
