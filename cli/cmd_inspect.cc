@@ -1,9 +1,10 @@
 #include <memory>
 
-#include "bucket_path.h"
 #include "check_store.h"
-#include "exit_codes.h"
+#include "inspect_graph.h"
+#include "inspect_info.h"
 #include "inspect_print.h"
+#include "inspect_records.h"
 #include "print.h"
 #include "session.h"
 
@@ -14,22 +15,32 @@ struct Arguments {
   std::string source;
   std::string path;
   std::size_t depth = kMaxTreeDepth;
+  std::string kind;
+  std::string name;
+  std::size_t limit = 20;
 };
 
-using Figures = std::vector<std::pair<std::string, std::uint64_t>>;
-using Words = std::vector<std::pair<std::string, std::string>>;
+constexpr const char* kKinds =
+    "namespaces, images, containers, content, ingests, snapshots, leases, sandboxes, tasks or mounts";
 
-void print_figures(const Session& session, const Words& words, const Figures& figures) {
+// Whoever looks for something does not know which namespace it is in: empty unless asked for.
+std::string given_namespace(const CLI::App& inspect, const Session& session) {
+  return inspect.get_parent()->get_option("--namespace")->count() == 0 ? std::string() : session.ns;
+}
+
+using Figures = std::vector<std::pair<std::string, std::uint64_t>>;
+
+void print_figures(const Session& session, const std::string& uuid, const Figures& figures) {
   if (session.json()) {
     json::Writer out = begin_json();
-    for (const auto& [name, text] : words) out.member(name, text);
+    out.member("uuid", uuid);
     for (const auto& [name, number] : figures) out.key(name).unsigned_integer(number);
     out.end_object();
     print_json(std::move(out));
     return;
   }
   Table table({"FIGURE", "VALUE"});
-  for (const auto& [name, text] : words) table.row({name, text});
+  table.row({"uuid", uuid});
   for (const auto& [name, number] : figures) table.row({name, std::to_string(number)});
   table.print();
 }
@@ -37,7 +48,7 @@ void print_figures(const Session& session, const Words& words, const Figures& fi
 Result<int> print_stats(const Session& session) {
   BAYPLAN_ASSIGN(const auto root, session.open_records_read_only());
   BAYPLAN_ASSIGN(const auto stats, root.db.stats());
-  print_figures(session, {{"uuid", stats.uuid}},
+  print_figures(session, stats.uuid,
                 {{"formatVersion", stats.format_version},
                  {"revision", stats.revision},
                  {"rows", stats.rows},
@@ -52,57 +63,36 @@ Result<int> print_stats(const Session& session) {
   return 0;
 }
 
-// What a file says about itself.
-Result<int> print_info(const Session& session, const Arguments& arguments) {
-  if (arguments.source.empty()) return print_stats(session);
-  BAYPLAN_ASSIGN(const InspectSource source, InspectSource::open(session, arguments.source));
-  const metadata::FileFacts& facts = source.file()->facts();
-  Words words{{"format", facts.format}};
-  for (std::size_t i = 0; i < 2; ++i) {
-    const metadata::MetaFacts& meta = facts.metas[i];
-    words.emplace_back("meta" + std::to_string(i),
-                       meta.transaction ? "transaction " + std::to_string(*meta.transaction) : meta.problem);
-  }
-  print_figures(session, words,
-                {{"transaction", facts.transaction},
-                 {"pageBytes", facts.page_bytes},
-                 {"pages", facts.pages},
-                 {"holder", facts.holder},
-                 {"fileBytes", facts.file_bytes}});
-  return source.finish(false);
+GraphQuestion question(const Arguments& given, const CLI::App& inspect, const Session& session) {
+  return {.object = given.name, .ns = given_namespace(inspect, session), .limit = given.limit};
 }
 
-std::string path_text(const std::vector<std::string>& path) {
-  std::string text;
-  for (const std::string& key : path) text += (text.empty() ? "" : "/") + escape_key(key);
-  return text;
-}
+using Print = std::function<Result<int>(const InspectSource&, const Arguments&, const Session&)>;
+using Add = std::function<CLI::App*(const char* name, const char* description, const Print& print)>;
 
-// Every page and bucket, without knowing the schema.
-Result<int> check_file(const Session& session, const std::string& path) {
-  BAYPLAN_ASSIGN(const InspectSource source, InspectSource::open(session, path));
-  std::uint64_t problems = 0;
-  BAYPLAN_TRY(source.file()->check([&](const metadata::Damage& damage) -> Result<void> {
-    ++problems;
-    if (session.json()) {
-      json::Writer line = begin_json();
-      line.member("path", path_text(damage.path)).member("problem", damage.error.to_string()).end_object();
-      print_json(std::move(line));
-    } else {
-      print_line((damage.path.empty() ? "file" : path_text(damage.path)) + ": " +
-                 printable(damage.error.to_string()));
-    }
-    return session.control.cancel.check();
-  }));
-  BAYPLAN_TRY(source.file()->unchanged());
-  if (session.json()) {
-    json::Writer line = begin_json();
-    line.key("clean").boolean(problems == 0).key("problems").unsigned_integer(problems).end_object();
-    print_json(std::move(line));
-  } else {
-    print_line(problems == 0 ? "clean" : std::to_string(problems) + " problems");
-  }
-  return problems == 0 ? kOk : kDamage;
+void add_graph_commands(CLI::App& inspect, const Add& add, const std::shared_ptr<Arguments>& arguments) {
+  CLI::App* command =
+      add("why", "Show what keeps an object from being collected",
+          [&inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+            return inspect_why(source, asked, question(given, inspect, asked));
+          });
+  command->add_option("OBJECT", arguments->name, "A digest, a name, or KIND/KEY")->required();
+  command->add_option("--limit", arguments->limit, "Chains to show (20)")->check(CLI::Range(1, 1'000'000));
+  command = add("referrers", "Show who refers to an object, kept or not, there or not",
+                [&inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+                  return inspect_referrers(source, asked, question(given, inspect, asked));
+                });
+  command->add_option("OBJECT", arguments->name, "A digest, a name, or KIND/KEY")->required();
+  command = add("gc", "Show what a collection would remove now",
+                [](const InspectSource& source, const Arguments&, const Session& asked) {
+                  return inspect_gc(source, asked);
+                });
+  command->add_flag_function(
+      "--dry-run", [](std::int64_t) {}, "Always so: nothing is ever removed here");
+  add("df", "Show objects and bytes by kind and namespace, and how many of them nothing keeps",
+      [](const InspectSource& source, const Arguments&, const Session& asked) {
+        return inspect_df(source, asked);
+      });
 }
 
 }  // namespace
@@ -115,11 +105,10 @@ void add_inspect_commands(CLI::App& app, Session& session) {
   inspect->fallthrough();
   inspect->add_option(
       "--source", arguments->source,
-      "A bolt file, a data.mdb or a store's directory, damaged or not, read without the engine that wrote it "
-      "and without touching anything; default: the store of --root");
+      "A store's directory, containerd's root directory, a data.mdb or a bolt file, damaged or not, read "
+      "without the engine that wrote it and without touching anything; default: the store of --root");
 
-  using Print = Result<int> (*)(const InspectSource&, const Arguments&, const Session&);
-  const auto add = [&](const char* name, const char* description, Print print) {
+  const Add add = [&](const char* name, const char* description, const Print& print) {
     return add_command(*inspect, session, name, description, [&session, arguments, print]() -> Result<int> {
       BAYPLAN_ASSIGN(const InspectSource source, InspectSource::open(session, arguments->source));
       return print(source, *arguments, session);
@@ -150,15 +139,32 @@ void add_inspect_commands(CLI::App& app, Session& session) {
                 });
   command->add_option("PATH", arguments->path, "Path of a bucket");
 
+  command = add("ls", "List the records of a kind, of all namespaces unless --namespace is given",
+                [inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+                  return list_records(source, asked, given.kind, given_namespace(*inspect, asked));
+                });
+  command->add_option("KIND", arguments->kind, kKinds)->required();
+  command = add("show", "Print one record, every field decoded",
+                [inspect](const InspectSource& source, const Arguments& given, const Session& asked) {
+                  return show_record(source, asked, given.kind, given.name, given_namespace(*inspect, asked));
+                });
+  command->add_option("KIND", arguments->kind, kKinds)->required();
+  command->add_option("NAME", arguments->name, "As `ls` prints it; of a snapshot SNAPSHOTTER/KEY")
+      ->required();
+
+  add_graph_commands(*inspect, add, arguments);
   add_command(*inspect, session, "check",
               "Verify rows, records, references and files; with --source, pages and buckets; exit code 4 if "
               "anything is wrong",
-              [&session, arguments] {
-                return arguments->source.empty() ? check_store(session)
-                                                 : check_file(session, arguments->source);
+              [&session, arguments]() -> Result<int> {
+                if (arguments->source.empty()) return check_store(session);
+                BAYPLAN_ASSIGN(const InspectSource source, InspectSource::open(session, arguments->source));
+                return check_files(source, session);
               });
-  add_command(*inspect, session, "info", "What the file says about itself: format, transaction, pages",
-              [&session, arguments] { return print_info(session, *arguments); });
+  add("info", "What the files say about themselves: format, transaction, pages, who has them open",
+      [](const InspectSource& source, const Arguments&, const Session& asked) {
+        return print_info(source, asked);
+      });
   add_command(*inspect, session, "stats", "Figures of the environment",
               [&session] { return print_stats(session); });
 }

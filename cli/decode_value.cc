@@ -1,66 +1,56 @@
 #include "decode_value.h"
 
-#include <algorithm>
-#include <array>
-
-#include "bayplan/metadata/codec.h"
-#include "bayplan/metadata/schema.h"
 #include "print.h"
+#include "record_json.h"
 
 namespace bayplan::cli {
 namespace {
 
-namespace schema = metadata::schema;
-namespace codec = metadata::codec;
-
-constexpr std::array kNumbers = {schema::kSize,      schema::kInodes,       schema::kVersion,
-                                 schema::kPid,       schema::kPidNamespace, schema::kStartTime,
-                                 schema::kRunDevice, schema::kRunInode};
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+std::string shortened(std::string_view bytes) {
   constexpr std::size_t kShown = 64;
-  std::string out = "0x";
-  for (const char c : bytes.substr(0, kShown)) {
-    out += kDigits[static_cast<unsigned char>(c) >> 4];
-    out += kDigits[static_cast<unsigned char>(c) & 15];
-  }
+  std::string out = "0x" + hex(bytes.substr(0, kShown));
   return bytes.size() > kShown ? out + ".. (" + std::to_string(bytes.size()) + " bytes)" : out;
-}
-
-bool is_text(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-}
-
-std::string describe_kind(std::string_view value) {
-  switch (value.size() == 1 ? value[0] : 0) {
-    case 1:
-      return "view";
-    case 2:
-      return "active";
-    case 3:
-      return "committed";
-    default:
-      return hex(value);
-  }
 }
 
 }  // namespace
 
-std::string describe_value(std::string_view key, std::string_view value) {
-  if (key == schema::kCreatedAt || key == schema::kUpdatedAt) {
-    if (auto time = codec::decode_time(value)) return format_rfc3339(*time);
-  } else if (std::find(kNumbers.begin(), kNumbers.end(), key) != kNumbers.end()) {
-    if (auto number = codec::decode_varint(value)) return std::to_string(*number);
-  } else if (key == schema::kSpec || key == schema::kOptions) {
-    if (auto any = codec::decode_any(value)) {
-      return printable(any->type_url) + " (" + std::to_string(any->value.size()) + " bytes)";
-    }
-  } else if (key == schema::kKind) {
-    return describe_kind(value);
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[static_cast<unsigned char>(c) & 15];
   }
-  return is_text(value) ? printable(value) : hex(value);
+  return text;
+}
+
+std::string describe(const metadata::DecodedValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value.value))
+    return value.bytes ? shortened(*text) : printable(*text);
+  if (const auto* number = std::get_if<std::int64_t>(&value.value)) return std::to_string(*number);
+  if (const auto* time = std::get_if<Time>(&value.value)) return format_rfc3339(*time);
+  const auto& any = std::get<metadata::Any>(value.value);
+  return printable(any.type_url) + " (" + std::to_string(any.value.size()) + " bytes)";
+}
+
+std::string describe_value(std::string_view parent, std::string_view key, std::string_view value) {
+  return describe(metadata::decode_value(parent, key, value));
+}
+
+void write_value(json::Writer& out, const metadata::DecodedValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value.value)) {
+    if (value.bytes) {
+      out.begin_object().member("hex", hex(*text)).end_object();
+    } else {
+      out.string(*text);
+    }
+  } else if (const auto* number = std::get_if<std::int64_t>(&value.value)) {
+    out.integer(*number);
+  } else if (const auto* time = std::get_if<Time>(&value.value)) {
+    out.string(format_rfc3339(*time));
+  } else {
+    write_any(out, std::get<metadata::Any>(value.value));
+  }
 }
 
 }  // namespace bayplan::cli

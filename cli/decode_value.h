@@ -4,9 +4,19 @@
 #include <string>
 #include <string_view>
 
+#include "bayplan/base/json.h"
+#include "bayplan/metadata/decoded_value.h"
+
 namespace bayplan::cli {
 
-/// `key` is the value's own key; it tells times, sizes and specs from text.
-std::string describe_value(std::string_view key, std::string_view value);
+/// On one line, shortened.
+std::string describe(const metadata::DecodedValue& value);
+/// As metadata::decode_value().
+std::string describe_value(std::string_view parent, std::string_view key, std::string_view value);
+
+/// Whole: a string, a number, {"typeUrl":..}, or {"hex":..} of bytes that are no text.
+void write_value(json::Writer& out, const metadata::DecodedValue& value);
+
+std::string hex(std::string_view bytes);
 
 }  // namespace bayplan::cli

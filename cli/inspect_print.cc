@@ -18,52 +18,31 @@ namespace {
 using metadata::Bucket;
 using metadata::Entry;
 
-// What a cursor goes on behind.
-bool is_damage(const Error& error) {
-  return error.code() == Errc::corrupt || error.code() == Errc::too_large ||
-         error.code() == Errc::version_mismatch;
-}
-
-// Calls visit(entry), or damage(error), for each key of `bucket`.
-template <class Visit, class Damage>
-Result<void> for_each_readable(const Bucket& bucket, Visit visit, Damage damage) {
-  BAYPLAN_ASSIGN(const auto cursor, bucket.cursor());
-  for (auto entry = cursor->first();; entry = cursor->next()) {
-    if (!entry) {
-      if (!is_damage(entry.error())) return entry.error();
-      damage(entry.error());
-    } else if (!*entry) {
-      return {};
-    } else {
-      BAYPLAN_TRY(visit(**entry));
-    }
-  }
-}
-
 class TreePrinter {
  public:
   TreePrinter(const InspectSource& source, std::size_t depth) : source_(source), depth_(depth) {}
 
-  Result<void> print(const Bucket& bucket, std::size_t level = 0) {
+  Result<void> print(const Bucket& bucket, const std::string& name = {}, std::size_t level = 0) {
     const std::string indent(level * 2, ' ');
-    const auto damage = [&](const Error& error) {
+    const auto damage = [&](const Error& error) -> Result<void> {
       damaged_ = true;
       print_line(indent + "!! " + printable(error.to_string()));
+      return {};
     };
-    return for_each_readable(
+    return metadata::for_each_readable(
         bucket,
         [&](const Entry& entry) -> Result<void> {
           if (!entry.is_bucket) {
-            print_line(indent + escape_key(entry.key) + " = " + describe_value(entry.key, entry.value));
+            print_line(indent + escape_key(entry.key) + " = " + describe_value(name, entry.key, entry.value));
             source_.forget();
             return {};
           }
           print_line(indent + escape_key(entry.key) + "/");
           if (level + 1 >= depth_) return {};
           const auto child = bucket.bucket(entry.key);
-          if (child && *child) return print(**child, level + 1);
-          damage(child ? Error(Errc::corrupt, "bucket", entry.key, "cannot be opened") : child.error());
-          return {};
+          if (child && *child) return print(**child, std::string(entry.key), level + 1);
+          return damage(child ? Error(Errc::corrupt, "bucket", entry.key, "cannot be opened")
+                              : child.error());
         },
         damage);
   }
@@ -75,16 +54,6 @@ class TreePrinter {
   bool damaged_ = false;
 };
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4];
-    text += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return text;
-}
-
 class Dumper {
  public:
   Dumper(const InspectSource& source, std::string path) : source_(source), path_(std::move(path)) {}
@@ -92,10 +61,8 @@ class Dumper {
   Result<void> run(const Bucket& root) {
     json::Writer head = begin_json();
     head.member("path", path_);
-    if (const auto* file = source_.file()) {
-      head.member("format", file->facts().format);
-      head.key("transaction").unsigned_integer(file->facts().transaction);
-    }
+    head.member("format", source_.file().facts().format);
+    head.key("transaction").unsigned_integer(source_.file().facts().transaction);
     head.end_object();
     print_json(std::move(head));
     BAYPLAN_TRY(walk(root, {.enter = [&](std::string_view key, const Bucket& bucket,
@@ -181,7 +148,7 @@ Result<int> print_tree(const InspectSource& source, const std::string& path, std
 Result<int> print_keys(const InspectSource& source, const std::string& path, bool json) {
   BAYPLAN_ASSIGN(const Bucket bucket, source.bucket(path));
   bool damaged = false;
-  BAYPLAN_TRY(for_each_readable(
+  BAYPLAN_TRY(metadata::for_each_readable(
       bucket,
       [&](const Entry& entry) -> Result<void> {
         if (json) {
@@ -194,9 +161,10 @@ Result<int> print_keys(const InspectSource& source, const std::string& path, boo
         source.forget();
         return {};
       },
-      [&](const Error& error) {
+      [&](const Error& error) -> Result<void> {
         damaged = true;
         std::fprintf(stderr, "bayplan: %s\n", error.to_string().c_str());
+        return {};
       }));
   return source.finish(damaged);
 }

@@ -8,26 +8,24 @@
 
 namespace bayplan::cli {
 
-Result<InspectSource> InspectSource::open(const Session& session, const std::string& source) {
+Result<InspectSource> InspectSource::open(const Session& session, const std::string& path) {
   InspectSource opened;
-  if (!source.empty()) {
-    BAYPLAN_ASSIGN(opened.file_, metadata::open_file_source(source));
-    return opened;
-  }
-  BAYPLAN_ASSIGN(auto root, session.open_records_read_only());
-  opened.db_ = std::move(root.db);
-  BAYPLAN_ASSIGN(opened.tx_, opened.db_->begin_read());
+  BAYPLAN_ASSIGN(opened.file_, metadata::open_file_source(path.empty() ? session.root.string() : path));
   return opened;
 }
 
-const metadata::BucketSource& InspectSource::buckets() const noexcept {
-  if (file_) return *file_;
-  return *tx_;
+Result<metadata::RecordReader> InspectSource::records() const {
+  const metadata::FileSource* const records = file_->records();
+  if (records == nullptr)
+    return Error(Errc::corrupt, "file", "meta.db", "cannot be read; `inspect info` says why");
+  return metadata::RecordReader(*records, [file = file_.get()](std::string_view snapshotter) {
+    return file->snapshotter(snapshotter);
+  });
 }
 
 Result<metadata::Bucket> InspectSource::descend(const std::vector<std::string>& steps, std::string_view kind,
                                                 const std::string& path) const {
-  metadata::Bucket bucket = root_bucket(buckets());
+  metadata::Bucket bucket = root_bucket(*file_);
   for (const auto& step : steps) {
     BAYPLAN_ASSIGN(auto next, bucket.bucket(step));
     if (!next) return Error(Errc::not_found, kind, path);
@@ -50,12 +48,7 @@ Result<std::pair<metadata::Bucket, std::string>> InspectSource::key(const std::s
   return std::pair(bucket, std::move(key));
 }
 
-void InspectSource::forget() const {
-  if (file_) file_->forget();
-}
-
 Result<int> InspectSource::finish(bool damaged) const {
-  if (!file_) return damaged ? kDamage : kOk;
   BAYPLAN_TRY(file_->unchanged());
   for (const std::string& problem : file_->facts().problems)
     std::fprintf(stderr, "bayplan: damaged: %s\n", printable(problem).c_str());

@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "bayplan/content/record_kinds.h"
 #include "bayplan/metadata/gc_record.h"
 #include "bayplan/metadata/schema.h"
 #include "records.h"
@@ -45,10 +46,9 @@ Result<std::string> problem_of(const BlobDirs& dirs, const Bucket& blobs, const 
   return file.error();
 }
 
-class ContentKind final : public metadata::GcKind {
+// What records alone tell.
+class ContentRecords : public metadata::GcKind {
  public:
-  explicit ContentKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
-
   std::string_view kind() const override { return kContentKind; }
 
   Result<void> scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const override {
@@ -68,6 +68,15 @@ class ContentKind final : public metadata::GcKind {
   Result<void> remove(metadata::WriteTx& tx, const GcNode& node) const override {
     return remove_record(tx, node.ns, node.key);
   }
+
+  Result<void> check(const BucketSource&, std::string_view, const metadata::ProblemSink&) const override {
+    return {};
+  }
+};
+
+class ContentKind final : public ContentRecords {
+ public:
+  explicit ContentKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
 
   Result<metadata::FileSweep> sweep_files(const metadata::Db& db, const Control& control) const override {
     return sweep_blobs(*dirs_, db, control);
@@ -94,6 +103,11 @@ class ContentKind final : public metadata::GcKind {
 };
 
 }  // namespace
+
+const metadata::GcKind& content_records_kind() {
+  static const ContentRecords kKind;
+  return kKind;
+}
 
 std::unique_ptr<metadata::GcKind> make_content_kind(SharedDirs dirs) {
   return std::make_unique<ContentKind>(std::move(dirs));

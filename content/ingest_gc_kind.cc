@@ -1,3 +1,4 @@
+#include "bayplan/content/record_kinds.h"
 #include "gc_kind.h"
 #include "ingest_records.h"
 #include "ref_dir.h"
@@ -21,10 +22,9 @@ std::string expiry_words(const IngestRecord& ingest) {
   return (*ingest.expires <= now() ? "expired at " : "expires at ") + format_rfc3339(*ingest.expires);
 }
 
-class IngestKind final : public metadata::GcKind {
+// What records alone tell.
+class IngestRecords : public metadata::GcKind {
  public:
-  explicit IngestKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
-
   std::string_view kind() const override { return kIngestKind; }
 
   Result<void> scan(const BucketSource& source, std::string_view ns, metadata::GcSink& sink) const override {
@@ -43,10 +43,33 @@ class IngestKind final : public metadata::GcKind {
 
   Result<void> remove(metadata::WriteTx& tx, const metadata::GcNode& node) const override {
     const auto ingest = ingests::get(tx, node.ns, node.key);
-    if (ingest && is_written_to(*dirs_, *ingest))
-      return Error(Errc::in_use, kIngestKind, node.key, "it is being written");
+    if (ingest && is_live(*ingest)) return Error(Errc::in_use, kIngestKind, node.key, "it is being written");
     return ingests::remove(tx, node.ns, node.key);
   }
+
+  Result<void> check(const BucketSource&, std::string_view, const metadata::ProblemSink&) const override {
+    return {};
+  }
+
+ private:
+  Result<void> tell(std::string_view ref, const Bucket& record, metadata::GcSink& sink) const {
+    BAYPLAN_ASSIGN(const IngestRecord ingest, ingests::decode_record(ref, record));
+    const bool live = is_live(ingest);
+    const std::string reason = live ? "being written" : expiry_words(ingest);
+    const bool lasts = ingest.expires && *ingest.expires > now();
+    BAYPLAN_TRY(sink.object({.key = ref,
+                             .root = live || lasts,
+                             .reason = reason,
+                             .until = lasts ? ingest.expires : std::nullopt}));
+    if (!ingest.expected) return {};
+    return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
+  }
+  virtual bool is_live(const IngestRecord&) const { return false; }
+};
+
+class IngestKind final : public IngestRecords {
+ public:
+  explicit IngestKind(SharedDirs dirs) : dirs_(std::move(dirs)) {}
 
   Result<std::optional<metadata::FileSweep>> unlink(const metadata::Db& db,
                                                     const metadata::Removal& removal) const override {
@@ -73,23 +96,17 @@ class IngestKind final : public metadata::GcKind {
   }
 
  private:
-  Result<void> tell(std::string_view ref, const Bucket& record, metadata::GcSink& sink) const {
-    BAYPLAN_ASSIGN(const IngestRecord ingest, ingests::decode_record(ref, record));
-    const bool live = is_written_to(*dirs_, ingest);
-    const std::string reason = live ? "being written" : expiry_words(ingest);
-    const bool lasts = ingest.expires && *ingest.expires > now();
-    BAYPLAN_TRY(sink.object({.key = ref,
-                             .root = live || lasts,
-                             .reason = reason,
-                             .until = lasts ? ingest.expires : std::nullopt}));
-    if (!ingest.expected) return {};
-    return sink.edge({.kind = "content", .key = ingest.expected->to_string(), .why = "expected"});
-  }
+  bool is_live(const IngestRecord& ingest) const override { return is_written_to(*dirs_, ingest); }
 
   SharedDirs dirs_;
 };
 
 }  // namespace
+
+const metadata::GcKind& ingest_records_kind() {
+  static const IngestRecords kKind;
+  return kKind;
+}
 
 std::unique_ptr<metadata::GcKind> make_ingest_kind(SharedDirs dirs) {
   return std::make_unique<IngestKind>(std::move(dirs));

@@ -47,6 +47,11 @@ void ObjectGraph::expect(std::uint64_t objects) {
 
 Result<void> ObjectGraph::scan(const BucketSource& source, const Control& control) {
   BAYPLAN_ASSIGN(const auto names, list_namespaces(source));
+  return scan(source, names, control);
+}
+
+Result<void> ObjectGraph::scan(const BucketSource& source, const std::vector<std::string>& names,
+                               const Control& control) {
   if (names.size() > kMostNamespaces) return too_many("namespaces");
   for (const std::string& ns : names) {
     telling_ns_ = namespace_number(ns);

@@ -29,6 +29,9 @@ class ObjectGraph final : public GcSink {
   /// Takes in every object of every namespace. Errors: cancelled, too_large (over 4 billion edges), corrupt,
   /// closed, io.
   Result<void> scan(const BucketSource& source, const Control& control);
+  /// The same of these namespaces.
+  Result<void> scan(const BucketSource& source, const std::vector<std::string>& namespaces,
+                    const Control& control);
   /// Marks what roots reach.
   void mark();
   /// Takes in one object as `source` has it now, and marks it with all that it leads to. A kind that is not

@@ -40,8 +40,6 @@ Result<void> check_pages(int fd) {
   return pages.is_short() ? check_all_pages(pages) : check_upper_pages(pages);
 }
 
-constexpr const char* kLockName = "lock.mdb";
-
 // LMDB opens this one by itself: it would follow a link and overwrite what that leads to.
 Result<void> check_lock_file(int directory_fd) {
   auto info = file::stat_at(directory_fd, kLockName);

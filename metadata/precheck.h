@@ -8,6 +8,7 @@
 namespace bayplan::metadata {
 
 inline constexpr const char* kDataName = "data.mdb";
+inline constexpr const char* kLockName = "lock.mdb";
 
 /// Errors: invalid_argument, on a network file system (no shared memory maps, no reliable locks).
 Result<void> check_file_system(int directory_fd);

@@ -59,9 +59,7 @@ class Walker {
   }
 
   Result<void> damage(const Error& error) const {
-    const Errc code = error.code();
-    const bool goes_on = code == Errc::corrupt || code == Errc::too_large || code == Errc::version_mismatch;
-    return visitor_.damage && goes_on ? visitor_.damage(error) : error;
+    return visitor_.damage && is_passable(error) ? visitor_.damage(error) : error;
   }
 
   const Visitor& visitor_;
@@ -70,6 +68,26 @@ class Walker {
 };
 
 }  // namespace
+
+bool is_passable(const Error& error) noexcept {
+  return error.code() == Errc::corrupt || error.code() == Errc::too_large ||
+         error.code() == Errc::version_mismatch;
+}
+
+Result<void> for_each_readable(const Bucket& bucket, const std::function<Result<void>(const Entry&)>& visit,
+                               const std::function<Result<void>(const Error&)>& damage) {
+  BAYPLAN_ASSIGN(const auto cursor, bucket.cursor());
+  for (auto entry = cursor->first();; entry = cursor->next()) {
+    if (!entry) {
+      if (!is_passable(entry.error())) return entry.error();
+      BAYPLAN_TRY(damage(entry.error()));
+    } else if (!*entry) {
+      return {};
+    } else {
+      BAYPLAN_TRY(visit(**entry));
+    }
+  }
+}
 
 Result<void> walk(const Bucket& bucket, const Visitor& visitor) { return Walker(visitor).run(bucket); }
 

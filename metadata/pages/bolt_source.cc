@@ -14,6 +14,19 @@ MetaFacts facts_of(const Result<Meta>& meta) {
   return {meta->txn};
 }
 
+Result<UniqueFd> copy_live(int fd, const std::string& name) {
+  std::optional<Metas> before;
+  const auto begin = [&]() -> Result<std::uint64_t> {
+    BAYPLAN_ASSIGN(before, read_metas(fd, name));
+    return before->newest().end * before->newest().page_bytes;
+  };
+  const auto still = [&]() -> Result<bool> {
+    BAYPLAN_ASSIGN(const Metas after, read_metas(fd, name));
+    return before->same(after);
+  };
+  return copy_between_commits(fd, name, {begin, still});
+}
+
 }  // namespace
 
 Source::Source(UniqueFd fd, std::string name, Metas metas)
@@ -31,11 +44,12 @@ Source::Source(UniqueFd fd, std::string name, Metas metas)
 }
 
 Result<std::unique_ptr<FileSource>> Source::open(UniqueFd fd, std::string name, Metas metas,
-                                                 std::uint64_t holder) {
+                                                 std::vector<std::uint64_t> holders) {
   BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd.get(), name));
   std::unique_ptr<Source> source(new Source(std::move(fd), std::move(name), std::move(metas)));
   FileFacts& facts = source->facts_;
-  facts.holder = holder;
+  if (!holders.empty()) facts.reading = Reading::copy;
+  facts.holders = std::move(holders);
   facts.file_bytes = static_cast<std::uint64_t>(info.st_size);
   if (facts.pages * facts.page_bytes > facts.file_bytes) {
     facts.problems.push_back("the file was truncated: it has " + std::to_string(facts.file_bytes) +
@@ -81,12 +95,13 @@ Result<void> Source::unchanged() const {
 
 Result<std::unique_ptr<FileSource>> open_bolt_file(const std::filesystem::path& path) {
   BAYPLAN_ASSIGN(UniqueFd fd, open_regular(path));
-  BAYPLAN_ASSIGN(const std::uint64_t holder, bolt::lock_holder(fd.get(), path.native()));
-  if (holder != 0) {
-    BAYPLAN_ASSIGN(fd, bolt::copy_between_commits(fd.get(), path.native()));
+  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd.get(), path.native()));
+  std::vector<std::uint64_t> holders = lock_holders(info);
+  if (!holders.empty()) {
+    BAYPLAN_ASSIGN(fd, bolt::copy_live(fd.get(), path.native()));
   }
   BAYPLAN_ASSIGN(bolt::Metas metas, bolt::read_metas(fd.get(), path.native()));
-  return bolt::Source::open(std::move(fd), path, std::move(metas), holder);
+  return bolt::Source::open(std::move(fd), path, std::move(metas), std::move(holders));
 }
 
 }  // namespace bayplan::metadata

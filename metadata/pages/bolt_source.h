@@ -12,7 +12,7 @@ class Source final : public FileSource {
  public:
   /// Of the newest of `metas`. Errors: io.
   static Result<std::unique_ptr<FileSource>> open(UniqueFd fd, std::string name, Metas metas,
-                                                  std::uint64_t holder);
+                                                  std::vector<std::uint64_t> holders);
 
   BucketHandle root_handle() const override { return {kRootBucket}; }
   Result<std::optional<Entry>> find(const BucketHandle& bucket, std::string_view key) const override;

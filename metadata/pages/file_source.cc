@@ -2,6 +2,7 @@
 
 #include "bayplan/base/file.h"
 #include "bayplan/metadata/walk.h"
+#include "pages/containerd_root.h"
 #include "precheck.h"
 
 namespace bayplan::metadata {
@@ -35,6 +36,10 @@ Result<std::unique_ptr<FileSource>> open_file_source(const std::filesystem::path
   for (const std::filesystem::path& inside : {path / kDataName, path / "metadata" / kDataName}) {
     if (std::filesystem::exists(inside, failed)) return open_store_file(inside);
   }
+  for (const char* const inside : {kContainerdMetadata, kContainerdSnapshots}) {
+    if (std::filesystem::exists(path / inside, failed)) return open_bolt_file(path / inside);
+  }
+  if (std::filesystem::is_directory(path, failed)) return open_containerd_root(path);
   auto bolt = open_bolt_file(path);
   if (bolt || bolt.error().code() != Errc::corrupt) return bolt;
   auto store = open_store_file(path);

@@ -12,9 +12,8 @@
 #include <span>
 
 #include "bayplan/base/file.h"
-#include "pages/bolt_meta.h"
 
-namespace bayplan::metadata::bolt {
+namespace bayplan::metadata {
 namespace {
 
 constexpr int kAttempts = 100;
@@ -36,36 +35,38 @@ Result<void> copy(int from, int to, std::uint64_t size, const std::string& name)
 
 }  // namespace
 
-Result<std::uint64_t> lock_holder(int fd, const std::string& name) {
-  BAYPLAN_ASSIGN(const struct stat info, file::stat_fd(fd, name));
+std::vector<std::uint64_t> lock_holders(const struct stat& info) {
+  std::vector<std::uint64_t> holders;
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     unsigned major = 0;
     unsigned minor = 0;
     std::uint64_t inode = 0;
     std::int64_t pid = 0;
-    if (std::sscanf(line.c_str(), "%*u: FLOCK %*s %*s %" SCNd64 " %x:%x:%" SCNu64, &pid, &major, &minor,
+    // bolt's locks are FLOCK, LMDB's POSIX.
+    if (std::sscanf(line.c_str(), "%*u: %*s %*s %*s %" SCNd64 " %x:%x:%" SCNu64, &pid, &major, &minor,
                     &inode) == 4 &&
         inode == info.st_ino && major == ::major(info.st_dev) && minor == ::minor(info.st_dev)) {
-      return static_cast<std::uint64_t>(std::max<std::int64_t>(pid, 1));
+      holders.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(pid, 1)));
     }
   }
-  return 0;
+  std::sort(holders.begin(), holders.end());
+  holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
+  return holders;
 }
 
-Result<UniqueFd> copy_between_commits(int fd, const std::string& name) {
+Result<UniqueFd> copy_between_commits(int fd, const std::string& name, const CopyMoment& moment) {
   BAYPLAN_ASSIGN(const UniqueFd directory, file::open_dir(std::filesystem::temp_directory_path()));
   BAYPLAN_ASSIGN(auto made, file::create_unnamed(directory.get(), 0600, name));
   if (!made) return Error(Errc::unsupported, "file", name, "is in use, and there is no place for a copy");
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    BAYPLAN_ASSIGN(const Metas before, read_metas(fd, name));
-    const Meta& newest = before.newest();
-    BAYPLAN_TRY(copy(fd, made->get(), newest.end * newest.page_bytes, name));
-    BAYPLAN_ASSIGN(const Metas after, read_metas(fd, name));
-    if (before.same(after)) return std::move(*made);
+    BAYPLAN_ASSIGN(const std::uint64_t bytes, moment.begin());
+    BAYPLAN_TRY(copy(fd, made->get(), bytes, name));
+    BAYPLAN_ASSIGN(const bool still, moment.still());
+    if (still) return std::move(*made);
   }
   return Error(Errc::busy, "file", name, "was written to each time that it was copied")
       .with_advice("try again, or stop who writes");
 }
 
-}  // namespace bayplan::metadata::bolt
+}  // namespace bayplan::metadata

@@ -1,11 +1,14 @@
 #include "pages/store_source.h"
 
+#include <sys/stat.h>
+
 #include <vector>
 
 #include "bayplan/metadata/walk.h"
 #include "cursor.h"
 #include "header.h"
 #include "page_walk.h"
+#include "pages/live_copy.h"
 #include "pages/open_regular.h"
 #include "pages/store_inline.h"
 #include "precheck.h"
@@ -16,6 +19,8 @@ namespace {
 constexpr const char* kRowsName = "rows";
 // No element's: the main tree belongs to the meta page.
 constexpr std::uint64_t kMetaOwner = 1;
+// A commit takes pages that were freed by the last but one before it.
+constexpr std::uint64_t kHarmlessCommits = 1;
 
 using StoreCursor = BasicTreeCursor<StoreState, StoreRows>;
 
@@ -24,18 +29,55 @@ MetaFacts facts_of(const Result<MetaPage>& meta) {
   return {meta->txn};
 }
 
+Result<UniqueFd> copy_live(int fd, const std::string& name) {
+  std::uint64_t before = 0;
+  const auto begin = [&]() -> Result<std::uint64_t> {
+    BAYPLAN_ASSIGN(const MetaPages metas, read_meta_pages(fd));
+    before = metas.newest().txn;
+    return (metas.newest().last_page + 1) * metas.newest().page_bytes;
+  };
+  const auto still = [&]() -> Result<bool> {
+    BAYPLAN_ASSIGN(const MetaPages metas, read_meta_pages(fd));
+    return metas.newest().txn <= before + kHarmlessCommits;
+  };
+  return copy_between_commits(fd, name, {begin, still});
+}
+
+// `fd` becomes that of a copy where there is no other way to read beside who has the store open.
+Result<StoreUse> enter_live(UniqueFd& fd, const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::filesystem::path place = std::filesystem::canonical(path, failed);
+  struct stat lock {};
+  if (failed || place.filename() != kDataName ||
+      ::stat((place.parent_path() / kLockName).c_str(), &lock) != 0)
+    return StoreUse{};
+  StoreUse use{.holders = lock_holders(lock)};
+  if (use.holders.empty()) return use;
+  if (auto hold = ReaderHold::take(place.parent_path())) {
+    use.reading = Reading::slot;
+    use.hold.emplace(std::move(hold).value());
+    return use;
+  }
+  use.reading = Reading::copy;
+  BAYPLAN_ASSIGN(fd, copy_live(fd.get(), path.native()));
+  return use;
+}
+
 Error no_bucket() {
   return Error(Errc::corrupt, "bucket", {}, "its row holds a number that was never given out");
 }
 
 }  // namespace
 
-StoreSource::StoreSource(UniqueFd fd, PageFile file)
-    : reader_(std::move(fd), std::move(file)), state_(reader_, {}) {}
+StoreSource::StoreSource(UniqueFd fd, PageFile file, StoreUse use)
+    : reader_(std::move(fd), std::move(file)), state_(reader_, {}), hold_(std::move(use.hold)) {
+  facts_.holders = std::move(use.holders);
+  facts_.reading = use.reading;
+}
 
-Result<std::unique_ptr<FileSource>> StoreSource::open(UniqueFd fd, const MetaPages& metas) {
+Result<std::unique_ptr<FileSource>> StoreSource::open(UniqueFd fd, const MetaPages& metas, StoreUse use) {
   BAYPLAN_ASSIGN(PageFile file, PageFile::open(fd.get(), metas.newest()));
-  std::unique_ptr<StoreSource> source(new StoreSource(std::move(fd), std::move(file)));
+  std::unique_ptr<StoreSource> source(new StoreSource(std::move(fd), std::move(file), std::move(use)));
   source->read_facts(metas);
   BAYPLAN_TRY(source->find_rows());
   return std::unique_ptr<FileSource>(std::move(source));
@@ -129,19 +171,20 @@ Result<void> StoreSource::check(const DamageSink& tell) const {
   return tell({{}, pages.error()});
 }
 
-// A commit takes pages that were freed by the last but one before it.
 Result<void> StoreSource::unchanged() const {
+  if (hold_ && hold_->held()) return {};
   const auto metas = read_meta_pages(reader_.fd());
   if (!metas && metas.error().code() == Errc::io) return metas.error();
-  if (metas && metas->newest().txn <= facts_.transaction + 1) return {};
+  if (metas && metas->newest().txn <= facts_.transaction + kHarmlessCommits) return {};
   return Error(Errc::busy, "file", kDataName, "was written to while it was read")
       .with_advice("try again, or look at a copy");
 }
 
 Result<std::unique_ptr<FileSource>> open_store_file(const std::filesystem::path& path) {
   BAYPLAN_ASSIGN(UniqueFd fd, open_regular(path));
+  BAYPLAN_ASSIGN(StoreUse use, enter_live(fd, path));
   BAYPLAN_ASSIGN(const MetaPages metas, read_meta_pages(fd.get()));
-  return StoreSource::open(std::move(fd), metas);
+  return StoreSource::open(std::move(fd), metas, std::move(use));
 }
 
 }  // namespace bayplan::metadata

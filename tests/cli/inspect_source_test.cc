@@ -56,7 +56,7 @@ TEST_F(InspectFile, PrintsWhatIsInside) {
       ok({"--format", "json", "keys"}),
       "{\"schema\":1,\"key\":\"other\",\"bucket\":true}\n{\"schema\":1,\"key\":\"v1\",\"bucket\":true}\n");
   EXPECT_EQ(ok({"get", "v1/default/images/docker.io%2Fa:1/bytes"}), std::string("\xff\0", 2));
-  EXPECT_EQ(ok({"check"}), "clean\n");
+  EXPECT_EQ(ok({"check"}), "clean: transaction 21\n");
   const std::string info = ok({"--format", "json", "info"});
   EXPECT_EQ(info.find("{\"schema\":1,\"format\":\"bolt 2\",\"meta0\":\"transaction 20\","
                       "\"meta1\":\"transaction 21\",\"transaction\":21,\"pageBytes\":1024,"),

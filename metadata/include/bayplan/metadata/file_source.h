@@ -11,6 +11,7 @@
 // was read.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -32,14 +33,28 @@ struct MetaFacts {
   std::string problem{};                       ///< why not
 };
 
+/// How a file is read that others may write to.
+enum class Reading : unsigned char {
+  file,    ///< as it lies there
+  slot,    ///< beside who writes it: a slot of LMDB's reader table keeps the pages, for kMostHoldTime
+  copy,    ///< of one moment, in the directory for temporary files
+  several  ///< each of several files by itself
+};
+
+/// A slot is given back after this, so that no writer's file grows for whoever looks at it; what is read
+/// later is as unchanged() says.
+inline constexpr std::chrono::seconds kMostHoldTime{60};
+
 /// What a file says about itself.
 struct FileFacts {
-  std::string format;  ///< "bolt 2", "LMDB 0.9"
+  std::string name;    ///< among several that are read together, else empty
+  std::string format;  ///< "bolt 2", "LMDB 0.9", "containerd" (several files); empty when it cannot be read
   std::uint32_t page_bytes = 0;
   std::uint64_t transaction = 0;  ///< that is read: the newest that has a meta page
   std::uint64_t pages = 0;        ///< that were ever used
   std::uint64_t file_bytes = 0;
-  std::uint64_t holder = 0;  ///< process that had a bolt file open, 0 for none: then a copy is read
+  std::vector<std::uint64_t> holders{};  ///< processes that had it open; one that cannot be seen from here: 1
+  Reading reading = Reading::file;
   MetaFacts metas[2]{};
   std::vector<std::string> problems{};  ///< of the file as a whole
 };
@@ -58,6 +73,14 @@ using DamageSink = std::function<Result<void>(const Damage&)>;
 class FileSource : public BucketSource {
  public:
   virtual const FileFacts& facts() const noexcept = 0;
+
+  /// Of each file that is read: one, or those of a containerd root, meta.db first.
+  virtual std::vector<FileFacts> files() const { return {facts()}; }
+  /// The file whose root is drawn in schema.h; null when it cannot be read.
+  virtual const FileSource* records() const noexcept { return this; }
+  /// containerd's own file of a snapshotter, whose root is not drawn there (docs/inspect.md); null when there
+  /// is none, or it cannot be read.
+  virtual const FileSource* snapshotter(std::string_view) const noexcept { return nullptr; }
 
   /// Ends all views that were handed out. Buckets and cursors stay good.
   virtual void forget() const = 0;
@@ -83,14 +106,22 @@ class FileSource : public BucketSource {
 /// copied), unsupported and no_space (no place for the copy), permission_denied, io.
 Result<std::unique_ptr<FileSource>> open_bolt_file(const std::filesystem::path& path);
 
-/// Opens the data.mdb of a store, bare or not, with the same care, without LMDB and its lock file. A store in
-/// use can be read while no more than one commit is made; unchanged() tells. Errors: not_found,
-/// invalid_argument (no regular file), version_mismatch (LMDB 1.0, a 32-bit or big-endian machine's), corrupt
-/// (neither meta page can be read; nothing leads to rows), permission_denied, io.
+/// Opens the data.mdb of a store, bare or not, with the same care. Of a dead store nothing is touched, the
+/// lock file included. Where a process has it open, one reader slot is taken, through LMDB, which keeps what
+/// is read from being written over; where the lock file may not be written to, a copy is read. Errors:
+/// not_found, invalid_argument (no regular file), version_mismatch (LMDB 1.0, a 32-bit or big-endian
+/// machine's), corrupt (neither meta page can be read; nothing leads to rows), busy, unsupported and no_space
+/// (as open_bolt_file), permission_denied, io.
 Result<std::unique_ptr<FileSource>> open_store_file(const std::filesystem::path& path);
 
-/// Whichever `path` is: a bolt file, a data.mdb, or a directory that has one, a store's root for example.
-/// Errors: those of both.
+/// Opens a containerd root directory: meta.db and each snapshotter's metadata.db, read together as one tree,
+/// whose first level is "meta.db" and "snapshotter.<name>". Each file is of one moment, not all of the same
+/// one. A file that cannot be opened is damage where it lies, and the others are read. Errors: corrupt (none
+/// can be opened), invalid_argument (there is none below `path`), permission_denied, io.
+Result<std::unique_ptr<FileSource>> open_containerd_root(const std::filesystem::path& path);
+
+/// Whichever `path` is: a bolt file, a data.mdb, a containerd root, or a directory that has one of the files,
+/// a store's root for example. Errors: those of the three.
 Result<std::unique_ptr<FileSource>> open_file_source(const std::filesystem::path& path);
 
 }  // namespace bayplan::metadata

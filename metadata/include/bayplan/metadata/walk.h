@@ -22,6 +22,14 @@ struct Visitor {
   std::function<Result<void>(const Error& error)> damage{};
 };
 
+/// What a cursor goes on behind, as a walk does.
+bool is_passable(const Error& error) noexcept;
+
+/// Calls `visit` for each key of `bucket`, and `damage` for what of it cannot be read. Errors: those of both,
+/// closed, io.
+Result<void> for_each_readable(const Bucket& bucket, const std::function<Result<void>(const Entry&)>& visit,
+                               const std::function<Result<void>(const Error&)>& damage);
+
 /// In byte order. Views given to the visitor live as the source says. Errors: the visitor's, closed, io, and,
 /// where the visitor takes no damage, corrupt (also: nested deeper than kMaxWalkDepth, a bucket reached
 /// twice), too_large, version_mismatch.
