@@ -69,14 +69,15 @@ containers::PullImage pull_into(const Session& session, std::shared_ptr<images::
 
 Result<int> create_pod(const Session& session, const CreateArguments& arguments) {
   BAYPLAN_ASSIGN(images::RemoteContext context, remote_context(arguments.remote));
-  containers::RuntimeServiceOptions options{.pause_image = arguments.image};
-  BAYPLAN_ASSIGN(options.common.policy, images::SignaturePolicy::load(context.dirs, context.policy_file));
+  BAYPLAN_ASSIGN(auto policy, images::SignaturePolicy::load(context.dirs, context.policy_file));
   BAYPLAN_ASSIGN(const auto request, request_of(arguments, std::move(context)));
   BAYPLAN_ASSIGN(images::Store opened, session.open_store());
   const auto store = std::make_shared<images::Store>(std::move(opened));
   RegistryClient client;
-  options.pull = pull_into(session, store, client);
-  const Services services = services_over(session, store, std::move(options));
+  const Services services = services_over(session, store,
+                                          {.common = {.policy = std::move(policy)},
+                                           .pause_image = arguments.image,
+                                           .pull = pull_into(session, store, client)});
   ProgressBar bar;
   const Control control{.cancel = session.control.cancel, .progress = bar.sink()};
   BAYPLAN_ASSIGN(const auto made, services.runtime.create_pod_sandbox(request, control));
