@@ -74,10 +74,11 @@ Result<int> create_pod(const Session& session, const CreateArguments& arguments)
   BAYPLAN_ASSIGN(images::Store opened, session.open_store());
   const auto store = std::make_shared<images::Store>(std::move(opened));
   RegistryClient client;
-  const Services services = services_over(session, store,
-                                          {.common = {.policy = std::move(policy)},
-                                           .pause_image = arguments.image,
-                                           .pull = pull_into(session, store, client)});
+  containers::RuntimeServiceOptions options;
+  options.common.policy = std::move(policy);
+  options.pause_image = arguments.image;
+  options.pull = pull_into(session, store, client);
+  const Services services = services_over(session, store, std::move(options));
   ProgressBar bar;
   const Control control{.cancel = session.control.cancel, .progress = bar.sink()};
   BAYPLAN_ASSIGN(const auto made, services.runtime.create_pod_sandbox(request, control));
