@@ -110,8 +110,11 @@ TEST_F(StoreFile, finds_every_key_from_both_sides) {
   });
 }
 
-TEST_F(StoreFile, reads_beside_a_writer_for_as_long_as_its_pages_last) {
-  const auto source = open_store_file(path() / "data.mdb").value();
+TEST_F(StoreFile, reads_without_a_slot_for_as_long_as_its_pages_last) {
+  // By this name it has no lock file beside it, and so no slot for a reader.
+  const auto linked = path().parent_path() / "linked.mdb";
+  std::filesystem::create_hard_link(path() / "data.mdb", linked);
+  const auto source = open_store_file(linked).value();
   const auto put = [&](const std::string& key) {
     update([&](WriteTx& tx) { tx.create_bucket_if_not_exists("more").value().put(key, "").value(); });
   };
