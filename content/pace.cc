@@ -8,6 +8,8 @@ namespace {
 
 // How long a cancellation may go unnoticed.
 constexpr Pace::Clock::duration kSlice = std::chrono::milliseconds(50);
+// Longer than anybody waits, and sums of it are no overflow.
+constexpr std::chrono::duration<double> kMostOwed = std::chrono::hours(24 * 365);
 
 }  // namespace
 
@@ -15,7 +17,8 @@ Pace::Clock::duration Pace::owed(std::uint64_t bytes, Clock::time_point time) {
   if (rate_ == 0) return {};
   const std::chrono::duration<double> cost(static_cast<double>(bytes) / static_cast<double>(rate_));
   const std::lock_guard guard(mutex_);
-  free_at_ = std::max(free_at_, time) + std::chrono::duration_cast<Clock::duration>(cost);
+  free_at_ =
+      std::max(free_at_, time) + std::chrono::duration_cast<Clock::duration>(std::min(cost, kMostOwed));
   return free_at_ - time;
 }
 

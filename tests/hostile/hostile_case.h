@@ -63,6 +63,8 @@ enum class Login : unsigned char { token, password };
 struct Wanted {
   std::optional<Errc> code{};  ///< empty: taken, and no harm done
   std::string kind{};          ///< Error::kind
+  /// As good, where the end of patience and another bound may be reached in either order.
+  std::optional<Errc> or_code{};
 };
 inline const Wanted kTaken{};
 

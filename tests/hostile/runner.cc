@@ -184,7 +184,10 @@ void judge(const HostileCase& hostile, HostileReport& report) {
   const auto fault = [&](bool is_one, const std::string& text) {
     if (is_one) report.faults.push_back(text);
   };
-  fault(report.got != report.wanted, "wanted " + report.wanted + ", got " + report.got + ": " + report.text);
+  const Wanted& wanted = hostile.wanted;
+  const bool as_good = wanted.or_code && report.got == outcome(wanted.or_code, wanted.kind);
+  fault(report.got != report.wanted && !as_good,
+        "wanted " + report.wanted + ", got " + report.got + ": " + report.text);
   fault(report.peak_memory > kMostMemory, std::to_string(report.peak_memory >> 20) + " MiB of memory");
   fault(report.secrets > 0, "secrets leaked");
   fault(!hostile.other && report.elsewhere > 0, "went to the other server");
