@@ -15,14 +15,7 @@ Result<int> collect(const Session& session, bool dry_run) {
   const CollectedKinds kinds(store);
   BAYPLAN_ASSIGN(const auto report,
                  metadata::collect(store.db(), kinds.list(), {.dry_run = dry_run}, session.control));
-  if (session.json()) {
-    json::Writer out = begin_json();
-    write_gc_report(out, report, dry_run);
-    out.end_object();
-    print_json(std::move(out));
-  } else {
-    print_gc_report(report, dry_run);
-  }
+  print_gc_report(report, dry_run, session.json());
   return 0;
 }
 

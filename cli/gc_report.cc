@@ -36,4 +36,12 @@ void print_gc_report(const metadata::GcReport& report, bool dry_run) {
              " files and directories");
 }
 
+void print_gc_report(const metadata::GcReport& report, bool dry_run, bool as_json) {
+  if (!as_json) return print_gc_report(report, dry_run);
+  json::Writer out = begin_json();
+  write_gc_report(out, report, dry_run);
+  out.end_object();
+  print_json(std::move(out));
+}
+
 }  // namespace bayplan::cli

@@ -16,5 +16,7 @@ std::string words(const metadata::GcNode& node);
 /// Members "dryRun", "reachable", "removed", "files", "bytes".
 void write_gc_report(json::Writer& out, const metadata::GcReport& report, bool dry_run);
 void print_gc_report(const metadata::GcReport& report, bool dry_run);
+/// One or the other, of a report by itself.
+void print_gc_report(const metadata::GcReport& report, bool dry_run, bool as_json);
 
 }  // namespace bayplan::cli

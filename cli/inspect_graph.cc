@@ -149,15 +149,7 @@ Result<int> inspect_referrers(const InspectSource& source, const Session& sessio
 Result<int> inspect_gc(const InspectSource& source, const Session& session) {
   Graph graph(session);
   BAYPLAN_TRY(graph.read(source, session));
-  const metadata::GcReport report = graph.view->unkept();
-  if (session.json()) {
-    json::Writer out = begin_json();
-    write_gc_report(out, report, true);
-    out.end_object();
-    print_json(std::move(out));
-  } else {
-    print_gc_report(report, true);
-  }
+  print_gc_report(graph.view->unkept(), true, session.json());
   return source.finish(graph.troubles.any());
 }
 
